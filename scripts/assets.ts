@@ -1,0 +1,36 @@
+/**
+ * Puts what the browser loads beside the compiled modules: pages, styles, icons, and the libraries and fonts from node_modules, as they are.
+ * Run by scripts/build after the compiler.
+ */
+import { cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+
+const STATIC = new Set(['.html', '.css', '.svg', '.webmanifest', '.ico', '.png']);
+
+/** [from node_modules, to dist/ui/vendor] */
+const VENDOR: [string, string][] = [
+  ['@alpinejs/csp/dist/module.esm.min.js', 'alpine.js'],
+  ['uplot/dist/uPlot.iife.min.js', 'uplot.js'],
+  ['uplot/dist/uPlot.min.css', 'uplot.css'],
+  ['tus-js-client/dist/tus.min.js', 'tus.js'],
+  ['pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css', 'pretendard/pretendard.css'],
+  ['pretendard/dist/web/variable/woff2-dynamic-subset', 'pretendard/woff2-dynamic-subset'],
+];
+
+function copyStatic(from: string, to: string): void {
+  for (const name of readdirSync(from)) {
+    const source = join(from, name);
+    if (statSync(source).isDirectory()) copyStatic(source, join(to, name));
+    else if (STATIC.has(extname(name))) {
+      mkdirSync(to, { recursive: true });
+      cpSync(source, join(to, name));
+    }
+  }
+}
+
+copyStatic('ui', 'dist/ui');
+for (const [from, to] of VENDOR) {
+  const target = join('dist/ui/vendor', to);
+  mkdirSync(dirname(target), { recursive: true });
+  cpSync(join('node_modules', from), target, { recursive: true });
+}
