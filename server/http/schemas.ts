@@ -1,0 +1,463 @@
+/**
+ * The shapes that cross the wire, once: Fastify validates with them, OpenAPI is made of them, and the browser imports their types.
+ * Everything here is plain data; times are ISO 8601 in UTC, sizes are bytes, memory is MiB, durations are seconds.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+
+const Id = Type.Integer({ minimum: 1 });
+const Time = Type.String({ format: 'date-time' });
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const OneOf = <const T extends string[]>(...values: T) => Type.Enum(values);
+/** A name that a person gives: shown, never used as a path. */
+const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' });
+const Description = Type.String({ maxLength: 2000 });
+
+export const Locale = OneOf('ko', 'en');
+export type Locale = Static<typeof Locale>;
+
+/** What every failed request answers with. `message` is already in the reader's language (Accept-Language or the person's setting). */
+export const ErrorReply = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  params: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+  /** For the engineer: which field, which line; absent where there is nothing to add. */
+  details: Type.Optional(Type.String()),
+});
+export type ErrorReply = Static<typeof ErrorReply>;
+
+// ---------------------------------------------------------------- people
+
+export const Role = OneOf('admin', 'developer', 'annotator');
+export type Role = Static<typeof Role>;
+
+const UserId = Type.String({ minLength: 2, maxLength: 40, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' });
+const Password = Type.String({ minLength: 8, maxLength: 200 });
+
+export const User = Type.Object({
+  id: Id,
+  userId: UserId,
+  name: Name,
+  role: Role,
+  groupIds: Type.Array(Id),
+  locale: Locale,
+  disabled: Type.Boolean(),
+  createdAt: Time,
+});
+export type User = Static<typeof User>;
+
+export const SetupState = Type.Object({ needed: Type.Boolean() });
+export type SetupState = Static<typeof SetupState>;
+export const SetupRequest = Type.Object({ code: Type.String({ maxLength: 40 }), userId: UserId, name: Name, password: Password, locale: Locale });
+export type SetupRequest = Static<typeof SetupRequest>;
+export const SignInRequest = Type.Object({ userId: Type.String({ maxLength: 40 }), password: Type.String({ maxLength: 200 }) });
+export type SignInRequest = Static<typeof SignInRequest>;
+/** Who I am. `csrfToken` goes into the header `x-csrf-token` of every request that is not GET or HEAD. */
+export const Session = Type.Object({ user: User, csrfToken: Type.String(), groups: Type.Array(Type.Object({ id: Id, name: Name })), version: Type.String() });
+export type Session = Static<typeof Session>;
+
+export const NewUser = Type.Object({ userId: UserId, name: Name, password: Password, role: Role, groupIds: Type.Array(Id), locale: Type.Optional(Locale) });
+export type NewUser = Static<typeof NewUser>;
+export const UserChange = Type.Partial(
+  Type.Object({
+    name: Name,
+    password: Password,
+    currentPassword: Type.String({ maxLength: 200 }),
+    role: Role,
+    groupIds: Type.Array(Id),
+    locale: Locale,
+    disabled: Type.Boolean(),
+  }),
+);
+export type UserChange = Static<typeof UserChange>;
+
+export const Group = Type.Object({
+  id: Id,
+  name: Name,
+  description: Description,
+  status: OneOf('using', 'ended'),
+  startDate: Type.String({ format: 'date' }),
+  endDate: Nullable(Type.String({ format: 'date' })),
+  members: Type.Array(Type.Object({ id: Id, userId: UserId, name: Name, role: Role })),
+});
+export type Group = Static<typeof Group>;
+export const NewGroup = Type.Object({ name: Name, description: Description, endDate: Type.Optional(Nullable(Type.String({ format: 'date' }))) });
+export type NewGroup = Static<typeof NewGroup>;
+
+// ---------------------------------------------------------------- projects
+
+export const DataType = OneOf('image', 'tabular');
+export type DataType = Static<typeof DataType>;
+export const ModelKind = OneOf('classification');
+export type ModelKind = Static<typeof ModelKind>;
+export const ProjectStatus = OneOf('ready', 'working', 'completed');
+export type ProjectStatus = Static<typeof ProjectStatus>;
+
+export const Project = Type.Object({
+  id: Id,
+  name: Name,
+  description: Description,
+  groupId: Id,
+  groupName: Name,
+  ownerId: Id,
+  ownerName: Type.String(),
+  type: DataType,
+  model: ModelKind,
+  status: ProjectStatus,
+  sample: Type.Boolean(),
+  /** What the reader may do here: colleagues of the group may look, the owner and admins may change. */
+  editable: Type.Boolean(),
+  createdAt: Time,
+  updatedAt: Nullable(Time),
+});
+export type Project = Static<typeof Project>;
+export const NewProject = Type.Object({ name: Name, groupId: Id, description: Description, type: DataType, model: ModelKind });
+export type NewProject = Static<typeof NewProject>;
+export const ProjectChange = Type.Partial(Type.Object({ name: Name, description: Description, status: OneOf('working', 'completed') }));
+export type ProjectChange = Static<typeof ProjectChange>;
+
+// ---------------------------------------------------------------- datasets
+
+export const IngestReport = Type.Object({
+  accepted: Type.Integer(),
+  /** Pictures whose long side was over the limit and which were made smaller. */
+  reduced: Type.Integer(),
+  skipped: Type.Integer(),
+  /** The first 1,000 of those, each with the reason: a code of the error catalogue and the sentence in both languages. */
+  skippedFiles: Type.Array(Type.Object({ name: Type.String(), code: Type.String(), ko: Type.String(), en: Type.String() })),
+  /** Rows of the label file that name a picture which is not there (first 1,000). */
+  unmatchedLabels: Type.Array(Type.String()),
+  unmatchedLabelCount: Type.Integer(),
+  duplicateNames: Type.Integer(),
+});
+export type IngestReport = Static<typeof IngestReport>;
+
+export const DatasetStatus = OneOf('ingesting', 'ready');
+export const Dataset = Type.Object({
+  id: Id,
+  projectId: Id,
+  name: Name,
+  version: Type.Integer(),
+  description: Description,
+  type: DataType,
+  visibility: OneOf('private', 'shared'),
+  status: DatasetStatus,
+  jobId: Nullable(Id),
+  sizeBytes: Type.Integer(),
+  count: Type.Integer(),
+  labelledCount: Type.Integer(),
+  classes: Type.Array(Type.Object({ name: Type.String(), count: Type.Integer() })),
+  labelFile: Nullable(Type.String()),
+  report: Nullable(IngestReport),
+  /** null where Export to Experiment is possible; else why not, as a code of the error catalogue. */
+  exportBlockedBy: Nullable(Type.String()),
+  createdAt: Time,
+  createdBy: Type.String(),
+});
+export type Dataset = Static<typeof Dataset>;
+/** `uploadId` is the last part of the address that the tus upload at /api/uploads was given. */
+export const NewDataset = Type.Object({
+  name: Name,
+  description: Description,
+  visibility: OneOf('private', 'shared'),
+  uploadId: Type.String({ pattern: '^[a-f0-9]{32}$' }),
+  labelUploadId: Type.Optional(Type.String({ pattern: '^[a-f0-9]{32}$' })),
+});
+export type NewDataset = Static<typeof NewDataset>;
+export const DatasetChange = Type.Partial(Type.Object({ name: Name, description: Description, visibility: OneOf('private', 'shared') }));
+export type DatasetChange = Static<typeof DatasetChange>;
+
+/** One picture of a dataset. `label` is the index into the dataset's classes. Picture: /api/datasets/ID/pictures/N, small: /api/datasets/ID/thumbnails/N */
+export const PictureRow = Type.Object({
+  n: Type.Integer(),
+  name: Type.String(),
+  width: Type.Integer(),
+  height: Type.Integer(),
+  bytes: Type.Integer(),
+  label: Nullable(Type.Integer()),
+});
+export type PictureRow = Static<typeof PictureRow>;
+export const PicturePage = Type.Object({ total: Type.Integer(), rows: Type.Array(PictureRow) });
+export type PicturePage = Static<typeof PicturePage>;
+export const PictureQuery = Type.Object({
+  offset: Type.Integer({ minimum: 0, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 500, default: 60 }),
+  /** Index of a class; -1: without a label. */
+  label: Type.Optional(Type.Integer({ minimum: -1 })),
+  search: Type.Optional(Type.String({ maxLength: 200 })),
+});
+export type PictureQuery = Static<typeof PictureQuery>;
+
+// ---------------------------------------------------------------- experiments
+
+export const ExperimentStatus = OneOf('draft', 'pending', 'running', 'succeeded', 'aborted', 'failed', 'published');
+export type ExperimentStatus = Static<typeof ExperimentStatus>;
+
+/** Shares in percent; they add up to 100. */
+export const Split = Type.Object({
+  training: Type.Integer({ minimum: 1, maximum: 98 }),
+  validation: Type.Integer({ minimum: 1, maximum: 98 }),
+  test: Type.Integer({ minimum: 0, maximum: 98 }),
+  seed: Type.Integer({ minimum: 0, maximum: 2147483647 }),
+  stratify: Type.Boolean(),
+});
+export type Split = Static<typeof Split>;
+
+export const Parameters = Type.Object({
+  batch_size: Type.Integer({ minimum: 1, maximum: 1024 }),
+  epoch: Type.Integer({ minimum: 1, maximum: 10000 }),
+  learning_rate: Type.Number({ exclusiveMinimum: 0, maximum: 10 }),
+  momentum: Type.Number({ minimum: 0, maximum: 0.9999 }),
+  weight_decay: Type.Number({ minimum: 0, maximum: 1 }),
+  /** Side of the square that a picture is brought to, in pixels. */
+  input_size: Type.Integer({ minimum: 16, maximum: 800 }),
+  /** Random flips, shifts and brightness at each epoch. */
+  augment: Type.Boolean(),
+});
+export type Parameters = Static<typeof Parameters>;
+
+export const RunConfig = Type.Object({
+  split: Split,
+  algorithm: Type.String({ maxLength: 60 }),
+  parameters: Parameters,
+  preset: Type.String({ maxLength: 60 }),
+});
+export type RunConfig = Static<typeof RunConfig>;
+
+/** accuracy in percent (0..100), loss in nats. */
+export const Score = Type.Object({ accuracy: Type.Number(), loss: Type.Number(), count: Type.Integer() });
+export type Score = Static<typeof Score>;
+
+export const TrainResult = Type.Object({
+  evaluation: Type.Object({ training: Score, validation: Score, test: Nullable(Score) }),
+  bestEpoch: Type.Integer(),
+  epochs: Type.Integer(),
+  seconds: Type.Number(),
+  imagesPerSecond: Type.Number(),
+  gflops: Type.Number(),
+  parameters: Type.Integer(),
+  device: Type.String(),
+  classes: Type.Array(Type.String()),
+  /** confusion[truth][prediction], counts on the test split (validation where there is no test split). */
+  confusion: Type.Array(Type.Array(Type.Integer())),
+});
+export type TrainResult = Static<typeof TrainResult>;
+
+/** A failure that a person reads: code and parameters of the error catalogue, and its sentence in both languages. */
+export const Failure = Type.Object({
+  code: Type.String(),
+  params: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+  ko: Type.String(),
+  en: Type.String(),
+});
+export type Failure = Static<typeof Failure>;
+
+/** One ended epoch. Accuracies in percent. */
+export const EpochRow = Type.Object({
+  epoch: Type.Integer(),
+  of: Type.Integer(),
+  seconds: Type.Number(),
+  train_accuracy: Type.Number(),
+  train_loss: Type.Number(),
+  validation_accuracy: Type.Number(),
+  validation_loss: Type.Number(),
+});
+export type EpochRow = Static<typeof EpochRow>;
+
+export const JobState = OneOf('pending', 'running', 'succeeded', 'stopped', 'failed');
+export type JobState = Static<typeof JobState>;
+export const Progress = Type.Object({
+  /** What is going on, in a word that the browser translates: unpack, prepare, train, evaluate, export, infer, generate. */
+  phase: Type.String(),
+  done: Type.Integer(),
+  total: Type.Integer(),
+  /** Things a second (pictures), where it is known. */
+  rate: Nullable(Type.Number()),
+  remainingSeconds: Nullable(Type.Number()),
+});
+export type Progress = Static<typeof Progress>;
+export const JobKind = OneOf('ingest', 'sample', 'train', 'infer');
+export type JobKind = Static<typeof JobKind>;
+export const Job = Type.Object({
+  id: Id,
+  kind: JobKind,
+  title: Type.String(),
+  projectId: Id,
+  projectName: Type.String(),
+  ownerId: Id,
+  ownerName: Type.String(),
+  /** What the job is for: the dataset, experiment or inference with this id. */
+  subjectId: Id,
+  state: JobState,
+  resources: Type.Object({ preset: Nullable(Type.String()), cores: Type.Number(), memoryMb: Type.Integer(), gpu: Nullable(Type.String()) }),
+  progress: Nullable(Progress),
+  /** Place in the queue (1 = next) and what it waits for, while pending. */
+  waiting: Nullable(Type.Object({ place: Type.Integer(), ko: Type.String(), en: Type.String() })),
+  failure: Nullable(Failure),
+  createdAt: Time,
+  startedAt: Nullable(Time),
+  finishedAt: Nullable(Time),
+});
+export type Job = Static<typeof Job>;
+
+export const Experiment = Type.Object({
+  id: Id,
+  projectId: Id,
+  projectName: Type.String(),
+  /** Empty while a draft. */
+  name: Type.String(),
+  mode: Nullable(OneOf('run')),
+  datasetId: Id,
+  datasetName: Type.String(),
+  datasetVersion: Type.Integer(),
+  status: ExperimentStatus,
+  config: Nullable(RunConfig),
+  jobId: Nullable(Id),
+  failure: Nullable(Failure),
+  /** There is a model to infer with. */
+  usable: Type.Boolean(),
+  editable: Type.Boolean(),
+  ownerName: Type.String(),
+  createdAt: Time,
+  startedAt: Nullable(Time),
+  finishedAt: Nullable(Time),
+  /** Seconds that it has run. */
+  runSeconds: Type.Number(),
+});
+export type Experiment = Static<typeof Experiment>;
+export const ExperimentDetails = Type.Object({ experiment: Experiment, job: Nullable(Job), epochs: Type.Array(EpochRow), result: Nullable(TrainResult) });
+export type ExperimentDetails = Static<typeof ExperimentDetails>;
+export const NewExperiment = Type.Object({ datasetId: Id });
+export type NewExperiment = Static<typeof NewExperiment>;
+export const ExperimentChange = Type.Object({ name: Name });
+export type ExperimentChange = Static<typeof ExperimentChange>;
+
+/** gflops: multiply-adds of one forward pass of one picture at `size`, ×10⁹ (as torchvision counts). parametersM: millions. */
+export const Algorithm = Type.Object({
+  name: Type.String(),
+  gflops: Type.Number(),
+  parametersM: Type.Number(),
+  resourceNeed: OneOf('low', 'medium', 'high'),
+  size: Type.Integer(),
+  defaults: Parameters,
+});
+export type Algorithm = Static<typeof Algorithm>;
+export const AlgorithmQuery = Type.Object({
+  classes: Type.Integer({ minimum: 2, maximum: 10000, default: 10 }),
+  size: Type.Integer({ minimum: 16, maximum: 800, default: 224 }),
+});
+
+export const Preset = Type.Object({
+  name: Type.String(),
+  gpu: Nullable(Type.String()),
+  gpuMemoryMb: Type.Integer(),
+  cores: Type.Number(),
+  memoryMb: Type.Integer(),
+  fits: Type.Boolean(),
+});
+export type Preset = Static<typeof Preset>;
+
+// ---------------------------------------------------------------- inference
+
+export const InferenceSource = Type.Union([
+  Type.Object({ kind: Type.Literal('upload'), uploadId: Type.String({ pattern: '^[a-f0-9]{32}$' }) }),
+  Type.Object({ kind: Type.Literal('dataset'), datasetId: Id }),
+]);
+export const NewInference = Type.Object({ experimentId: Id, source: InferenceSource });
+export type NewInference = Static<typeof NewInference>;
+export const Inference = Type.Object({
+  id: Id,
+  projectId: Id,
+  experimentId: Id,
+  experimentName: Type.String(),
+  sourceName: Type.String(),
+  state: JobState,
+  jobId: Id,
+  classes: Type.Array(Type.String()),
+  count: Type.Integer(),
+  /** How many were predicted as each class, in the order of `classes`. */
+  perClass: Type.Array(Type.Integer()),
+  /** Percent of the labelled pictures that were predicted right; null where the data has no labels. */
+  accuracy: Nullable(Type.Number()),
+  report: Nullable(IngestReport),
+  failure: Nullable(Failure),
+  createdAt: Time,
+  finishedAt: Nullable(Time),
+});
+export type Inference = Static<typeof Inference>;
+/** caption: `Class(Score)_filename`. Picture: /api/inferences/ID/pictures/N, small: /api/inferences/ID/thumbnails/N */
+export const Prediction = Type.Object({
+  n: Type.Integer(),
+  name: Type.String(),
+  predicted: Type.Integer(),
+  score: Type.Number(),
+  caption: Type.String(),
+  truth: Nullable(Type.Integer()),
+});
+export type Prediction = Static<typeof Prediction>;
+export const PredictionPage = Type.Object({ total: Type.Integer(), rows: Type.Array(Prediction) });
+export type PredictionPage = Static<typeof PredictionPage>;
+export const PredictionQuery = Type.Object({
+  offset: Type.Integer({ minimum: 0, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 500, default: 60 }),
+  predicted: Type.Optional(Type.Integer({ minimum: 0 })),
+  wrong: Type.Optional(Type.Boolean()),
+  search: Type.Optional(Type.String({ maxLength: 200 })),
+  sort: Type.Optional(OneOf('name', 'score')),
+  descending: Type.Optional(Type.Boolean()),
+});
+export type PredictionQuery = Static<typeof PredictionQuery>;
+
+// ---------------------------------------------------------------- monitor, notifications, events
+
+export const Gpu = Type.Object({
+  name: Type.String(),
+  memoryMb: Type.Integer(),
+  usedMb: Type.Integer(),
+  utilization: Type.Number(),
+  temperature: Nullable(Type.Number()),
+});
+export const Monitor = Type.Object({
+  cpu: Type.Object({ model: Type.String(), cores: Type.Integer(), load: Type.Number() }),
+  memory: Type.Object({ totalBytes: Type.Integer(), usedBytes: Type.Integer() }),
+  disk: Type.Object({ totalBytes: Type.Integer(), freeBytes: Type.Integer() }),
+  gpus: Type.Array(Gpu),
+  /** Why no GPU is used, in plain words, where there is none. */
+  gpuNote: Nullable(Type.Object({ ko: Type.String(), en: Type.String() })),
+  uptimeSeconds: Type.Number(),
+  version: Type.String(),
+});
+export type Monitor = Static<typeof Monitor>;
+
+export const Notification = Type.Object({
+  id: Id,
+  at: Time,
+  level: OneOf('info', 'success', 'error'),
+  ko: Type.String(),
+  en: Type.String(),
+  /** Address within the studio that it leads to. */
+  link: Nullable(Type.String()),
+  read: Type.Boolean(),
+});
+export type Notification = Static<typeof Notification>;
+
+/** Journaled by the worker, numbered from 1 in each job. `text` of a log line is for engineers, in English. */
+export const JobEvent = Type.Union([
+  Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('log'), level: OneOf('info', 'warning', 'error'), text: Type.String() }),
+  Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('epoch'), row: EpochRow }),
+  Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('end'), state: OneOf('succeeded', 'stopped', 'failed'), failure: Nullable(Failure) }),
+]);
+export type JobEvent = Static<typeof JobEvent>;
+
+/**
+ * Messages of GET /api/events (Server-Sent Events). `change` carries the record as the matching GET would give it, or null where it was deleted.
+ * With ?job=ID the job's events come too, as `job` messages with the SSE id `SEQ`: first those after ?after=SEQ (or Last-Event-ID), then live.
+ */
+export interface Changes {
+  project: Project;
+  dataset: Dataset;
+  experiment: Experiment;
+  inference: Inference;
+  job: Job;
+  notification: Notification;
+}
+export type ChangeMessage = { [K in keyof Changes]: { kind: K; id: number; projectId: number | null; record: Changes[K] | null } }[keyof Changes];

@@ -1,0 +1,114 @@
+/**
+ * What the daemon and a worker say to each other. A job is a folder:
+ *
+ *     JOBDIR/spec.json      what to do (JobSpec), written by the daemon before each launch
+ *     JOBDIR/worker.pid     the process that works on it now
+ *     JOBDIR/events.jsonl   what has happened (JobEvent a line, seq from 1), appended and fsynced by the worker alone; a torn last line is cut off
+ *     JOBDIR/checkpoint/    where the job goes on after a power cut
+ *     JOBDIR/out/           what it made; the daemon takes it over only after the `end` event
+ *
+ * `node dist/server/worker.js JOBDIR` does the job. Started by the daemon it also has an IPC channel: every journaled event is sent there after it
+ * is on the disk, progress is only sent there (it is not worth a disk write), and the worker ends at once when the channel closes (the daemon is gone).
+ * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
+ */
+import type { Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
+
+interface CommonSpec {
+  jobId: number;
+  /** Threads that the job may use. */
+  threads: number;
+  memoryMb: number;
+}
+
+/** Limits on untrusted input, from appliance.conf. */
+export interface IngestLimits {
+  maxFiles: number;
+  maxUnpackedBytes: number;
+  /** Largest single picture file, bytes. */
+  maxFileBytes: number;
+  /** Largest picture that is decoded at all, pixels. */
+  maxPixels: number;
+  /** Long side above which a picture is made smaller (the manual: 800). */
+  maxSide: number;
+}
+
+/** Unpack an upload, check every picture, write a picture set into OUT (see store/pictures.ts) and out/ingest.json (IngestOutcome). */
+export interface IngestSpec extends CommonSpec {
+  kind: 'ingest';
+  /** The uploaded file: zip, tar, or a single picture, told apart by its content. */
+  upload: string;
+  /** A label file given on its own: CSV `filename,label`. */
+  labels: string | null;
+  labelsName: string | null;
+  limits: IngestLimits;
+}
+
+/** Draw the pictures of the sample project into a picture set, as `ingest` does. Deterministic for a seed. */
+export interface SampleSpec extends CommonSpec {
+  kind: 'sample';
+  perClass: number;
+  size: number;
+  seed: number;
+}
+
+export interface TrainSpec extends CommonSpec {
+  kind: 'train';
+  /** Folder of a picture set. */
+  dataset: string;
+  classes: string[];
+  algorithm: string;
+  parameters: Parameters;
+  split: Split;
+  /** Put into the model's metadata. */
+  about: Record<string, string>;
+}
+
+export interface InferSpec extends CommonSpec {
+  kind: 'infer';
+  /** model.onnx made by a train job. */
+  model: string;
+  source: { kind: 'dataset'; dataset: string; classes: string[] } | { kind: 'upload'; upload: string; limits: IngestLimits };
+}
+
+export type JobSpec = IngestSpec | SampleSpec | TrainSpec | InferSpec;
+
+/** out/ingest.json; the picture set itself lies in out/pictures/. */
+export interface IngestOutcome {
+  classes: { name: string; count: number }[];
+  count: number;
+  labelledCount: number;
+  sizeBytes: number;
+  labelFile: string | null;
+  report: import('../http/schemas.ts').IngestReport;
+}
+
+/**
+ * out/result.json of `train` is a TrainResult, with out/model.onnx and out/weights.safetensors beside it.
+ * out/result.json of `infer` is an InferOutcome, with out/predictions.jsonl (PredictionLine a line, in the order of the pictures) beside it,
+ * and out/pictures/ (a picture set) and out/ingest.json where the source was an upload.
+ */
+export interface InferOutcome {
+  classes: string[];
+  count: number;
+  perClass: number[];
+  accuracy: number | null;
+  imagesPerSecond: number;
+}
+
+export interface PredictionLine {
+  n: number;
+  name: string;
+  predicted: number;
+  score: number;
+  /** Of every class, rounded to 1e-4. */
+  scores: number[];
+  /** Index into the model's classes; null where the picture has no label (or one the model does not know). */
+  truth: number | null;
+}
+
+/** From the worker to the daemon. */
+export type WorkerMessage = { type: 'event'; event: JobEvent } | { type: 'progress'; progress: Progress };
+/** From the daemon to the worker. */
+export type DaemonMessage = { type: 'stop' };
+
+export type { Failure, JobEvent, Progress };

@@ -1,0 +1,159 @@
+/**
+ * A picture set: the immutable form in which pictures lie on the disk, made for 100,000 of them.
+ *
+ *     DIR/pictures.pack   the encoded pictures one after another (JPEG, PNG or WebP, upright, long side within the limit)
+ *     DIR/thumbs.pack     small versions of those that are larger than a thumbnail
+ *     DIR/items.jsonl     one PictureItem a line, in order of n
+ *
+ * One file instead of 100,000 means one fsync, one delete and sequential reading. A set is written into a new folder, made durable, and then taken
+ * over with a rename; it never changes afterwards.
+ */
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export const THUMBNAIL_SIDE = 256;
+
+export interface PictureItem {
+  n: number;
+  /** As the user named it (path within the archive); shown, never used as a path. */
+  name: string;
+  /** Index into the set's classes; null without a label. */
+  label: number | null;
+  width: number;
+  height: number;
+  /** Where the encoded picture lies in pictures.pack. */
+  offset: number;
+  bytes: number;
+  mime: 'image/jpeg' | 'image/png' | 'image/webp';
+  /** Where its thumbnail (WebP) lies in thumbs.pack; null: the picture itself is small enough. */
+  thumb: { offset: number; bytes: number } | null;
+  sha256: string;
+}
+
+/** Reads a picture set. Open files are held until close(). */
+export class PictureSet {
+  readonly items: readonly PictureItem[];
+  readonly #pictures: FileHandle;
+  readonly #thumbs: FileHandle;
+
+  private constructor(items: PictureItem[], pictures: FileHandle, thumbs: FileHandle) {
+    this.items = items;
+    this.#pictures = pictures;
+    this.#thumbs = thumbs;
+  }
+
+  /** Throws where the folder is no picture set. Parsing gives way to the event loop every few thousand lines, so the daemon may call it. */
+  static async open(dir: string): Promise<PictureSet> {
+    const lines = (await readFile(join(dir, 'items.jsonl'), 'utf8')).split('\n');
+    const items: PictureItem[] = [];
+    for (const [i, line] of lines.entries()) {
+      if (line !== '') items.push(JSON.parse(line) as PictureItem);
+      if (i % 4096 === 4095) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const pictures = await open(join(dir, 'pictures.pack'), 'r');
+    try {
+      return new PictureSet(items, pictures, await open(join(dir, 'thumbs.pack'), 'r'));
+    } catch (error) {
+      await pictures.close();
+      throw error;
+    }
+  }
+
+  /** The encoded picture n. */
+  async picture(n: number): Promise<{ data: Buffer; mime: PictureItem['mime'] }> {
+    const item = this.#item(n);
+    return { data: await readAt(this.#pictures, item.offset, item.bytes), mime: item.mime };
+  }
+
+  /** A small version of picture n: long side at most THUMBNAIL_SIDE. */
+  async thumbnail(n: number): Promise<{ data: Buffer; mime: PictureItem['mime'] }> {
+    const { thumb } = this.#item(n);
+    return thumb === null ? this.picture(n) : { data: await readAt(this.#thumbs, thumb.offset, thumb.bytes), mime: 'image/webp' };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pictures.close(), this.#thumbs.close()]);
+  }
+
+  #item(n: number): PictureItem {
+    const item = this.items[n];
+    if (item === undefined) throw new RangeError(`no picture ${n} in a set of ${this.items.length}`);
+    return item;
+  }
+}
+
+async function readAt(file: FileHandle, offset: number, bytes: number): Promise<Buffer> {
+  const data = Buffer.allocUnsafe(bytes);
+  const { bytesRead } = await file.read(data, 0, bytes, offset);
+  if (bytesRead !== bytes) throw new Error(`the pack ends at ${offset + bytesRead}, ${offset + bytes} expected`);
+  return data;
+}
+
+/** Writes a picture set into an empty folder. */
+export class PictureSetWriter {
+  #count = 0;
+  #pictureOffset = 0;
+  #thumbOffset = 0;
+  readonly #pictures: FileHandle;
+  readonly #thumbs: FileHandle;
+  readonly #index: FileHandle;
+
+  private constructor(pictures: FileHandle, thumbs: FileHandle, index: FileHandle) {
+    this.#pictures = pictures;
+    this.#thumbs = thumbs;
+    this.#index = index;
+  }
+
+  static async create(dir: string): Promise<PictureSetWriter> {
+    const [pictures, thumbs, index] = await Promise.all(['pictures.pack', 'thumbs.pack', 'items.jsonl'].map((name) => open(join(dir, name), 'wx')));
+    return new PictureSetWriter(pictures!, thumbs!, index!);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get sizeBytes(): number {
+    return this.#pictureOffset + this.#thumbOffset;
+  }
+
+  /** Adds the next picture; calls must not overlap. */
+  async add(
+    picture: Pick<PictureItem, 'name' | 'label' | 'width' | 'height' | 'mime' | 'sha256'>,
+    encoded: Buffer,
+    thumb: Buffer | null,
+  ): Promise<PictureItem> {
+    const item: PictureItem = {
+      n: this.#count,
+      name: picture.name,
+      label: picture.label,
+      width: picture.width,
+      height: picture.height,
+      offset: this.#pictureOffset,
+      bytes: encoded.length,
+      mime: picture.mime,
+      thumb: thumb === null ? null : { offset: this.#thumbOffset, bytes: thumb.length },
+      sha256: picture.sha256,
+    };
+    await this.#pictures.write(encoded);
+    if (thumb !== null) await this.#thumbs.write(thumb);
+    await this.#index.write(`${JSON.stringify(item)}\n`);
+    this.#count += 1;
+    this.#pictureOffset += encoded.length;
+    this.#thumbOffset += thumb?.length ?? 0;
+    return item;
+  }
+
+  /** Makes everything durable. */
+  async finish(): Promise<void> {
+    for (const file of [this.#pictures, this.#thumbs, this.#index]) {
+      await file.sync();
+      await file.close();
+    }
+  }
+
+  /** Gives up; the caller removes the folder. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled([this.#pictures.close(), this.#thumbs.close(), this.#index.close()]);
+  }
+}
