@@ -198,6 +198,200 @@ export const CATALOGUE = {
     '디스크에 남은 공간이 없습니다. 쓰지 않는 데이터를 지우거나 관리자에게 알린 뒤 다시 시도해 주세요.',
     'The disk is full. Delete data that is no longer needed or tell the administrator, then try again.',
   ),
+  not_signed_in: entry(401, '로그인이 필요합니다. 로그인한 뒤 다시 시도해 주세요.', 'You are not signed in. Sign in and try again.'),
+  sign_in_failed: entry(
+    401,
+    '사용자 ID 또는 비밀번호가 올바르지 않습니다. 확인한 뒤 다시 입력해 주세요.',
+    'The user ID or the password is not right. Check both and try again.',
+  ),
+  account_disabled: entry(403, '사용이 중지된 계정입니다. 관리자에게 문의해 주세요.', 'This account is disabled. Ask your administrator.'),
+  too_many_attempts: entry(
+    429,
+    '로그인 시도가 너무 많았습니다. {seconds}초 뒤에 다시 시도해 주세요.',
+    'Too many attempts to sign in. Try again in {seconds} seconds.',
+  ),
+  too_many_requests: entry(429, '요청이 너무 많습니다. {seconds}초 뒤에 다시 시도해 주세요.', 'Too many requests. Try again in {seconds} seconds.'),
+  role_forbidden: entry(
+    403,
+    '이 기능을 사용할 권한이 없습니다. 필요하면 관리자에게 권한을 요청해 주세요.',
+    'Your role does not allow this. Ask your administrator if you need it.',
+  ),
+  stale_page: entry(403, '이 페이지가 오래되었습니다. 페이지를 새로 고친 뒤 다시 시도해 주세요.', 'This page is out of date. Reload it and try again.'),
+  wrong_origin: entry(
+    403,
+    '다른 사이트에서 온 요청이라 거부했습니다. AI Studio 주소에서 직접 접속해 주세요.',
+    'This request came from another site and was refused. Open AI Studio at its own address.',
+  ),
+  setup_done: entry(409, '초기 설정이 이미 끝났습니다. 로그인해 주세요.', 'AI Studio is set up already. Sign in.'),
+  setup_code_wrong: entry(
+    403,
+    '설정 코드가 올바르지 않습니다. AI Studio를 시작한 화면에 표시된 코드를 입력해 주세요.',
+    'The set-up code is not right. Enter the code that was shown where AI Studio was started.',
+  ),
+  user_id_taken: entry(409, '사용자 ID "{userId}"는 이미 사용 중입니다. 다른 ID를 입력해 주세요.', 'The user ID "{userId}" is taken. Choose another one.'),
+  current_password_wrong: entry(400, '현재 비밀번호가 올바르지 않습니다. 다시 입력해 주세요.', 'Your current password is not right. Enter it again.'),
+  last_admin: entry(
+    409,
+    '마지막 관리자는 삭제하거나 권한을 바꿀 수 없습니다. 먼저 다른 관리자를 만들어 주세요.',
+    'The last administrator cannot be removed, disabled or given another role. Make another administrator first.',
+  ),
+  user_owns_projects: entry(
+    409,
+    '이 사용자는 프로젝트 {count}개의 소유자라서 삭제할 수 없습니다. 대신 계정 사용을 중지해 주세요.',
+    'This person owns {count} project(s) and cannot be deleted. Disable the account instead.',
+  ),
+  group_unknown: entry(400, '그룹을 찾을 수 없습니다. 목록에서 다시 선택해 주세요.', 'There is no such group. Choose one from the list.'),
+  group_name_taken: entry(
+    409,
+    '그룹 이름 "{name}"은(는) 이미 사용 중입니다. 다른 이름을 입력해 주세요.',
+    'There is a group named "{name}" already. Choose another name.',
+  ),
+  group_not_yours: entry(403, '속하지 않은 그룹입니다. 내가 속한 그룹을 선택해 주세요.', 'You are not a member of this group. Choose one of your groups.'),
+  group_ended: entry(
+    409,
+    '"{name}" 그룹은 사용 기간이 끝났습니다. 다른 그룹을 선택하거나 관리자에게 기간 연장을 요청해 주세요.',
+    'The group "{name}" has ended. Choose another group, or ask your administrator to extend it.',
+  ),
+  no_group: entry(
+    409,
+    '속한 그룹이 없습니다. 관리자에게 그룹에 추가해 달라고 요청해 주세요.',
+    'You are in no group. Ask your administrator to add you to one.',
+  ),
+  read_only: entry(
+    403,
+    '동료의 프로젝트는 볼 수만 있고 변경할 수 없습니다. 소유자나 관리자에게 요청해 주세요.',
+    "You can look at a colleague's project but not change it. Ask its owner or an administrator.",
+  ),
+  project_completed: entry(
+    409,
+    '완료된 프로젝트는 조회만 할 수 있습니다. 계속하려면 상태를 Working으로 변경해 주세요.',
+    'A completed project can only be looked at. Change its status to Working to go on.',
+  ),
+  project_name_taken: entry(
+    409,
+    '이 그룹에 "{name}" 프로젝트가 이미 있습니다. 다른 이름을 입력해 주세요.',
+    'This group has a project named "{name}" already. Choose another name.',
+  ),
+  project_busy: entry(
+    409,
+    '이 프로젝트에서 실행 중이거나 대기 중인 작업이 {count}개 있습니다. 끝나기를 기다리거나 중지한 뒤 다시 시도해 주세요.',
+    '{count} job(s) of this project are running or waiting. Wait for them or stop them, then try again.',
+  ),
+  project_status_refused: entry(
+    409,
+    '프로젝트 상태를 {from}에서 {to}(으)로 바꿀 수 없습니다. Working 상태는 학습이 시작되면 자동으로 설정됩니다.',
+    'The status of a project cannot be changed from {from} to {to}. It becomes Working by itself when a training starts.',
+  ),
+  upload_missing: entry(404, '업로드한 파일을 찾을 수 없습니다. 파일을 다시 업로드해 주세요.', 'The uploaded file is not there any more. Upload it again.'),
+  upload_incomplete: entry(
+    409,
+    '파일 업로드가 아직 끝나지 않았습니다. 업로드가 끝난 뒤 다시 시도해 주세요.',
+    'The upload has not finished yet. Try again when it has.',
+  ),
+  upload_too_large: entry(
+    413,
+    '파일이 너무 큽니다. 한 번에 {limit}까지 업로드할 수 있습니다. 나누어 올리거나 관리자에게 문의해 주세요.',
+    'The file is too large: at most {limit} can be uploaded at once. Split it, or ask your administrator.',
+  ),
+  upload_size_missing: entry(
+    400,
+    '업로드할 파일의 크기를 알 수 없습니다. 다른 브라우저로 다시 시도해 주세요.',
+    'The size of the upload is not known. Try again with another browser.',
+  ),
+  too_many_uploads: entry(
+    429,
+    '한 번에 {count}개까지만 업로드할 수 있습니다. 진행 중인 업로드가 끝난 뒤 다시 시도해 주세요.',
+    'At most {count} uploads at once are possible. Wait for the others to finish.',
+  ),
+  payload_too_large: entry(413, '보낸 내용이 너무 큽니다. 내용을 줄여 다시 시도해 주세요.', 'What was sent is too large. Make it shorter and try again.'),
+  unsupported_content: entry(415, '지원하지 않는 형식의 요청입니다. JSON으로 보내 주세요.', 'This kind of content is not supported here. Send JSON.'),
+  dataset_ingesting: entry(
+    409,
+    '데이터를 아직 읽는 중입니다. 끝난 뒤 다시 시도해 주세요.',
+    'The data is still being read in. Try again when that has finished.',
+  ),
+  dataset_unlabelled: entry(
+    409,
+    'Label이 없는 데이터가 있어 학습에 사용할 수 없습니다. 모든 이미지에 Label을 등록해 주세요.',
+    'Some pictures have no label, so it cannot be used for training. Give every picture a label.',
+  ),
+  dataset_one_class: entry(
+    409,
+    '클래스가 하나뿐이라 분류 모델을 학습할 수 없습니다. 클래스가 두 개 이상인 데이터를 올려 주세요.',
+    'There is only one class, so there is nothing to tell apart. Upload data with two or more classes.',
+  ),
+  dataset_too_small: entry(
+    409,
+    '이미지가 너무 적어 학습할 수 없습니다. 클래스마다 3장 이상을 올려 주세요.',
+    'There are too few pictures to train with. Upload at least 3 of each class.',
+  ),
+  dataset_in_use: entry(
+    409,
+    '이 데이터셋은 {count}곳(예: {name})에서 사용 중이라 삭제할 수 없습니다. 먼저 해당 Experiment나 Inference를 삭제해 주세요.',
+    'This dataset is used in {count} place(s), such as {name}, and cannot be deleted. Delete those experiments or inferences first.',
+  ),
+  dataset_not_here: entry(
+    400,
+    '이 프로젝트에서 사용할 수 없는 데이터셋입니다. 목록에서 다시 선택해 주세요.',
+    'This dataset cannot be used in this project. Choose one from the list.',
+  ),
+  split_sum: entry(
+    400,
+    'Training, Validation, Test의 합은 100이어야 합니다. 지금은 {sum}입니다.',
+    'Training, validation and test must add up to 100; they add up to {sum}.',
+  ),
+  preset_unknown: entry(400, '"{name}" 리소스 프리셋이 없습니다. 목록에서 선택해 주세요.', 'There is no preset named "{name}". Choose one from the list.'),
+  preset_too_large: entry(
+    409,
+    '이 장비의 자원으로는 "{name}" 프리셋을 실행할 수 없습니다. 더 작은 프리셋을 선택해 주세요.',
+    'This box is too small for the preset "{name}". Choose a smaller one.',
+  ),
+  experiment_refused: entry(
+    409,
+    '상태가 {status}인 Experiment에서는 이 작업을 할 수 없습니다: {action}.',
+    'This is not possible with an experiment that is {status}: {action}.',
+  ),
+  model_not_usable: entry(
+    409,
+    '추론에 사용할 수 있는 모델이 없습니다. 학습이 끝난 Experiment를 선택해 주세요.',
+    'There is no model to use. Choose an experiment whose training has succeeded.',
+  ),
+  experiment_in_use: entry(
+    409,
+    '이 모델로 진행 중인 추론이 있습니다. 끝나기를 기다리거나 중지한 뒤 다시 시도해 주세요.',
+    'An inference with this model is going on. Wait for it or stop it, then try again.',
+  ),
+  inference_running: entry(
+    409,
+    '추론이 아직 끝나지 않았습니다. 중지하거나 끝난 뒤 다시 시도해 주세요.',
+    'The inference has not finished. Stop it, or try again when it has finished.',
+  ),
+  results_not_ready: entry(
+    409,
+    '추론 결과가 아직 없습니다. 추론이 끝난 뒤 다시 시도해 주세요.',
+    'There are no results yet. Try again when the inference has finished.',
+  ),
+  job_over: entry(409, '이미 끝난 작업입니다.', 'This job is over already.'),
+  stopped_before_model: entry(
+    409,
+    '첫 epoch이 끝나기 전에 중지되어 사용할 수 있는 모델이 없습니다. 다시 실행해 주세요.',
+    'It was stopped before the first epoch had ended, so there is no model. Run it again.',
+  ),
+  worker_crashed: entry(
+    500,
+    '작업 프로세스가 예기치 않게 종료되었습니다. 다시 시도하고, 되풀이되면 관리자에게 작업 번호 {job}의 로그를 확인해 달라고 해 주세요.',
+    'The process that did the work ended unexpectedly. Try again; if it happens again, ask your administrator to look at the log of job {job}.',
+  ),
+  worker_out_of_memory: entry(
+    500,
+    '메모리가 부족해 작업이 중단되었습니다({memory} MB). batch_size나 input_size를 줄이거나 메모리가 더 많은 프리셋을 선택해 주세요.',
+    'The work ran out of memory ({memory} MB). Use a smaller batch_size or input_size, or a preset with more memory.',
+  ),
+  worker_keeps_crashing: entry(
+    500,
+    '작업을 {count}번 다시 시작했지만 계속 실패했습니다. 설정을 바꾸어 다시 실행하거나 관리자에게 문의해 주세요.',
+    'The work was started again {count} times and failed each time. Run it with other settings, or ask your administrator.',
+  ),
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;
