@@ -44,7 +44,7 @@ export async function moveDurably(from: string, to: string): Promise<void> {
 }
 
 /** Resolves when the new content is on the disk. On failure the old content stays. */
-export async function writeDurably(file: string, content: string): Promise<void> {
+export async function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
   const dir = dirname(file);
   const temporary = join(dir, `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
