@@ -1,25 +1,22 @@
+import { multiplyAdds, trainedValues } from '../engine/cost.ts';
 import type { Architecture } from '../engine/model.ts';
+import { blueprint } from '../engine/model.ts';
+import { resnets } from './resnet.ts';
 
-export type ArchitectureName = 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152';
+export type ArchitectureName = keyof typeof resnets;
 
-function pending(name: string): Architecture {
-  return {
-    name,
-    build: () => {
-      throw new Error('not built yet');
-    },
-  };
+export const architectures: { readonly [name in ArchitectureName]: Architecture } = { ...resnets };
+
+export function isArchitecture(name: string): name is ArchitectureName {
+  return Object.hasOwn(architectures, name);
 }
 
-export const architectures: { readonly [name in ArchitectureName]: Architecture } = {
-  resnet18: pending('resnet18'),
-  resnet34: pending('resnet34'),
-  resnet50: pending('resnet50'),
-  resnet101: pending('resnet101'),
-  resnet152: pending('resnet152'),
-};
-
-/** Cost of one picture's forward pass in 1e9 multiply-adds, and the number of trainable values. */
-export function describe(_architecture: ArchitectureName, _classes: number, _size: number): { gflops: number; parameters: number } {
-  throw new Error('not built yet');
+/**
+ * Cost of one picture's forward pass in 1e9 multiply-adds (what torchvision's tables call GFLOPS), and the number of trained values.
+ * Both are counted on the graph. Throws ShapeError where `size` is too small for the architecture.
+ */
+export function describe(architecture: ArchitectureName, classes: number, size: number): { gflops: number; parameters: number } {
+  const batch = 2;
+  const { graph, parameters, logits } = blueprint(architectures[architecture], classes, size, batch);
+  return { gflops: multiplyAdds(graph, [logits]) / batch / 1e9, parameters: trainedValues(parameters) };
 }

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { Random } from '../../server/engine/random.ts';
+import { createTrainer } from '../../server/engine/trainer.ts';
+import { architectures, isArchitecture } from '../../server/zoo/architectures.ts';
+
+// Times one training step and one evaluation pass; with --vs-peer in turn with PyTorch's.
+const { values } = parseArgs({
+  options: {
+    arch: { type: 'string', default: 'resnet18' },
+    batch: { type: 'string', default: '8' },
+    size: { type: 'string', default: '224' },
+    threads: { type: 'string', default: '2' },
+    steps: { type: 'string', default: '5' },
+    'vs-peer': { type: 'boolean', default: false },
+    peer: { type: 'string' },
+    pairs: { type: 'string', default: '5' },
+  },
+});
+const { arch } = values;
+if (!isArchitecture(arch)) throw new Error(`no architecture ${arch}: ${Object.keys(architectures).join(', ')}`);
+const [batch, size, threads, steps, pairs] = [values.batch, values.size, values.threads, values.steps, values.pairs].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+
+interface Timing {
+  readonly step_ms: number;
+  readonly images_per_s: number;
+  readonly forward_ms: number;
+}
+
+const median = (numbers: readonly number[]) => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+};
+const round = (value: number, digits: number) => Number(value.toFixed(digits));
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  await work();
+  await work();
+  const times: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+async function ours(): Promise<Timing> {
+  const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const;
+  const grey = [0.5, 0.5, 0.5] as const;
+  const trainer = await createTrainer({
+    model: architectures[arch as keyof typeof architectures],
+    classes: 10,
+    size,
+    batch,
+    optimizer,
+    mean: grey,
+    std: grey,
+    threads,
+    seed: 0,
+  });
+  const random = new Random(0);
+  const images = Uint8Array.from({ length: batch * size * size * 3 }, () => random.integer(256));
+  const labels = Int32Array.from({ length: batch }, () => random.integer(10));
+  const step = await timed(() => trainer.step(images, labels, 1e-3));
+  const forward = await timed(() => trainer.evaluate(images, labels, batch));
+  await trainer.close();
+  return { step_ms: round(step, 1), images_per_s: round((batch / step) * 1000, 3), forward_ms: round(forward, 1) };
+}
+
+async function peers(path: string): Promise<Timing> {
+  const given = { arch, batch, size, threads, steps };
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', [path, ...Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)])]);
+  return JSON.parse(stdout) as Timing;
+}
+
+const settings = { arch, batch, size, threads };
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+if (!values['vs-peer']) print({ engine: 'ai-studio', ...settings, ...(await ours()) });
+else {
+  const path = [values.peer, '../shared/peers/torch_train.py'].map((place) => place && resolve(place)).find((place) => place && existsSync(place));
+  if (!path) throw new Error('the peer is not there: give --peer PATH of torch_train.py');
+  const found: { peer: Timing; ours: Timing; ratio: number }[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const peer = await peers(path);
+    const own = await ours();
+    found.push({ peer, ours: own, ratio: own.images_per_s / peer.images_per_s });
+    process.stderr.write(`pair ${pair + 1}: peer ${peer.step_ms} ms, ours ${own.step_ms} ms, ratio ${found.at(-1)!.ratio.toFixed(3)}\n`);
+  }
+  const of = (pick: (pair: (typeof found)[number]) => number, digits: number) => round(median(found.map(pick)), digits);
+  print({
+    engine: 'ai-studio',
+    ...settings,
+    step_ms: of((pair) => pair.ours.step_ms, 1),
+    images_per_s: of((pair) => pair.ours.images_per_s, 3),
+    forward_ms: of((pair) => pair.ours.forward_ms, 1),
+    peer_step_ms: of((pair) => pair.peer.step_ms, 1),
+    peer_forward_ms: of((pair) => pair.peer.forward_ms, 1),
+    pairs,
+    ratio: of((pair) => pair.ratio, 3),
+    forward_ratio: of((pair) => pair.peer.forward_ms / pair.ours.forward_ms, 3),
+  });
+}

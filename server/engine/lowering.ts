@@ -1,0 +1,218 @@
+import type { Node, Program, Value } from './graph.ts';
+import { reachable } from './graph.ts';
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxValueInfo } from './onnx.ts';
+import type { Candidate, Rule } from './ops/rule.ts';
+import type { OpName } from './ops/table.ts';
+import { rules } from './ops/table.ts';
+import type { DType, Shape, Tensor } from './tensor.ts';
+import { bytes } from './tensor.ts';
+
+/**
+ * How the memory of a picture-like value (rank 4, logically [n,c,h,w]) is laid out. `plain`: as written. `channels`: [c,n,h,w], in which a
+ * 1×1 convolution and the products of im2col are single Gemms. `blocked`: [n,c/B,h,w,B], the runtime's own (MLAS "NCHWc").
+ */
+export type Layout = 'plain' | 'channels' | 'blocked';
+
+export const nchwc = 'com.microsoft.nchwc';
+export const contrib = 'com.microsoft';
+
+export interface LoweringOptions {
+  /** Width of the runtime's channel block on this machine: 8 with AVX2, 16 with AVX-512; 0 where blocked layouts are not to be used. */
+  readonly block: number;
+  /** The candidate to take for a node, by `signature(node)`; where it has none, the rule's own preference. */
+  readonly plan?: ReadonlyMap<string, string>;
+  /** Makes the first dimension of inputs and outputs free. */
+  readonly freeBatch?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Values for the states: written as initialisers instead of being inputs. */
+  readonly states?: ReadonlyMap<string, Tensor>;
+}
+
+export interface Lowered {
+  readonly model: OnnxModel;
+  /** ONNX output name of each program output, and of each update. */
+  readonly updates: ReadonlyMap<string, string>;
+}
+
+/** What makes two nodes the same for the choice of a candidate: the operator, its shapes and its attributes. */
+export function signature(node: Node): string {
+  return `${node.op} ${node.inputs.map((input) => input.shape.join('x')).join(' ')} ${JSON.stringify(node.attributes)}`;
+}
+
+/** Writes one program as an ONNX model. */
+export class Lowering {
+  readonly options: LoweringOptions;
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers = new Map<string, Tensor>();
+  readonly #forms = new Map<number, Map<Layout, string>>();
+  readonly #constants = new Map<string, string>();
+  readonly #memo = new Map<string, string>();
+  readonly #renamed = new Map<string, string>();
+  #names = 0;
+
+  constructor(options: LoweringOptions) {
+    this.options = options;
+  }
+
+  /** Emits an ONNX node with one output and returns the output's name. */
+  emit(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string {
+    return this.emitMany(type, inputs, 1, attributes, domain)[0]!;
+  }
+
+  emitMany(type: string, inputs: readonly string[], count: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string[] {
+    const outputs = Array.from({ length: count }, () => `${type}_${this.#names++}`);
+    this.#nodes.push({ type, domain, name: outputs[0]!, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** The name of a constant of these values; equal constants are written once. */
+  constant(tensor: Tensor): string {
+    const key = `${tensor.dtype} ${tensor.shape} ${Buffer.from(bytes(tensor)).toString('base64')}`;
+    let name = this.#constants.get(key);
+    if (!name) {
+      name = `constant_${this.#names++}`;
+      this.#constants.set(key, name);
+      this.#initializers.set(name, tensor);
+    }
+    return name;
+  }
+
+  ints(values: readonly number[]): string {
+    return this.constant({ dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+  }
+
+  float(value: number): string {
+    return this.constant({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+  }
+
+  reshape(name: string, shape: Shape): string {
+    return this.emit('Reshape', [name, this.ints(shape)]);
+  }
+
+  transpose(name: string, permutation: readonly number[]): string {
+    return this.emit('Transpose', [name], { perm: { ints: permutation } });
+  }
+
+  /** Emits once what several nodes of the graph need, such as the im2col of one value. */
+  once(key: string, emit: () => string): string {
+    let name = this.#memo.get(key);
+    if (!name) {
+      name = emit();
+      this.#memo.set(key, name);
+    }
+    return name;
+  }
+
+  /** The name of a value's memory in a layout, converted where it is not at hand in that one. */
+  read(value: Value, layout: Layout = 'plain'): string {
+    const forms = this.#forms.get(value.id);
+    if (!forms) throw new Error(`value ${value.id} is read before it is written`);
+    let name = forms.get(layout);
+    if (!name) {
+      name = this.#convert(value, forms, layout);
+      forms.set(layout, name);
+    }
+    return name;
+  }
+
+  write(value: Value, name: string, layout: Layout = 'plain'): void {
+    const forms = this.#forms.get(value.id) ?? new Map<Layout, string>();
+    forms.set(layout, name);
+    this.#forms.set(value.id, forms);
+  }
+
+  /** The layouts that a value is at hand in, the one it was written in first. */
+  layouts(value: Value): Layout[] {
+    return [...(this.#forms.get(value.id)?.keys() ?? [])];
+  }
+
+  canBlock(value: Value): boolean {
+    return this.options.block > 0 && value.shape.length === 4 && value.dtype === 'float32' && value.shape[1]! % this.options.block === 0;
+  }
+
+  #convert(value: Value, forms: ReadonlyMap<Layout, string>, layout: Layout): string {
+    const [n, c, h, w] = value.shape as readonly [number, number, number, number];
+    const swap = (name: string, to: Shape) => (n === 1 || c === 1 ? this.reshape(name, to) : this.transpose(name, [1, 0, 2, 3]));
+    if (layout === 'plain') {
+      const channels = forms.get('channels');
+      if (channels) return swap(channels, [n, c, h, w]);
+      return this.emit('ReorderOutput', [forms.get('blocked')!], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+    }
+    const plain = this.read(value, 'plain');
+    if (layout === 'channels') return swap(plain, [c, n, h, w]);
+    return this.emit('ReorderInput', [plain], { channels_last: { int: 0 } }, nchwc);
+  }
+
+  /** The candidate that writes a node: what was measured, else the rule's preference, else the first that applies. */
+  choose(node: Node): Candidate<OpName> {
+    const rule = rules[node.op] as unknown as Rule<OpName>;
+    const possible = rule.lowerings.filter((candidate) => candidate.applies?.(node, this) ?? true);
+    const wish = this.options.plan?.get(signature(node)) ?? rule.prefer?.(node);
+    const chosen = possible.find((candidate) => candidate.name === wish) ?? possible[0];
+    if (!chosen) throw new Error(`no lowering of ${signature(node)} applies`);
+    return chosen;
+  }
+
+  finish(name: string, inputs: readonly OnnxValueInfo[], outputs: readonly OnnxValueInfo[]): OnnxModel {
+    const used = new Set(this.#nodes.map(({ domain }) => domain));
+    const opsets: Record<string, number> = { '': 18 };
+    for (const domain of used) if (domain) opsets[domain] = 1;
+    const current = (names: readonly string[]) => names.map((old) => this.#renamed.get(old) ?? old);
+    const nodes = this.#nodes.map((node) => ({ ...node, inputs: current(node.inputs), outputs: current(node.outputs) }));
+    return {
+      irVersion: 9,
+      producer: 'AI Studio',
+      opsets,
+      metadata: this.options.metadata ?? {},
+      graph: { name, nodes, initializers: this.#initializers, inputs, outputs },
+    };
+  }
+
+  /** Makes `name` the name of a tensor: by renaming its producer's output where that is free to be renamed, else by a copy. */
+  rename(source: string, name: string): void {
+    if (!this.#renamed.has(source) && this.#nodes.some((node) => node.outputs.includes(source))) this.#renamed.set(source, name);
+    else this.#nodes.push({ type: 'Identity', domain: '', name, inputs: [source], outputs: [name], attributes: {} });
+  }
+
+  initializer(name: string, tensor: Tensor): void {
+    this.#initializers.set(name, tensor);
+  }
+}
+
+/** Lowers what the program's outputs and updates depend on. Names of inputs, states and outputs are kept. */
+export function lower(program: Program, options: LoweringOptions): Lowered {
+  const lowering = new Lowering(options);
+  const roots = [...program.outputs.values(), ...program.updates.values()];
+  const nodes = reachable(program.graph, roots);
+  const free = (shape: Shape): (number | string)[] => (options.freeBatch && shape.length ? [options.freeBatch, ...shape.slice(1)] : [...shape]);
+  const inputs: OnnxValueInfo[] = [];
+  const seen = new Set<number>();
+  const enter = (value: Value) => {
+    if (value.source.kind === 'node' || seen.has(value.id)) return;
+    seen.add(value.id);
+    if (value.source.kind === 'constant') return lowering.write(value, lowering.constant(value.source.tensor));
+    const { kind, name } = value.source;
+    lowering.write(value, name);
+    const tensor = kind === 'state' ? options.states?.get(name) : undefined;
+    if (tensor) lowering.initializer(name, tensor);
+    else inputs.push({ name, dtype: value.dtype, shape: kind === 'input' ? free(value.shape) : value.shape });
+  };
+  roots.forEach(enter);
+  for (const node of nodes) {
+    node.inputs.forEach(enter);
+    lowering.choose(node).lower(lowering, node);
+  }
+  const outputs: OnnxValueInfo[] = [];
+  const updates = new Map<string, string>();
+  const leave = (name: string, value: Value, batch: boolean) => {
+    const source = lowering.read(value);
+    lowering.rename(source, name);
+    outputs.push({ name, dtype: value.dtype as DType, shape: batch ? free(value.shape) : value.shape });
+  };
+  for (const [name, value] of program.outputs) leave(name, value, true);
+  for (const [name, value] of program.updates) {
+    updates.set(name, `${name}.next`);
+    leave(`${name}.next`, value, false);
+  }
+  return { model: lowering.finish('graph', inputs, outputs), updates };
+}

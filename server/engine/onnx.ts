@@ -1,0 +1,295 @@
+import { PbfReader, PbfWriter } from 'pbf';
+import type { DType, Tensor } from './tensor.ts';
+import { allocate, bytes, elementBytes, elements } from './tensor.ts';
+
+/**
+ * The part of ONNX's ModelProto that the engine writes and reads (https://onnx.ai/onnx/repo-docs/IR.html; field numbers from onnx.proto).
+ * A dimension is a number, or a name where it is free.
+ */
+export interface OnnxModel {
+  readonly irVersion: number;
+  readonly producer: string;
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly graph: OnnxGraph;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface OnnxGraph {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+}
+
+export interface OnnxValueInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxNode {
+  readonly type: string;
+  readonly domain: string;
+  readonly name: string;
+  /** '' stands for an optional input that is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export type OnnxAttribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly string: string }
+  | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] }
+  | { readonly tensor: Tensor }
+  | { readonly graph: OnnxGraph };
+
+/** The file is not an ONNX model, or uses something that the engine does not read. */
+export class OnnxFormatError extends Error {
+  override name = 'OnnxFormatError';
+}
+
+const codes: { readonly [dtype in DType]: number } = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 };
+const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
+const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
+
+export function encodeOnnx(model: OnnxModel): Uint8Array {
+  const out = new PbfWriter();
+  out.writeVarintField(1, model.irVersion);
+  out.writeStringField(2, model.producer);
+  out.writeMessage(7, writeGraph, model.graph);
+  for (const [domain, version] of Object.entries(model.opsets)) out.writeMessage(8, writeOpset, { domain, version });
+  for (const [key, value] of Object.entries(model.metadata)) out.writeMessage(14, writeEntry, { key, value });
+  return out.finish();
+}
+
+function writeOpset(opset: { domain: string; version: number }, out: PbfWriter): void {
+  out.writeStringField(1, opset.domain);
+  out.writeVarintField(2, opset.version);
+}
+
+function writeEntry(entry: { key: string; value: string }, out: PbfWriter): void {
+  out.writeStringField(1, entry.key);
+  out.writeStringField(2, entry.value);
+}
+
+function writeGraph(graph: OnnxGraph, out: PbfWriter): void {
+  for (const node of graph.nodes) out.writeMessage(1, writeNode, node);
+  out.writeStringField(2, graph.name);
+  for (const [name, tensor] of graph.initializers) out.writeMessage(5, writeTensor, { name, tensor });
+  for (const input of graph.inputs) out.writeMessage(11, writeValueInfo, input);
+  for (const output of graph.outputs) out.writeMessage(12, writeValueInfo, output);
+}
+
+function writeNode(node: OnnxNode, out: PbfWriter): void {
+  for (const input of node.inputs) out.writeStringField(1, input);
+  for (const output of node.outputs) out.writeStringField(2, output);
+  out.writeStringField(3, node.name);
+  out.writeStringField(4, node.type);
+  for (const [name, attribute] of Object.entries(node.attributes)) out.writeMessage(5, writeAttribute, { name, attribute });
+  if (node.domain) out.writeStringField(7, node.domain);
+}
+
+function writeAttribute({ name, attribute }: { name: string; attribute: OnnxAttribute }, out: PbfWriter): void {
+  out.writeStringField(1, name);
+  const kind = Object.keys(attribute)[0] as keyof typeof attributeTypes;
+  if ('float' in attribute) out.writeFloatField(2, attribute.float);
+  else if ('int' in attribute) out.writeVarintField(3, attribute.int);
+  else if ('string' in attribute) out.writeStringField(4, attribute.string);
+  else if ('tensor' in attribute) out.writeMessage(5, writeTensor, { name: '', tensor: attribute.tensor });
+  else if ('graph' in attribute) out.writeMessage(6, writeGraph, attribute.graph);
+  else if ('floats' in attribute) for (const value of attribute.floats) out.writeFloatField(7, value);
+  else for (const value of attribute.ints) out.writeVarintField(8, value);
+  out.writeVarintField(20, attributeTypes[kind]);
+}
+
+function writeTensor({ name, tensor }: { name: string; tensor: Tensor }, out: PbfWriter): void {
+  for (const dimension of tensor.shape) out.writeVarintField(1, dimension);
+  out.writeVarintField(2, codes[tensor.dtype]);
+  if (name) out.writeStringField(8, name);
+  out.writeBytesField(9, bytes(tensor));
+}
+
+function writeValueInfo(info: OnnxValueInfo, out: PbfWriter): void {
+  out.writeStringField(1, info.name);
+  out.writeMessage(
+    2,
+    (_, type) =>
+      type.writeMessage(
+        1,
+        (_, tensor) => {
+          tensor.writeVarintField(1, codes[info.dtype]);
+          tensor.writeMessage(2, writeShape, info.shape);
+        },
+        null,
+      ),
+    null,
+  );
+}
+
+function writeShape(shape: OnnxValueInfo['shape'], out: PbfWriter): void {
+  for (const dimension of shape) {
+    out.writeMessage(1, (_, dim) => (typeof dimension === 'number' ? dim.writeVarintField(1, dimension) : dim.writeStringField(2, dimension)), null);
+  }
+}
+
+/** Throws OnnxFormatError for anything that is not a readable model: a torn file, an element type or a tensor kept outside that is not supported. */
+export function decodeOnnx(file: Uint8Array): OnnxModel {
+  try {
+    const model = {
+      irVersion: 0,
+      producer: '',
+      opsets: {} as Record<string, number>,
+      metadata: {} as Record<string, string>,
+      graph: undefined as OnnxGraph | undefined,
+    };
+    new PbfReader(file).readFields((field, _, pbf) => {
+      if (field === 1) model.irVersion = pbf.readVarint(true);
+      else if (field === 2) model.producer = pbf.readString();
+      else if (field === 7) model.graph = readGraph(pbf);
+      else if (field === 8) {
+        const opset = pbf.readMessage(readOpset, { domain: '', version: 0 });
+        model.opsets[opset.domain] = opset.version;
+      } else if (field === 14) {
+        const entry = pbf.readMessage(readEntry, { key: '', value: '' });
+        model.metadata[entry.key] = entry.value;
+      }
+    }, null);
+    if (!model.graph) throw new OnnxFormatError('the file holds no graph');
+    return { ...model, graph: model.graph };
+  } catch (error) {
+    if (error instanceof OnnxFormatError) throw error;
+    throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
+  }
+}
+
+function readOpset(field: number, opset: { domain: string; version: number }, pbf: PbfReader): void {
+  if (field === 1) opset.domain = pbf.readString();
+  else if (field === 2) opset.version = pbf.readVarint(true);
+}
+
+function readEntry(field: number, entry: { key: string; value: string }, pbf: PbfReader): void {
+  if (field === 1) entry.key = pbf.readString();
+  else if (field === 2) entry.value = pbf.readString();
+}
+
+function readGraph(pbf: PbfReader): OnnxGraph {
+  const graph = {
+    name: '',
+    nodes: [] as OnnxNode[],
+    initializers: new Map<string, Tensor>(),
+    inputs: [] as OnnxValueInfo[],
+    outputs: [] as OnnxValueInfo[],
+  };
+  return pbf.readMessage((field, found, inner) => {
+    if (field === 1) found.nodes.push(readNode(inner));
+    else if (field === 2) found.name = inner.readString();
+    else if (field === 5) {
+      const { name, tensor } = readTensor(inner);
+      found.initializers.set(name, tensor);
+    } else if (field === 11) found.inputs.push(readValueInfo(inner));
+    else if (field === 12) found.outputs.push(readValueInfo(inner));
+  }, graph);
+}
+
+function readNode(pbf: PbfReader): OnnxNode {
+  const node = { type: '', domain: '', name: '', inputs: [] as string[], outputs: [] as string[], attributes: {} as Record<string, OnnxAttribute> };
+  return pbf.readMessage((field, found, inner) => {
+    if (field === 1) found.inputs.push(inner.readString());
+    else if (field === 2) found.outputs.push(inner.readString());
+    else if (field === 3) found.name = inner.readString();
+    else if (field === 4) found.type = inner.readString();
+    else if (field === 5) Object.assign(found.attributes, readAttribute(inner));
+    else if (field === 7) found.domain = inner.readString();
+  }, node);
+}
+
+function readAttribute(pbf: PbfReader): Record<string, OnnxAttribute> {
+  const parts = {
+    name: '',
+    type: 0,
+    float: 0,
+    int: 0,
+    string: '',
+    tensor: undefined as Tensor | undefined,
+    graph: undefined as OnnxGraph | undefined,
+    floats: [] as number[],
+    ints: [] as number[],
+  };
+  pbf.readMessage((field, found, inner) => {
+    const packed = inner.type === 2;
+    if (field === 1) found.name = inner.readString();
+    else if (field === 2) found.float = inner.readFloat();
+    else if (field === 3) found.int = inner.readVarint(true);
+    else if (field === 4) found.string = inner.readString();
+    else if (field === 5) found.tensor = readTensor(inner).tensor;
+    else if (field === 6) found.graph = readGraph(inner);
+    else if (field === 7) packed ? inner.readPackedFloat(found.floats) : found.floats.push(inner.readFloat());
+    else if (field === 8) packed ? inner.readPackedVarint(found.ints, true) : found.ints.push(inner.readVarint(true));
+    else if (field === 20) found.type = inner.readVarint();
+  }, parts);
+  const { name, type, tensor, graph } = parts;
+  if (type === attributeTypes.float) return { [name]: { float: parts.float } };
+  if (type === attributeTypes.int) return { [name]: { int: parts.int } };
+  if (type === attributeTypes.string) return { [name]: { string: parts.string } };
+  if (type === attributeTypes.floats) return { [name]: { floats: parts.floats } };
+  if (type === attributeTypes.ints) return { [name]: { ints: parts.ints } };
+  if (type === attributeTypes.tensor && tensor) return { [name]: { tensor } };
+  if (type === attributeTypes.graph && graph) return { [name]: { graph } };
+  throw new OnnxFormatError(`the attribute ${name} has a type that is not supported (${type})`);
+}
+
+function readTensor(pbf: PbfReader): { name: string; tensor: Tensor } {
+  const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
+  pbf.readMessage((field, found, inner) => {
+    const packed = inner.type === 2;
+    if (field === 1) packed ? inner.readPackedVarint(found.shape, true) : found.shape.push(inner.readVarint(true));
+    else if (field === 2) found.code = inner.readVarint();
+    else if (field === 4) packed ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
+    else if (field === 5 || field === 7) packed ? inner.readPackedVarint(found.values, true) : found.values.push(inner.readVarint(true));
+    else if (field === 8) found.name = inner.readString();
+    else if (field === 9) found.raw = inner.readBytes();
+    else if (field === 14) found.external = inner.readVarint() === 1;
+  }, parts);
+  const dtype = dtypes.get(parts.code);
+  if (!dtype) throw new OnnxFormatError(`the tensor ${parts.name} has an element type that is not supported (${parts.code})`);
+  if (parts.external) throw new OnnxFormatError(`the tensor ${parts.name} is kept in another file, which is not supported`);
+  const count = elements(parts.shape);
+  const held = parts.raw ? parts.raw.byteLength / elementBytes[dtype] : parts.values.length;
+  if (parts.shape.some((dimension) => dimension < 0) || held !== count) {
+    throw new OnnxFormatError(`the tensor ${parts.name} of shape [${parts.shape}] holds ${held} values`);
+  }
+  const data = allocate(dtype, count);
+  if (parts.raw) new Uint8Array(data.buffer).set(parts.raw);
+  else if (data instanceof BigInt64Array) data.set(parts.values.map(BigInt));
+  else data.set(parts.values);
+  return { name: parts.name, tensor: { dtype, shape: parts.shape, data } };
+}
+
+function readValueInfo(pbf: PbfReader): OnnxValueInfo {
+  const info = { name: '', code: 0, shape: [] as (number | string)[] };
+  const readDimension = (field: number, found: { size: number | string }, inner: PbfReader) => {
+    if (field === 1) found.size = inner.readVarint(true);
+    else if (field === 2) found.size = inner.readString();
+  };
+  const readShape = (field: number, _: null, inner: PbfReader) => {
+    if (field === 1) info.shape.push(inner.readMessage(readDimension, { size: '?' as number | string }).size);
+  };
+  const readTensorType = (field: number, _: null, inner: PbfReader) => {
+    if (field === 1) info.code = inner.readVarint();
+    else if (field === 2) inner.readMessage(readShape, null);
+  };
+  const readType = (field: number, _: null, inner: PbfReader) => {
+    if (field === 1) inner.readMessage(readTensorType, null);
+  };
+  pbf.readMessage((field, found, inner) => {
+    if (field === 1) found.name = inner.readString();
+    else if (field === 2) inner.readMessage(readType, null);
+  }, info);
+  const dtype = dtypes.get(info.code);
+  if (!dtype) throw new OnnxFormatError(`${info.name} has an element type that is not supported (${info.code})`);
+  return { name: info.name, dtype, shape: info.shape };
+}

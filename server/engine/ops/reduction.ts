@@ -1,0 +1,69 @@
+import type { Value } from '../graph.ts';
+import type { Shape } from '../tensor.ts';
+import type { Rule } from './rule.ts';
+import { ShapeError } from './rule.ts';
+
+export interface ReductionOps {
+  reduceSum: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  reduceMean: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  /** Index of the largest along the last axis, the first of equals; int64. */
+  argMax: Record<never, never>;
+}
+
+function reduced(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  if (axes.some((axis) => !Number.isInteger(axis) || axis < 0 || axis >= shape.length)) throw new ShapeError(`no axes [${axes}] in a rank of ${shape.length}`);
+  return shape.flatMap((dimension, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dimension]));
+}
+
+/** With the axes of a [n,c,h,w] value moved to where they are in [c,n,h,w]. */
+const inChannels = (axes: readonly number[]) => axes.map((axis) => (axis < 2 ? 1 - axis : axis));
+
+function reduce<O extends 'reduceSum' | 'reduceMean'>(op: string): Rule<O> {
+  return {
+    shape: ([x], { axes, keepDims }) => [{ dtype: x!.dtype, shape: reduced(x!.shape, axes, keepDims) }],
+    lowerings: [
+      {
+        name: op,
+        lower: (lowering, { inputs: [x], outputs: [y], attributes: { axes, keepDims } }) => {
+          const emit = (name: string, over: readonly number[], keep: boolean) =>
+            lowering.emit(op, [name, lowering.ints(over)], { keepdims: { int: keep ? 1 : 0 } });
+          const layouts = lowering.layouts(x!);
+          const bothOrNeither = axes.includes(0) === axes.includes(1);
+          if (layouts.includes('plain') || !layouts.includes('channels')) lowering.write(y!, emit(lowering.read(x!), axes, keepDims));
+          else if (keepDims) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), true), 'channels');
+          else if (!bothOrNeither) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), false));
+          else if (axes.includes(0)) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), false));
+          else {
+            // [c,n,...] is left; the small result is turned round instead of the whole value.
+            const rest = y!.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis));
+            lowering.write(y!, lowering.transpose(emit(lowering.read(x!, 'channels'), axes, false), rest));
+          }
+        },
+      },
+    ],
+    gradient: (graph, { inputs: [x], attributes: { axes } }, [dy]) => {
+      const kept = x!.shape.map((dimension, axis) => (axes.includes(axis) ? 1 : dimension));
+      const spread = graph.op('broadcastTo', [graph.op('reshape', [dy!], { shape: kept })], { shape: x!.shape });
+      const count = axes.reduce((product, axis) => product * x!.shape[axis]!, 1);
+      return [op === 'ReduceMean' ? graph.op('affine', [spread], { scale: 1 / count, shift: 0 }) : spread];
+    },
+  };
+}
+
+export const reduction: { readonly [op in keyof ReductionOps]: Rule<op> } = {
+  reduceSum: reduce('ReduceSum'),
+  reduceMean: reduce('ReduceMean'),
+  argMax: {
+    shape: ([x]: readonly Value[]) => {
+      if (x!.shape.length === 0) throw new ShapeError('a scalar has no axis');
+      return [{ dtype: 'int64', shape: x!.shape.slice(0, -1) }];
+    },
+    lowerings: [
+      {
+        name: 'ArgMax',
+        lower: (lowering, { inputs: [x], outputs: [y] }) =>
+          lowering.write(y!, lowering.emit('ArgMax', [lowering.read(x!)], { axis: { int: -1 }, keepdims: { int: 0 } })),
+      },
+    ],
+  },
+};

@@ -1,0 +1,101 @@
+import type { DType, Tensor } from './tensor.ts';
+import { allocate, bytes, elementBytes, elements } from './tensor.ts';
+
+/** The bytes are not a safetensors file; the message says why. */
+export class SafetensorsError extends Error {
+  override name = 'SafetensorsError';
+}
+
+const codes: { readonly [dtype in DType]: string } = { float32: 'F32', float16: 'F16', int64: 'I64', int32: 'I32', uint8: 'U8', bool: 'BOOL' };
+const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
+
+/** The largest header that a file may have; the format's own limit. */
+const longestHeader = 100_000_000;
+
+/** Writes tensors (and a free map of strings) in the format of https://huggingface.co/docs/safetensors. */
+export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    header[name] = { dtype: codes[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  // Spaces bring the data to a multiple of 8 bytes, as the reference writer does.
+  const length = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + length + offset);
+  new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
+  file.fill(0x20, 8, 8 + length);
+  file.set(text, 8);
+  let position = 8 + length;
+  for (const tensor of tensors.values()) {
+    file.set(bytes(tensor), position);
+    position += tensor.data.byteLength;
+  }
+  return file;
+}
+
+export interface Safetensors {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Reads a whole file. Every length, offset and type is checked before anything is allocated; the tensors must fill the data without a gap
+ * or an overlap, as the format asks. Throws SafetensorsError.
+ */
+export function decodeSafetensors(file: Uint8Array): Safetensors {
+  const fail = (reason: string): never => {
+    throw new SafetensorsError(`not a safetensors file: ${reason}`);
+  };
+  if (file.byteLength < 8) fail('it is shorter than 8 bytes');
+  const length = new DataView(file.buffer, file.byteOffset, file.byteLength).getBigUint64(0, true);
+  if (length > BigInt(longestHeader)) fail(`a header of ${length} bytes is too long`);
+  const start = 8 + Number(length);
+  if (start > file.byteLength) fail(`the header has ${length} bytes, the file ${file.byteLength}`);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, start)));
+  } catch {
+    fail('the header is not JSON');
+  }
+  if (!isObject(header)) return fail('the header is not a JSON object');
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) fail('the metadata are not strings');
+  const size = file.byteLength - start;
+  const found = Object.entries(entries).map(([name, entry]) => ({ name, ...checked(name, entry, size, fail) }));
+  let end = 0;
+  for (const { name, from, to } of found.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from !== end) fail(`${name} ${from < end ? 'overlaps the tensor before it' : 'leaves a gap before it'}`);
+    end = to;
+  }
+  if (end !== size) fail(`the tensors end at byte ${end} of ${size}`);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, from, to } of found) {
+    const data = allocate(dtype, elements(shape));
+    new Uint8Array(data.buffer).set(file.subarray(start + from, start + to));
+    tensors.set(name, { dtype, shape, data });
+  }
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function checked(name: string, entry: unknown, size: number, fail: (reason: string) => never): { dtype: DType; shape: number[]; from: number; to: number } {
+  if (!isObject(entry)) return fail(`${name} is not described`);
+  const { dtype: code, shape, data_offsets: offsets } = entry;
+  const dtype = dtypes.get(String(code));
+  if (!dtype) return fail(`${name} has an element type that is not supported (${String(code)})`);
+  if (!isCounts(shape) || shape.length > 8) return fail(`${name} has no proper shape`);
+  if (!isCounts(offsets) || offsets.length !== 2) return fail(`${name} has no proper offsets`);
+  const [from, to] = offsets as [number, number];
+  if (from > to || to > size) return fail(`${name} lies at bytes ${from} to ${to} of ${size}: the file is cut short or the offsets are wrong`);
+  if (elements(shape) * elementBytes[dtype] !== to - from) return fail(`${name} of shape [${shape}] does not take ${to - from} bytes`);
+  return { dtype, shape, from, to };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
