@@ -11,7 +11,7 @@
  * is on the disk, progress is only sent there (it is not worth a disk write), and the worker ends at once when the channel closes (the daemon is gone).
  * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
  */
-import type { Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
+import type { EpochRow, Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
 
 interface CommonSpec {
   jobId: number;
@@ -37,6 +37,8 @@ export interface IngestSpec extends CommonSpec {
   kind: 'ingest';
   /** The uploaded file: zip, tar, or a single picture, told apart by its content. */
   upload: string;
+  /** The uploaded file's own name, shown for a single picture. */
+  uploadName?: string;
   /** A label file given on its own: CSV `filename,label`. */
   labels: string | null;
   labelsName: string | null;
@@ -67,7 +69,7 @@ export interface InferSpec extends CommonSpec {
   kind: 'infer';
   /** model.onnx made by a train job. */
   model: string;
-  source: { kind: 'dataset'; dataset: string; classes: string[] } | { kind: 'upload'; upload: string; limits: IngestLimits };
+  source: { kind: 'dataset'; dataset: string; classes: string[] } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
 export type JobSpec = IngestSpec | SampleSpec | TrainSpec | InferSpec;
@@ -111,4 +113,4 @@ export type WorkerMessage = { type: 'event'; event: JobEvent } | { type: 'progre
 /** From the daemon to the worker. */
 export type DaemonMessage = { type: 'stop' };
 
-export type { Failure, JobEvent, Progress };
+export type { EpochRow, Failure, JobEvent, Progress };

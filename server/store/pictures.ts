@@ -8,8 +8,10 @@
  * One file instead of 100,000 means one fsync, one delete and sequential reading. A set is written into a new folder, made durable, and then taken
  * over with a rename; it never changes afterwards.
  */
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from './durable.ts';
 
 export const THUMBNAIL_SIDE = 256;
 
@@ -27,6 +29,7 @@ export interface PictureItem {
   mime: 'image/jpeg' | 'image/png' | 'image/webp';
   /** Where its thumbnail (WebP) lies in thumbs.pack; null: the picture itself is small enough. */
   thumb: { offset: number; bytes: number } | null;
+  /** Of the encoded picture. */
   sha256: string;
 }
 
@@ -89,71 +92,76 @@ async function readAt(file: FileHandle, offset: number, bytes: number): Promise<
   return data;
 }
 
-/** Writes a picture set into an empty folder. */
+/** Writes a picture set into an empty folder. Labels may be given until finish(): they are often known only when all names are. */
 export class PictureSetWriter {
-  #count = 0;
+  readonly #items: PictureItem[] = [];
   #pictureOffset = 0;
   #thumbOffset = 0;
+  readonly #dir: string;
   readonly #pictures: FileHandle;
   readonly #thumbs: FileHandle;
-  readonly #index: FileHandle;
 
-  private constructor(pictures: FileHandle, thumbs: FileHandle, index: FileHandle) {
+  private constructor(dir: string, pictures: FileHandle, thumbs: FileHandle) {
+    this.#dir = dir;
     this.#pictures = pictures;
     this.#thumbs = thumbs;
-    this.#index = index;
   }
 
   static async create(dir: string): Promise<PictureSetWriter> {
-    const [pictures, thumbs, index] = await Promise.all(['pictures.pack', 'thumbs.pack', 'items.jsonl'].map((name) => open(join(dir, name), 'wx')));
-    return new PictureSetWriter(pictures!, thumbs!, index!);
+    const pictures = await open(join(dir, 'pictures.pack'), 'wx');
+    try {
+      return new PictureSetWriter(dir, pictures, await open(join(dir, 'thumbs.pack'), 'wx'));
+    } catch (error) {
+      await pictures.close();
+      throw error;
+    }
   }
 
   get count(): number {
-    return this.#count;
+    return this.#items.length;
   }
 
   get sizeBytes(): number {
     return this.#pictureOffset + this.#thumbOffset;
   }
 
-  /** Adds the next picture; calls must not overlap. */
-  async add(
-    picture: Pick<PictureItem, 'name' | 'label' | 'width' | 'height' | 'mime' | 'sha256'>,
-    encoded: Buffer,
-    thumb: Buffer | null,
-  ): Promise<PictureItem> {
+  /** Adds the next picture, without a label; calls must not overlap. */
+  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'mime'>, encoded: Buffer, thumb: Buffer | null): Promise<PictureItem> {
     const item: PictureItem = {
-      n: this.#count,
+      n: this.#items.length,
       name: picture.name,
-      label: picture.label,
+      label: null,
       width: picture.width,
       height: picture.height,
       offset: this.#pictureOffset,
       bytes: encoded.length,
       mime: picture.mime,
       thumb: thumb === null ? null : { offset: this.#thumbOffset, bytes: thumb.length },
-      sha256: picture.sha256,
+      sha256: createHash('sha256').update(encoded).digest('hex'),
     };
-    await this.#pictures.write(encoded);
-    if (thumb !== null) await this.#thumbs.write(thumb);
-    await this.#index.write(`${JSON.stringify(item)}\n`);
-    this.#count += 1;
+    await this.#pictures.appendFile(encoded);
+    if (thumb !== null) await this.#thumbs.appendFile(thumb);
+    this.#items.push(item);
     this.#pictureOffset += encoded.length;
     this.#thumbOffset += thumb?.length ?? 0;
     return item;
   }
 
-  /** Makes everything durable. */
-  async finish(): Promise<void> {
-    for (const file of [this.#pictures, this.#thumbs, this.#index]) {
+  /** Labels by n (null: none), then makes everything durable. */
+  async finish(labels: readonly (number | null)[]): Promise<void> {
+    if (labels.length !== this.#items.length) throw new RangeError(`${labels.length} labels for ${this.#items.length} pictures`);
+    const index = await open(join(this.#dir, 'items.jsonl'), 'wx');
+    const lines = this.#items.map((item, n) => `${JSON.stringify({ ...item, label: labels[n] })}\n`);
+    for (let from = 0; from < lines.length; from += 4096) await index.appendFile(lines.slice(from, from + 4096).join(''));
+    for (const file of [this.#pictures, this.#thumbs, index]) {
       await file.sync();
       await file.close();
     }
+    await syncFolder(this.#dir);
   }
 
   /** Gives up; the caller removes the folder. */
   async abandon(): Promise<void> {
-    await Promise.allSettled([this.#pictures.close(), this.#thumbs.close(), this.#index.close()]);
+    await Promise.allSettled([this.#pictures.close(), this.#thumbs.close()]);
   }
 }

@@ -1,0 +1,87 @@
+/** Checks one picture of unknown origin and brings it into the form in which it is kept. */
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { StudioError } from '../../errors.ts';
+import { type PictureItem, THUMBNAIL_SIDE } from '../../store/pictures.ts';
+import type { IngestLimits } from '../protocol.ts';
+import { decodeBmp } from './bmp.ts';
+import { isArchive, pictureFormat } from './content.ts';
+
+// Only the decoders of the formats that we take, and only from memory: libvips has many more, and a file cannot ask for them by its content.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer', 'VipsForeignLoadTiffBuffer', 'VipsForeignLoadNsgifBuffer'],
+});
+// Many pictures at once, each on one thread; and no two of them are the same, so nothing is worth caching.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const JPEG_QUALITY = 95;
+const THUMBNAIL_QUALITY = 80;
+/** Seconds after which a decoder is given up: files can be made that take minutes. */
+const TIMEOUT = 30;
+
+export interface CheckedPicture {
+  encoded: Buffer;
+  mime: PictureItem['mime'];
+  /** Pixels, upright. */
+  width: number;
+  height: number;
+  /** WebP, long side at most THUMBNAIL_SIDE; null where the picture itself is that small. */
+  thumb: Buffer | null;
+  /** It was larger than the limit and has been made smaller. */
+  reduced: boolean;
+}
+
+const MIME = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp' } as const;
+
+/**
+ * The file itself where a browser can show it as it is: JPEG, PNG or WebP, upright, long side within the limit. Otherwise encoded anew: JPEG as JPEG,
+ * all else as PNG, 8 bit, sRGB, upright, reduced. Every picture is decoded to its last row, so that a cut-off one is found now and not in the
+ * middle of a training. Throws StudioError: the reason why it cannot be used.
+ */
+export async function checkPicture(file: Buffer, limits: IngestLimits): Promise<CheckedPicture> {
+  if (file.length === 0) throw new StudioError('picture_empty');
+  const format = pictureFormat(file);
+  if (format === undefined) throw new StudioError(isArchive(file) ? 'nested_archive' : 'picture_unsupported');
+  const bmp = format === 'bmp' ? decodeBmp(file, limits.maxPixels) : undefined;
+  const decode = (): Sharp => {
+    const options: SharpOptions = { limitInputPixels: limits.maxPixels, failOn: 'error' };
+    const input = bmp === undefined ? sharp(file, options) : sharp(bmp.data, { ...options, raw: { width: bmp.width, height: bmp.height, channels: 3 } });
+    return input.timeout({ seconds: TIMEOUT });
+  };
+  try {
+    const meta = await decode().metadata();
+    if (meta.width * meta.height > limits.maxPixels) {
+      throw new StudioError('picture_too_many_pixels', { width: meta.width, height: meta.height, limitMp: limits.maxPixels / 1e6 });
+    }
+    if ((meta.pages ?? 1) > 1) throw new StudioError('picture_animated', {}, `${meta.pages} frames or pages`);
+    if (meta.depth !== 'uchar' && meta.depth !== 'ushort') throw new StudioError('picture_unsupported', {}, `samples of type ${meta.depth}`);
+    const reduced = Math.max(meta.width, meta.height) > limits.maxSide;
+    const upright = (meta.orientation ?? 1) === 1;
+    if (upright && !reduced && (format === 'jpeg' || format === 'png' || format === 'webp')) {
+      const small = Math.max(meta.width, meta.height) <= THUMBNAIL_SIDE;
+      const thumb = small ? null : await thumbnail(decode());
+      if (small) await decode().raw().toBuffer();
+      return { encoded: file, mime: MIME[format], width: meta.width, height: meta.height, thumb, reduced };
+    }
+    const grey = meta.space === 'b-w' || meta.space === 'grey16';
+    const redrawn = decode()
+      .autoOrient()
+      .resize({ width: limits.maxSide, height: limits.maxSide, fit: 'inside', withoutEnlargement: true })
+      .toColourspace(grey ? 'b-w' : 'srgb');
+    const kept = format === 'jpeg' ? redrawn.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }) : redrawn.png();
+    const { data, info } = await kept.toBuffer({ resolveWithObject: true });
+    const thumb = Math.max(info.width, info.height) <= THUMBNAIL_SIDE ? null : await thumbnail(sharp(data));
+    return { encoded: data, mime: format === 'jpeg' ? MIME.jpeg : MIME.png, width: info.width, height: info.height, thumb, reduced };
+  } catch (error) {
+    if (error instanceof StudioError) throw error;
+    throw new StudioError('picture_damaged', {}, (error as Error).message);
+  }
+}
+
+function thumbnail(picture: Sharp): Promise<Buffer> {
+  return picture
+    .resize({ width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: THUMBNAIL_QUALITY, effort: 2 })
+    .toBuffer();
+}
