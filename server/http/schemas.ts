@@ -7,7 +7,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 const Id = Type.Integer({ minimum: 1 });
 const Time = Type.String({ format: 'date-time' });
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const OneOf = <const T extends string[]>(...values: T) => Type.Enum(values);
+const OneOf = <T extends string[]>(...values: readonly [...T]) => Type.Enum(values);
 /** A name that a person gives: shown, never used as a path. */
 const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' });
 const Description = Type.String({ maxLength: 2000 });
