@@ -44,13 +44,14 @@ export async function checkPicture(file: Buffer, limits: IngestLimits): Promise<
   const format = pictureFormat(file);
   if (format === undefined) throw new StudioError(isArchive(file) ? 'nested_archive' : 'picture_unsupported');
   const bmp = format === 'bmp' ? decodeBmp(file, limits.maxPixels) : undefined;
-  const decode = (): Sharp => {
-    const options: SharpOptions = { limitInputPixels: limits.maxPixels, failOn: 'error' };
+  const decode = (limitInputPixels: number | false = limits.maxPixels): Sharp => {
+    const options: SharpOptions = { limitInputPixels, failOn: 'error' };
     const input = bmp === undefined ? sharp(file, options) : sharp(bmp.data, { ...options, raw: { width: bmp.width, height: bmp.height, channels: 3 } });
     return input.timeout({ seconds: TIMEOUT });
   };
   try {
-    const meta = await decode().metadata();
+    // Reads the header only, so the size may be told whatever it is.
+    const meta = await decode(false).metadata();
     if (meta.width * meta.height > limits.maxPixels) {
       throw new StudioError('picture_too_many_pixels', { width: meta.width, height: meta.height, limitMp: limits.maxPixels / 1e6 });
     }

@@ -45,6 +45,8 @@ export async function openTar(path: string, limits: IngestLimits): Promise<Uploa
       return;
     }
     content.on('end', next);
+    // The archive's own error tells it too.
+    content.on('error', () => {});
     content.resume();
   });
   try {
