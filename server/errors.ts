@@ -303,6 +303,11 @@ export const CATALOGUE = {
     '한 번에 {count}개까지만 업로드할 수 있습니다. 진행 중인 업로드가 끝난 뒤 다시 시도해 주세요.',
     'At most {count} uploads at once are possible. Wait for the others to finish.',
   ),
+  upload_no_space: entry(
+    507,
+    '디스크 공간이 부족합니다. {need}이(가) 필요하지만 {free}만 남았습니다. 필요 없는 데이터셋을 삭제하거나 관리자에게 문의해 주세요.',
+    'There is not enough disk space: {need} are needed and {free} are free. Delete datasets that are no longer needed, or ask your administrator.',
+  ),
   payload_too_large: entry(413, '보낸 내용이 너무 큽니다. 내용을 줄여 다시 시도해 주세요.', 'What was sent is too large. Make it shorter and try again.'),
   unsupported_content: entry(415, '지원하지 않는 형식의 요청입니다. JSON으로 보내 주세요.', 'This kind of content is not supported here. Send JSON.'),
   dataset_ingesting: entry(
@@ -381,11 +386,6 @@ export const CATALOGUE = {
     500,
     '작업 프로세스가 예기치 않게 종료되었습니다. 다시 시도하고, 되풀이되면 관리자에게 작업 번호 {job}의 로그를 확인해 달라고 해 주세요.',
     'The process that did the work ended unexpectedly. Try again; if it happens again, ask your administrator to look at the log of job {job}.',
-  ),
-  worker_out_of_memory: entry(
-    500,
-    '메모리가 부족해 작업이 중단되었습니다({memory} MB). batch_size나 input_size를 줄이거나 메모리가 더 많은 프리셋을 선택해 주세요.',
-    'The work ran out of memory ({memory} MB). Use a smaller batch_size or input_size, or a preset with more memory.',
   ),
   worker_keeps_crashing: entry(
     500,
