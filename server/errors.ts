@@ -392,6 +392,66 @@ export const CATALOGUE = {
     '작업을 {count}번 다시 시작했지만 계속 실패했습니다. 설정을 바꾸어 다시 실행하거나 관리자에게 문의해 주세요.',
     'The work was started again {count} times and failed each time. Run it with other settings, or ask your administrator.',
   ),
+  label_format_unknown: entry(
+    400,
+    '라벨 파일의 형식을 알 수 없습니다. COCO JSON, YOLO txt, Pascal VOC XML, LabelMe JSON, 마스크 PNG, 또는 filename,label 열이 있는 CSV 파일을 올려 주세요.',
+    'The format of the label files is not known. Upload COCO JSON, YOLO txt, Pascal VOC XML, LabelMe JSON, mask PNGs, or a CSV file with the columns filename,label.',
+  ),
+  label_file_too_large: entry(
+    413,
+    '라벨 파일 {file}이(가) 너무 큽니다(최대 {limit} MB). 파일을 나누어 올려 주세요.',
+    'The label file {file} is too large (limit {limit} MB). Split it and upload the parts.',
+  ),
+  label_too_many: entry(
+    413,
+    '라벨이나 클래스가 너무 많습니다(최대 {limit}개). 데이터셋을 나누어 올려 주세요.',
+    'There are too many labels or classes (limit {limit}). Split the dataset.',
+  ),
+  label_encoding: entry(
+    400,
+    '라벨 파일 {file}의 문자 인코딩을 알 수 없습니다. UTF-8이나 CP949로 저장한 뒤 다시 올려 주세요.',
+    'The text encoding of the label file {file} is not known. Save it as UTF-8 or CP949 and upload it again.',
+  ),
+  label_json: entry(
+    400,
+    '라벨 파일 {file}은(는) 올바른 JSON이 아닙니다: {detail}. 파일을 다시 내보낸 뒤 올려 주세요.',
+    'The label file {file} is not valid JSON: {detail}. Export it again and upload it.',
+  ),
+  label_too_deep: entry(
+    400,
+    '라벨 파일 {file}의 중첩이 너무 깊습니다(최대 {limit}단계). 올바른 라벨 파일인지 확인해 주세요.',
+    'The label file {file} is nested too deeply (limit {limit} levels). Check that it is a label file.',
+  ),
+  label_structure: entry(
+    400,
+    '라벨 파일 {file}에 필요한 항목이 없습니다: {detail}. 형식을 확인한 뒤 다시 올려 주세요.',
+    'The label file {file} lacks what its format requires: {detail}. Check the format and upload it again.',
+  ),
+  label_xml: entry(
+    400,
+    '라벨 파일 {file}은(는) 올바른 XML이 아닙니다: {detail}. 파일을 다시 내보낸 뒤 올려 주세요.',
+    'The label file {file} is not valid XML: {detail}. Export it again and upload it.',
+  ),
+  label_xml_entities: entry(
+    400,
+    '라벨 파일 {file}에 DOCTYPE이나 엔터티 선언이 있어 안전을 위해 읽지 않았습니다. 그 줄을 지우고 다시 올려 주세요.',
+    'The label file {file} declares a DOCTYPE or entities and was not read, for safety. Remove those lines and upload it again.',
+  ),
+  label_csv: entry(
+    400,
+    '라벨 파일 {file}은(는) 올바른 CSV가 아닙니다: {detail}. 첫 행이 filename,label인지, 따옴표가 닫혀 있는지 확인해 주세요.',
+    'The label file {file} is not valid CSV: {detail}. Check that its first row is filename,label and that all quotes are closed.',
+  ),
+  label_mask: entry(
+    400,
+    '마스크 파일 {file}을(를) 읽을 수 없습니다: {detail}. 손실 없는 PNG로 저장한 뒤 다시 올려 주세요.',
+    'The mask file {file} cannot be read: {detail}. Save it as a lossless PNG and upload it again.',
+  ),
+  label_size_unknown: entry(
+    400,
+    '이미지 {picture}의 크기를 몰라 이 형식으로 내보낼 수 없습니다. 이미지가 있는 데이터셋에서 내보내 주세요.',
+    'The size of the picture {picture} is not known, so its labels cannot be written in this format. Export from a dataset that has the pictures.',
+  ),
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;
