@@ -1,0 +1,38 @@
+/** How states look: one colour, one icon and one word for each, everywhere. */
+import type { ExperimentStatus, JobState, ProjectStatus } from '../../server/http/schemas.ts';
+import { textOf } from '../i18n/language.ts';
+import { icon } from '../mount.ts';
+
+export type Status = ExperimentStatus | JobState | ProjectStatus | 'ingesting' | 'using' | 'ended' | 'active' | 'disabled' | 'uploading';
+
+const LOOK: { [status in Status]: [tone: string, icon: string] } = {
+  draft: ['grey', 'circle-dashed'],
+  pending: ['amber', 'hourglass'],
+  running: ['blue', 'loader'],
+  succeeded: ['green', 'circle-check'],
+  published: ['violet', 'badge-check'],
+  aborted: ['orange', 'circle-stop'],
+  stopped: ['orange', 'circle-stop'],
+  failed: ['red', 'circle-x'],
+  ready: ['green', 'circle-check'],
+  working: ['blue', 'flask-conical'],
+  completed: ['grey', 'lock'],
+  ingesting: ['blue', 'loader'],
+  uploading: ['blue', 'upload'],
+  using: ['green', 'circle-check'],
+  ended: ['grey', 'ban'],
+  active: ['green', 'circle-check'],
+  disabled: ['grey', 'ban'],
+};
+
+/** Project states share a word with dataset states but not its colour: a new project waits for work. */
+export function statusChip(status: Status, kind = ''): string {
+  const [tone, mark] = kind === 'project' && status === 'ready' ? ['grey', 'circle-dashed'] : LOOK[status];
+  const word = textOf(`status.${kind}.${status}`) ?? textOf(`status.${status}`) ?? status;
+  return `<span class="chip ${tone}">${icon(mark, mark === 'loader' ? 'spin' : '')}<span>${word}</span></span>`;
+}
+
+/** The word alone, for searching and sorting. */
+export function statusWord(status: Status, kind = ''): string {
+  return textOf(`status.${kind}.${status}`) ?? textOf(`status.${status}`) ?? status;
+}

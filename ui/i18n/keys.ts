@@ -1,0 +1,11 @@
+/** Every text key that there is. Types only: the texts of an area come with the page that imports it. A new area is added here. */
+import type admin from './areas/admin.ts';
+import type base from './areas/base.ts';
+import type frame from './areas/frame.ts';
+import type groups from './areas/groups.ts';
+import type home from './areas/home.ts';
+import type monitor from './areas/monitor.ts';
+import type people from './areas/people.ts';
+
+type Areas = typeof base & typeof frame & typeof home & typeof people & typeof groups & typeof admin & typeof monitor;
+export type Key = keyof Areas & string;

@@ -1,0 +1,185 @@
+/**
+ * The live line to the daemon: one EventSource a tab, closed while the tab is hidden (a browser allows six connections to a server),
+ * opened again by itself. Whoever shows records listens for their changes and reloads on a resync, because changes may have been missed.
+ */
+import type { ChangeMessage, Changes, JobEvent, Progress } from '../../server/http/schemas.ts';
+import { address, api } from '../api.ts';
+import Alpine from '../vendor/alpine.js';
+
+type Listener = (message: ChangeMessage) => void;
+interface JobWatch {
+  jobId: number;
+  after: number;
+  onEvent(event: JobEvent): void;
+  onProgress?(progress: Progress): void;
+}
+
+/** `lost` shows the banner: the line has been down for some seconds. */
+export const line = Alpine.reactive({ lost: false });
+
+const listeners = new Set<Listener>();
+const progressListeners = new Set<(jobId: number, progress: Progress) => void>();
+const resyncs = new Set<() => void>();
+let watch: JobWatch | null = null;
+let source: EventSource | null = null;
+let wanted = false;
+let missed = false;
+let retry = 0;
+let retryTimer = 0;
+let lostTimer = 0;
+let hideTimer = 0;
+
+function connected(): void {
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+  retry = 0;
+  line.lost = false;
+  if (missed) {
+    missed = false;
+    for (const run of [...resyncs]) run();
+  }
+}
+
+function dropped(): void {
+  missed = true;
+  if (!lostTimer && !document.hidden) lostTimer = window.setTimeout(() => (line.lost = true), 3000);
+}
+
+function connect(): void {
+  clearTimeout(retryTimer);
+  const before = source;
+  const next = new EventSource(address('/api/events', watch ? { job: watch.jobId, after: watch.after } : undefined));
+  source = next;
+  // The old line stays until the new one stands, so that changing the watched job misses nothing.
+  next.onopen = () => {
+    before?.close();
+    if (source === next) connected();
+  };
+  next.onerror = () => {
+    before?.close();
+    if (source !== next) return;
+    dropped();
+    // The browser tries again by itself unless the daemon refused; we keep the pace in hand in both cases.
+    next.close();
+    source = null;
+    if (wanted) retryTimer = window.setTimeout(retried, Math.min(10000, 500 * 2 ** retry++));
+  };
+  next.addEventListener('change', (event) => {
+    const message = JSON.parse((event as MessageEvent<string>).data) as ChangeMessage;
+    for (const run of [...listeners]) run(message);
+  });
+  next.addEventListener('progress', (event) => {
+    const { jobId, progress } = JSON.parse((event as MessageEvent<string>).data) as { jobId: number; progress: Progress };
+    for (const run of [...progressListeners]) run(jobId, progress);
+    if (watch?.jobId === jobId) watch.onProgress?.(progress);
+  });
+  next.addEventListener('job', (event) => {
+    if (source !== next || !watch) return;
+    const message = JSON.parse((event as MessageEvent<string>).data) as JobEvent;
+    if (message.seq <= watch.after) return;
+    watch.after = message.seq;
+    watch.onEvent(message);
+  });
+}
+
+function retried(): void {
+  // An ended session looks like a lost line to an EventSource; a plain request tells the two apart (401 leads to the sign-in).
+  api.get('/api/session').then(
+    () => wanted && !source && connect(),
+    () => {
+      if (wanted && !source) retryTimer = window.setTimeout(retried, Math.min(10000, 500 * 2 ** retry++));
+    },
+  );
+}
+
+function disconnect(): void {
+  clearTimeout(retryTimer);
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+  source?.close();
+  source = null;
+}
+
+/** Opens the line; called when somebody has signed in. */
+export function startEvents(): void {
+  if (wanted) return;
+  wanted = true;
+  connect();
+}
+
+export function stopEvents(): void {
+  wanted = false;
+  line.lost = false;
+  disconnect();
+}
+
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(hideTimer);
+  if (document.hidden) {
+    hideTimer = window.setTimeout(() => {
+      if (!wanted || !document.hidden) return;
+      missed = true;
+      disconnect();
+    }, 5000);
+  } else if (wanted && !source) {
+    retry = 0;
+    connect();
+  }
+});
+addEventListener('online', () => {
+  if (wanted && !source) {
+    retry = 0;
+    connect();
+  }
+});
+// A page in the back/forward cache must not hold a connection.
+addEventListener('pagehide', disconnect);
+addEventListener('pageshow', (event) => {
+  if (event.persisted && wanted) {
+    missed = true;
+    connect();
+  }
+});
+
+/** Calls `run` for each change of a kind of record; `record` is null where it was deleted. */
+export function onChange<K extends keyof Changes>(
+  kind: K,
+  where: { projectId?: number; signal: AbortSignal },
+  run: (id: number, record: Changes[K] | null) => void,
+): void {
+  const listener: Listener = (message) => {
+    if (message.kind !== kind) return;
+    if (where.projectId !== undefined && message.projectId !== where.projectId) return;
+    run(message.id, message.record as Changes[K] | null);
+  };
+  listeners.add(listener);
+  where.signal.addEventListener('abort', () => listeners.delete(listener));
+}
+
+/** Calls `run` when the line stands again after a gap: load again what is shown. */
+export function onResync(signal: AbortSignal, run: () => void): void {
+  resyncs.add(run);
+  signal.addEventListener('abort', () => resyncs.delete(run));
+}
+
+/** Progress of every job that this person may see. */
+export function onProgress(signal: AbortSignal, run: (jobId: number, progress: Progress) => void): void {
+  progressListeners.add(run);
+  signal.addEventListener('abort', () => progressListeners.delete(run));
+}
+
+/**
+ * The events of one job: those after `after` (0: all) are replayed in order, then they come live, across lost connections, each once.
+ * One job can be watched at a time; a new watch ends the one before.
+ */
+export function watchJob(
+  jobId: number,
+  options: { signal: AbortSignal; after?: number; onEvent(event: JobEvent): void; onProgress?(progress: Progress): void },
+): void {
+  const mine: JobWatch = { jobId, after: options.after ?? 0, onEvent: options.onEvent, ...(options.onProgress ? { onProgress: options.onProgress } : {}) };
+  watch = mine;
+  if (wanted && !document.hidden) connect();
+  options.signal.addEventListener('abort', () => {
+    if (watch === mine) watch = null;
+  });
+}

@@ -1,0 +1,206 @@
+/** Admin: people and groups. */
+import '../i18n/areas/admin.ts';
+import '../i18n/areas/groups.ts';
+import '../i18n/areas/people.ts';
+import type { Group, User } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
+import { openDialog } from '../components/dialog.ts';
+import { openMenu } from '../components/menu.ts';
+import { closePanel } from '../components/panel.ts';
+import { statusWord } from '../components/status.ts';
+import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
+import { tabPanel, tabs } from '../components/tabs.ts';
+import { toast, toastError } from '../components/toast.ts';
+import { t } from '../i18n/language.ts';
+import { onResync } from '../live/events.ts';
+import { component, icon } from '../mount.ts';
+import { page, pageHead } from '../page.ts';
+import { me } from '../session.ts';
+import { editGroup } from './admin/group-dialog.ts';
+import { editUser, resetPassword } from './admin/user-dialogs.ts';
+import { groupColumns, openGroup } from './groups.ts';
+
+const groupNames = new Map<number, string>();
+const groupsOf = (user: User) =>
+  user.groupIds
+    .map((id) => groupNames.get(id) ?? '')
+    .filter(Boolean)
+    .join(', ');
+const state = (user: User) => (user.disabled ? 'disabled' : 'active');
+
+const userColumns = columnsOf<User>()([
+  { key: 'userId', title: 'person.user-id', value: (row) => row.userId, search: true, cell: '<b x-text="row.userId"></b>' },
+  { key: 'name', title: 'person.name', value: (row) => row.name, search: true },
+  {
+    key: 'role',
+    title: 'person.role',
+    hint: 'admin.role.hint',
+    value: (row) => row.role,
+    text: (row) => t(`role.${row.role}`),
+    search: true,
+    cell: `<span x-text="$t('role.' + row.role)"></span>`,
+  },
+  {
+    key: 'groups',
+    title: 'person.groups',
+    value: groupsOf,
+    search: true,
+    className: 'grow',
+    cell: `<span :class="{ muted: !groupsOf(row) }" x-text="groupsOf(row) || $t('admin.user.groups.none')"></span>`,
+  },
+  {
+    key: 'state',
+    title: 'admin.user.status',
+    value: state,
+    text: (row) => statusWord(state(row)),
+    cell: `<span x-status="row.disabled ? 'disabled' : 'active'"></span>`,
+  },
+  { key: 'createdAt', title: 'admin.user.created', value: (row) => row.createdAt, cell: '<span class="nowrap tabular" x-time.day="row.createdAt"></span>' },
+]);
+
+const emptyHere = emptyState({ icon: 'inbox', title: 'admin.empty.title', text: 'admin.empty.text' });
+
+export default page({
+  title: 'admin.title',
+  help: {
+    ko: `# 사용자
+- 사용자 추가: ID, 이름, 첫 비밀번호, 역할, 그룹을 정합니다. 첫 비밀번호는 당사자에게 직접 전달해 주세요.
+- 비밀번호 재설정: 새 비밀번호를 정하면 그 사람의 다른 로그인은 모두 끝납니다.
+- 사용 중지: 로그인할 수 없게 하지만 만든 내용은 남습니다.
+
+# 역할
+- 관리자: 모든 사용자, 그룹, 프로젝트를 관리합니다.
+- 개발자: 프로젝트를 만들고 학습과 추론을 합니다.
+- 라벨러: 배정된 이미지를 라벨링합니다.
+
+# 그룹
+그룹은 서로의 프로젝트를 볼 수 있는 사람의 모임입니다. 구성원은 사용자 수정에서 정합니다.`,
+    en: `# People
+- Add User: choose an ID, a name, a first password, the role and the groups. Hand over the password in person.
+- Reset Password: with a new password, every other session of that person ends.
+- Disable: they cannot sign in, but what they made stays.
+
+# Roles
+- Administrator: manages people, groups and all projects.
+- Developer: creates projects, trains and infers.
+- Annotator: labels the images that they are given.
+
+# Groups
+People of a group see each other’s projects. Choose the members in Edit User.`,
+  },
+  template: `${pageHead(
+    'admin.title',
+    'admin.purpose',
+    `<button type="button" class="button primary" x-show="tab === 'users'" @click="addUser()">${icon('user-plus')}<span x-t="admin.user.new"></span></button>
+     <button type="button" class="button primary" x-show="tab === 'groups'" @click="addGroup()">${icon('plus')}<span x-t="admin.group.new"></span></button>`,
+  )}
+    ${tabs({
+      label: 'admin.tabs',
+      prefix: 'admin',
+      current: 'tab',
+      tabs: [
+        { key: 'users', text: 'admin.users', count: 'users.rows.length' },
+        { key: 'groups', text: 'admin.groups', count: 'groups.rows.length' },
+      ],
+    })}
+    ${tabPanel({ prefix: 'admin', key: 'users', current: 'tab', content: tableView(userColumns, { state: 'users', caption: 'admin.users', rowName: 'row.userId', open: 'editUser(row)', menu: 'userMenu($el, row)', empty: emptyHere }) })}
+    ${tabPanel({ prefix: 'admin', key: 'groups', current: 'tab', content: tableView(groupColumns, { state: 'groups', caption: 'admin.groups', rowName: 'row.name', open: 'editGroup(row)', menu: 'groupMenu($el, row)', empty: emptyHere }) })}`,
+
+  component: (route) =>
+    component({
+      tab: 'users',
+      users: tableOf(userColumns, { name: 'users', sort: { key: 'userId', down: false } }),
+      groups: tableOf(groupColumns, { name: 'admin-groups', sort: { key: 'name', down: false } }),
+      init() {
+        void this.reload();
+        onResync(route.signal, () => void this.reload());
+        route.signal.addEventListener('abort', closePanel);
+      },
+      async reload() {
+        try {
+          const [users, groups] = await Promise.all([api.get<User[]>('/api/users', {}, route.signal), api.get<Group[]>('/api/groups', {}, route.signal)]);
+          groupNames.clear();
+          for (const group of groups) groupNames.set(group.id, group.name);
+          this.users.set(users);
+          this.groups.set(groups);
+        } catch (error) {
+          if (route.signal.aborted) return;
+          this.users.fail(error);
+          this.groups.fail(error);
+        }
+      },
+      groupsOf,
+
+      async addUser() {
+        const name = await openDialog(editUser, { user: null, groups: [...this.groups.rows] });
+        if (!name) return;
+        toast('success', t('admin.user.added', { name }));
+        await this.reload();
+      },
+      async editUser(user: User) {
+        const name = await openDialog(editUser, { user, groups: [...this.groups.rows] });
+        if (!name) return;
+        toast('success', t('admin.user.saved', { name }));
+        await this.reload();
+      },
+      userMenu(anchor: HTMLElement, user: User) {
+        const self = user.id === me.user?.id;
+        openMenu(anchor, [
+          { text: t('action.edit'), icon: 'pencil', run: () => void this.editUser(user) },
+          { text: t('admin.user.reset'), icon: 'key-round', run: () => void this.reset(user) },
+          user.disabled
+            ? { text: t('admin.user.enable'), icon: 'circle-check', separated: true, run: () => void this.setDisabled(user, false) }
+            : {
+                text: t('admin.user.disable'),
+                icon: 'ban',
+                danger: true,
+                separated: true,
+                run: () => void this.setDisabled(user, true),
+                ...(self ? { disabled: true, note: t('admin.user.self') } : {}),
+              },
+        ]);
+      },
+      async reset(user: User) {
+        if (await openDialog(resetPassword, user)) toast('success', t('admin.user.reset.done', { name: user.name }));
+      },
+      async setDisabled(user: User, disabled: boolean) {
+        const name = user.name;
+        if (disabled) {
+          const sure = await confirm({
+            title: t('admin.user.disable.title', { name }),
+            text: t('admin.user.disable.text'),
+            ok: t('admin.user.disable'),
+            danger: true,
+          });
+          if (!sure) return;
+        }
+        try {
+          await api.patch(`/api/users/${user.id}`, { disabled });
+          toast('success', t(disabled ? 'admin.user.disabled' : 'admin.user.enabled', { name }));
+          await this.reload();
+        } catch (error) {
+          toastError(error);
+        }
+      },
+
+      async addGroup() {
+        const name = await openDialog(editGroup, null);
+        if (!name) return;
+        toast('success', t('admin.group.saved', { name }));
+        await this.reload();
+      },
+      async editGroup(group: Group) {
+        const name = await openDialog(editGroup, group);
+        if (!name) return;
+        toast('success', t('admin.group.saved', { name }));
+        await this.reload();
+      },
+      groupMenu(anchor: HTMLElement, group: Group) {
+        openMenu(anchor, [
+          { text: t('group.details'), icon: 'file-text', run: () => openGroup(group) },
+          { text: t('action.edit'), icon: 'pencil', run: () => void this.editGroup(group) },
+        ]);
+      },
+    }),
+});

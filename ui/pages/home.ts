@@ -1,0 +1,189 @@
+/** Home: the table of projects; choose one and load it, make a new one or the sample. */
+import '../i18n/areas/home.ts';
+import type { Project } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
+import { openDialog } from '../components/dialog.ts';
+import { bindKeys } from '../components/keys.ts';
+import { openMenu } from '../components/menu.ts';
+import { statusWord } from '../components/status.ts';
+import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
+import { toast, toastError } from '../components/toast.ts';
+import { effect } from '../effect.ts';
+import { t, textOf } from '../i18n/language.ts';
+import { liveList } from '../live/list.ts';
+import { loaded, loadProject } from '../live/project.ts';
+import { component, icon } from '../mount.ts';
+import { page, pageHead } from '../page.ts';
+import { go } from '../router.ts';
+import { newProject } from './home/new-project.ts';
+import { changeStatus, losses, projectDetails } from './home/project-dialogs.ts';
+
+const columns = columnsOf<Project>()([
+  {
+    key: 'name',
+    title: 'home.project',
+    value: (row) => row.name,
+    search: true,
+    className: 'grow',
+    cell: `<span class="project-name"><b x-text="row.name"></b><span class="chip blue plain" x-show="isLoaded(row)" x-t="home.loaded"></span></span>`,
+  },
+  { key: 'groupName', title: 'home.group', value: (row) => row.groupName, search: true },
+  { key: 'ownerName', title: 'home.owner', value: (row) => row.ownerName, search: true },
+  { key: 'type', title: 'home.type', value: (row) => row.type, text: (row) => typeWord(row), cell: '<span x-text="type(row)"></span>', search: true },
+  { key: 'model', title: 'home.model', value: (row) => row.model, text: (row) => modelWord(row), cell: '<span x-text="model(row)"></span>', search: true },
+  {
+    key: 'status',
+    title: 'home.status',
+    value: (row) => row.status,
+    text: (row) => statusWord(row.status, 'project'),
+    cell: '<span x-status:project="row.status"></span>',
+    search: true,
+  },
+  { key: 'createdAt', title: 'home.created', value: (row) => row.createdAt, cell: '<span class="nowrap tabular" x-time.day="row.createdAt"></span>' },
+  { key: 'updatedAt', title: 'home.updated', value: (row) => row.updatedAt, cell: '<span class="nowrap tabular" x-time.day="row.updatedAt"></span>' },
+]);
+
+function typeWord(project: Project): string {
+  return textOf(`type.${project.type}`) ?? project.type;
+}
+function modelWord(project: Project): string {
+  return textOf(`model.${project.model}`) ?? project.model;
+}
+
+const sampleButton = `<button type="button" class="button" @click="sample()" :disabled="sampling" :aria-busy="sampling">${icon('sparkles')}<span x-t="home.sample"></span></button>`;
+const newButton = `<button type="button" class="button primary" @click="create()">${icon('plus')}<span x-t="home.new"></span></button>`;
+
+export default page({
+  title: 'home.title',
+  help: {
+    ko: `# 프로젝트란?
+프로젝트는 데이터, 학습, 추론을 하나로 묶는 작업 단위입니다. 데이터와 실험 메뉴는 로드한 프로젝트의 내용을 보여 줍니다.
+
+# 시작하기
+- 새 프로젝트: 이름과 그룹을 정하고 문제를 정의합니다.
+- 프로젝트 로드: 목록에서 한 줄을 선택하고 버튼을 누르거나, 줄을 두 번 클릭합니다.
+- 샘플 프로젝트 만들기: 데이터가 없어도 표면 결함 이미지로 전체 과정을 체험할 수 있습니다.
+
+# 문제정의 가이드
+- 이미지 · 분류: 사진 한 장마다 하나의 답을 고릅니다. 예를 들어 정상, 스크래치, 찍힘 중 하나로 나눕니다.
+- 문제 정의는 프로젝트를 만든 뒤에는 바꿀 수 없습니다.
+
+# 상태
+- 준비: 아직 학습하지 않은 프로젝트입니다.
+- 진행 중: 학습을 시작하면 자동으로 바뀝니다.
+- 완료: 조회만 할 수 있습니다. 더 보기(⋮)에서 바꿉니다.
+
+# 같은 그룹의 프로젝트
+같은 그룹에 속한 사람의 프로젝트는 볼 수 있지만, 데이터를 바꾸거나 학습할 수는 없습니다.`,
+    en: `# What is a project?
+A project holds data, training and inference together. The menus Data and Experiment show the project that is loaded.
+
+# Getting started
+- New Project: give it a name and a group, and define the problem.
+- Load Project: choose a row and press the button, or double-click the row.
+- Create sample project: try the whole way with pictures of surface defects, without data of your own.
+
+# Defining the problem
+- Image · Classification: each picture gets one answer, e.g. OK, scratch or dent.
+- The definition cannot be changed once the project is there.
+
+# Status
+- Ready: nothing has been trained yet.
+- Working: set by itself when a training starts.
+- Completed: can only be looked at. Change it under More (⋮).
+
+# Projects of your group
+You can look at the projects of people in your groups, but not change their data or train in them.`,
+  },
+  template: `${pageHead('home.heading', 'home.purpose', sampleButton + newButton)}
+    ${tableView(columns, {
+      state: 'list',
+      caption: 'home.table',
+      rowName: 'row.name',
+      selectable: true,
+      period: true,
+      open: 'load(row)',
+      menu: 'menu($el, row)',
+      tools: `<button type="button" class="button" @click="load(list.selectedRow())" :disabled="list.selected === null">${icon('folder-open')}<span x-t="home.load"></span></button>`,
+      empty: emptyState({ icon: 'folder', title: 'home.empty.title', text: 'home.empty.text', buttons: sampleButton + newButton }),
+    })}`,
+
+  component: (route) =>
+    component({
+      list: tableOf(columns, { name: 'projects', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
+      sampling: false,
+      init() {
+        const projects = liveList({
+          kind: 'project',
+          signal: route.signal,
+          load: () => api.get<Project[]>('/api/projects', {}, route.signal),
+          changed: (rows) => this.list.set(rows),
+        });
+        const end = effect(() => {
+          if (projects.state === 'failed') this.list.fail(projects.problem);
+        });
+        route.signal.addEventListener('abort', end);
+        bindKeys(route.signal, [{ key: 'n', text: 'keys.new', run: () => void this.create() }]);
+      },
+      isLoaded: (row: Project) => loaded.project?.id === row.id,
+      type: typeWord,
+      model: modelWord,
+
+      load(row: Project | null) {
+        if (!row) return;
+        loadProject(row);
+        toast('success', t('home.load.done', { name: row.name }));
+        void go(`/projects/${row.id}/data`);
+      },
+      async create() {
+        const made = await openDialog(newProject, {});
+        if (!made) return;
+        toast('success', t('project.created', { name: made.name }));
+        loadProject(made);
+        await go(`/projects/${made.id}/data`);
+      },
+      async sample() {
+        if (this.sampling) return;
+        this.sampling = true;
+        try {
+          const made = await api.post<Project>('/api/projects/sample');
+          loadProject(made);
+          toast('success', t('home.sample.done'));
+          await go(`/projects/${made.id}/data`);
+        } catch (error) {
+          toastError(error);
+        } finally {
+          this.sampling = false;
+        }
+      },
+      menu(anchor: HTMLElement, row: Project) {
+        const locked = row.editable ? {} : { disabled: true, note: t('home.readonly') };
+        openMenu(anchor, [
+          { text: t('home.load'), icon: 'folder-open', run: () => this.load(row) },
+          { text: t('home.details'), icon: 'file-text', run: () => void openDialog(projectDetails, row) },
+          { text: t('home.status.change'), icon: 'refresh-cw', run: () => void openDialog(changeStatus, row), ...locked },
+          { text: t('home.delete'), icon: 'trash-2', danger: true, separated: true, run: () => void this.remove(row), ...locked },
+        ]);
+      },
+      async remove(row: Project) {
+        try {
+          const points = await losses(row);
+          const sure = await confirm({
+            title: t('project.delete.title', { name: row.name }),
+            text: t('project.delete.text'),
+            points,
+            ok: t('home.delete'),
+            danger: true,
+          });
+          if (!sure) return;
+          await api.remove(`/api/projects/${row.id}`);
+          this.list.set(this.list.rows.filter((other) => other.id !== row.id));
+          if (loaded.project?.id === row.id) loadProject(null);
+          toast('success', t('project.delete.done', { name: row.name }));
+        } catch (error) {
+          toastError(error);
+        }
+      },
+    }),
+});

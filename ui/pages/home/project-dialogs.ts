@@ -1,0 +1,113 @@
+/** What the More menu of a project opens: details with its description, change of status, and what a deletion would take along. */
+import type { Dataset, Experiment, Inference, Project, ProjectChange } from '../../../server/http/schemas.ts';
+import { api } from '../../api.ts';
+import { dialog, dialogFoot } from '../../components/dialog.ts';
+import { field, select } from '../../components/field.ts';
+import { toast } from '../../components/toast.ts';
+import { dayAndTime } from '../../i18n/format.ts';
+import { t, textOf } from '../../i18n/language.ts';
+import { component, icon } from '../../mount.ts';
+
+export const projectDetails = dialog<Project, true>({
+  title: 'project.details',
+  template: `<div class="dialog-body">
+      <dl class="facts"><template x-for="fact in facts()" :key="fact.name"><div class="fact"><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
+      <div x-show="!editing"><div class="list-line"><h3 x-t="project.description"></h3><button type="button" class="button quiet" x-show="project.editable" @click="edit()">${icon('pencil')}<span x-t="project.description.edit"></span></button></div>
+        <p class="pre-line" :class="{ muted: !project.description }" x-text="project.description || $t('project.description.none')"></p></div>
+      <div x-show="editing">${field({ model: 'description', label: 'project.description', type: 'textarea', maxLength: 2000 })}</div>
+      <div x-problem="problem"></div></div>
+    ${dialogFoot('action.ok', { busy: 'busy' })}`,
+  component: (args, done) =>
+    component({
+      project: args,
+      description: args.description,
+      editing: false,
+      problem: null as unknown,
+      busy: false,
+      facts: () => [
+        { name: t('home.project'), value: args.name },
+        { name: t('project.id'), value: String(args.id) },
+        { name: t('home.group'), value: args.groupName },
+        { name: t('home.owner'), value: args.ownerName },
+        { name: t('home.type'), value: textOf(`type.${args.type}`) ?? args.type },
+        { name: t('home.model'), value: textOf(`model.${args.model}`) ?? args.model },
+        { name: t('home.created'), value: dayAndTime(args.createdAt) },
+      ],
+      dirty() {
+        return this.editing && this.description !== this.project.description;
+      },
+      edit() {
+        this.editing = true;
+        void this.$nextTick(() => this.$root.querySelector<HTMLElement>('textarea')?.focus());
+      },
+      async submit() {
+        if (!this.dirty()) return done();
+        this.busy = true;
+        this.problem = null;
+        try {
+          const change: ProjectChange = { description: this.description };
+          await api.patch(`/api/projects/${args.id}`, change);
+          done(true);
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+export const changeStatus = dialog<Project, true>({
+  title: 'project.status.title',
+  size: 'small',
+  template: `<div class="dialog-body">
+      <dl class="facts"><div class="fact"><dt x-t="home.project"></dt><dd x-text="project.name"></dd></div>
+        <div class="fact"><dt x-t="project.status.current"></dt><dd x-status:project="project.status"></dd></div></dl>
+      ${select({
+        model: 'to',
+        label: 'project.status.to',
+        choices: [
+          { value: 'working', text: 'project.status.working' },
+          { value: 'completed', text: 'project.status.completed' },
+        ],
+        note: 'project.status.note',
+      })}
+      <div x-problem="problem"></div></div>
+    ${dialogFoot('action.ok', { busy: 'busy', disabled: 'to === project.status' })}`,
+  component: (args, done) =>
+    component({
+      project: args,
+      to: args.status === 'completed' ? 'working' : 'completed',
+      problem: null as unknown,
+      busy: false,
+      async submit() {
+        this.busy = true;
+        this.problem = null;
+        try {
+          const change: ProjectChange = { status: this.to === 'working' ? 'working' : 'completed' };
+          await api.patch(`/api/projects/${args.id}`, change);
+          toast('success', t('project.status.done', { name: args.name }));
+          done(true);
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+/** One line for each kind of thing that goes with the project. */
+export async function losses(project: Project): Promise<string[]> {
+  const [datasets, experiments, inferences] = await Promise.all([
+    api.get<Dataset[]>(`/api/projects/${project.id}/datasets`),
+    api.get<Experiment[]>(`/api/projects/${project.id}/experiments`),
+    api.get<Inference[]>(`/api/projects/${project.id}/inferences`),
+  ]);
+  const images = datasets.reduce((sum, dataset) => sum + dataset.count, 0);
+  return [
+    t('project.delete.datasets', { n: datasets.length, images }),
+    t('project.delete.experiments', { n: experiments.length }),
+    t('project.delete.inferences', { n: inferences.length }),
+  ];
+}

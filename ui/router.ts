@@ -1,0 +1,171 @@
+/** Addresses and pages: real paths, the browser's own history, pages loaded when they are opened. */
+import { confirm } from './components/confirm.ts';
+import { clearPlace, setTitle } from './frame/place.ts';
+import { t } from './i18n/language.ts';
+import { element } from './mount.ts';
+import type { Help, Page, Route } from './page.ts';
+import { me } from './session.ts';
+import Alpine from './vendor/alpine.js';
+
+export type Menu = 'home' | 'data' | 'experiment' | 'run' | 'inference' | 'monitor' | 'group' | 'admin' | 'none';
+type Module = () => Promise<{ default: Page }>;
+interface Entry {
+  path: string;
+  menu: Menu;
+  load: Module;
+  /** Who may open it: anyone without a session, anyone signed in (the default), developers, administrators. */
+  who?: 'anyone' | 'developer' | 'admin';
+}
+
+const ENTRIES: Entry[] = [
+  { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },
+  { path: '/sign-in', menu: 'none', who: 'anyone', load: () => import('./pages/sign-in.ts') },
+  { path: '/', menu: 'home', load: () => import('./pages/home.ts') },
+  { path: '/monitor', menu: 'monitor', load: () => import('./pages/monitor.ts') },
+  { path: '/groups', menu: 'group', load: () => import('./pages/groups.ts') },
+  { path: '/admin', menu: 'admin', who: 'admin', load: () => import('./pages/admin.ts') },
+  { path: '/account', menu: 'none', load: () => import('./pages/account.ts') },
+];
+
+const ANNOTATOR_HOME: Module = () => import('./pages/annotator-home.ts');
+const NOT_FOUND: Module = () => import('./pages/not-found.ts');
+const NO_RIGHTS: Module = () => import('./pages/no-rights.ts');
+const LOAD_FAILED: Module = () => import('./pages/load-failed.ts');
+
+/** What the frame shows of the place that is open. */
+export const open = Alpine.reactive({ path: location.pathname, menu: 'none' as Menu, bare: true, busy: false, help: { ko: '', en: '' } as Help });
+
+function match(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split('/');
+  const given = path.replace(/(.)\/$/, '$1').split('/');
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (part.startsWith(':')) {
+      if (!/^\d+$/.test(value)) return null;
+      params[part.slice(1)] = value;
+    } else if (part !== value) return null;
+  }
+  return params;
+}
+
+function find(path: string): { entry: Entry; params: Record<string, string> } | null {
+  for (const entry of ENTRIES) {
+    const params = match(entry.path, path);
+    if (params) return { entry, params };
+  }
+  return null;
+}
+
+let outlet: HTMLElement;
+let scroller: HTMLElement;
+let leaving = new AbortController();
+let unsaved: (() => boolean) | null = null;
+let turn = 0;
+let here = '';
+
+async function mayLeave(): Promise<boolean> {
+  if (!unsaved?.()) return true;
+  return confirm({ title: t('leave.title'), text: t('leave.text'), ok: t('leave.ok'), danger: true });
+}
+
+/** Shows the page of the present address. */
+async function show(): Promise<void> {
+  const mine = ++turn;
+  const path = location.pathname;
+  const found = find(path);
+  let load = found?.entry.load ?? NOT_FOUND;
+  let menu: Menu = found?.entry.menu ?? 'none';
+  const who = found?.entry.who;
+  if (!me.session && who !== 'anyone') {
+    history.replaceState(null, '', `/sign-in?next=${encodeURIComponent(path + location.search)}`);
+    return show();
+  }
+  if (path === '/' && me.session?.user.role === 'annotator') load = ANNOTATOR_HOME;
+  else if ((who === 'admin' && !me.admin) || (who === 'developer' && !me.developer)) {
+    load = NO_RIGHTS;
+    menu = 'none';
+  }
+  open.busy = true;
+  let loaded: Page;
+  try {
+    loaded = (await load()).default;
+  } catch {
+    loaded = (await LOAD_FAILED()).default;
+  }
+  // A faster click has overtaken this one.
+  if (mine !== turn) return;
+  leaving.abort();
+  leaving = new AbortController();
+  unsaved = null;
+  const route: Route = {
+    path,
+    params: found?.params ?? {},
+    query: new URLSearchParams(location.search),
+    signal: leaving.signal,
+    guard: (ask) => {
+      unsaved = ask;
+    },
+  };
+  clearPlace();
+  setTitle(loaded.title);
+  open.path = path;
+  open.menu = menu;
+  open.help = loaded.help;
+  open.bare = who === 'anyone';
+  open.busy = false;
+  here = path + location.search;
+  outlet.replaceChildren(element('div', 'page', loaded.template, loaded.component(route)));
+  scroller.scrollTop = (history.state as { scroll?: number } | null)?.scroll ?? 0;
+}
+
+function keepScroll(): void {
+  history.replaceState({ ...(history.state as object | null), scroll: scroller.scrollTop }, '');
+}
+
+/** Opens an address of the studio. */
+export async function go(to: string, how: { replace?: boolean } = {}): Promise<void> {
+  if (!(await mayLeave())) return;
+  unsaved = null;
+  keepScroll();
+  if (how.replace || to === location.pathname + location.search) history.replaceState(null, '', to);
+  else history.pushState(null, '', to);
+  await show();
+}
+
+/** Shows the open page anew. */
+export function reopen(): Promise<void> {
+  return show();
+}
+
+function followLink(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element | null)?.closest?.('a[href]');
+  if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
+  if (link.pathname.startsWith('/api/')) return;
+  event.preventDefault();
+  void go(link.pathname + link.search);
+}
+
+export async function startRouter(into: HTMLElement, scrolls: HTMLElement): Promise<void> {
+  outlet = into;
+  scroller = scrolls;
+  history.scrollRestoration = 'manual';
+  document.addEventListener('click', followLink);
+  addEventListener('popstate', async () => {
+    if (unsaved?.()) {
+      const target = location.pathname + location.search;
+      history.pushState(null, '', here);
+      if (!(await mayLeave())) return;
+      unsaved = null;
+      history.replaceState(null, '', target);
+    }
+    await show();
+  });
+  addEventListener('beforeunload', (event) => {
+    if (unsaved?.()) event.preventDefault();
+    else keepScroll();
+  });
+  await show();
+}

@@ -1,0 +1,67 @@
+/** Who is signed in, and what this browser remembers for them. */
+import type { Session, User } from '../server/http/schemas.ts';
+import { ApiError, api, connectApi } from './api.ts';
+import { setLanguage } from './i18n/language.ts';
+import Alpine from './vendor/alpine.js';
+
+export const me = Alpine.reactive({
+  session: null as Session | null,
+  get user(): User | null {
+    return this.session?.user ?? null;
+  },
+  get admin(): boolean {
+    return this.session?.user.role === 'admin';
+  },
+  /** May make projects, train and infer; annotators may not. */
+  get developer(): boolean {
+    return this.session !== null && this.session.user.role !== 'annotator';
+  },
+});
+
+const ended = new Set<() => void>();
+/** Runs when a request finds that the session is over. */
+export function onSignedOut(run: () => void): void {
+  ended.add(run);
+}
+
+connectApi({
+  csrfToken: () => me.session?.csrfToken,
+  signedOut: () => {
+    if (!me.session) return;
+    me.session = null;
+    for (const run of ended) run();
+  },
+});
+
+/** Takes over a session; its language is the person's. */
+export function takeSession(session: Session): void {
+  me.session = session;
+  setLanguage(session.user.locale);
+}
+
+/** Asks who is signed in; false: nobody. */
+export async function loadSession(): Promise<boolean> {
+  try {
+    takeSession(await api.get<Session>('/api/session'));
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false;
+    throw error;
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await api.remove('/api/session');
+  me.session = null;
+  for (const run of ended) run();
+}
+
+/** A small value that this browser keeps for this person. */
+export function remembered(name: string): string | null {
+  return localStorage.getItem(`ai-studio.${me.session?.user.id ?? 0}.${name}`);
+}
+export function remember(name: string, value: string | null): void {
+  const key = `ai-studio.${me.session?.user.id ?? 0}.${name}`;
+  if (value === null) localStorage.removeItem(key);
+  else localStorage.setItem(key, value);
+}
