@@ -38,6 +38,8 @@ export async function openTar(path: string, limits: IngestLimits): Promise<Uploa
     if (entries.length > limits.maxFiles) throw new StudioError('archive_too_many_files', { limit: limits.maxFiles });
   };
   extract.on('entry', (header, content, next) => {
+    // The archive's own error tells it too.
+    content.on('error', () => {});
     try {
       judge(header);
     } catch (error) {
@@ -45,8 +47,6 @@ export async function openTar(path: string, limits: IngestLimits): Promise<Uploa
       return;
     }
     content.on('end', next);
-    // The archive's own error tells it too.
-    content.on('error', () => {});
     content.resume();
   });
   try {

@@ -1,0 +1,120 @@
+/** The job that labels pictures with a trained model. */
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type InferenceModel, openModel } from '../engine/inference.ts';
+import { StudioError } from '../errors.ts';
+import { evaluationBatches, Pixels } from '../learn/batches.ts';
+import { largest } from '../learn/classification.ts';
+import { writeDurably } from '../store/durable.ts';
+import { PictureSet } from '../store/pictures.ts';
+import { ingestUpload } from './ingest.ts';
+import type { JobEnd, JobHost } from './job.ts';
+import { Meter } from './meter.ts';
+import type { InferOutcome, InferSpec, PredictionLine } from './protocol.ts';
+
+/** Pixels in a batch: enough to keep the cores busy, little enough for any model. */
+const BATCH_PIXELS = 1_000_000;
+const MOST_PICTURES = 64;
+
+/** Throws StudioError: model_unreadable, dataset_unreadable, and those of ingestUpload. A stopped job leaves what it has predicted. */
+export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
+  await rm(host.out, { recursive: true, force: true });
+  await mkdir(host.out, { recursive: true });
+  const { model, classes } = await openClassifier(spec);
+  try {
+    host.log('info', `model: ${model.metadata.algorithm ?? 'unknown'} at ${model.size} px, ${classes.length} classes; ${spec.threads} threads`);
+    const source = await pictures(spec, host);
+    if (source === null) {
+      await rm(host.out, { recursive: true, force: true });
+      return 'stopped';
+    }
+    const set = await PictureSet.open(source.dir).catch((error: Error) => {
+      throw new StudioError('dataset_unreadable', {}, error.message);
+    });
+    try {
+      return await predict(host, { model, classes, set, setClasses: source.classes });
+    } finally {
+      await set.close();
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+async function openClassifier(spec: InferSpec): Promise<{ model: InferenceModel; classes: string[] }> {
+  let model: InferenceModel | undefined;
+  try {
+    model = await openModel(spec.model, { threads: spec.threads });
+    const classes = JSON.parse(model.metadata.classes ?? 'null') as unknown;
+    if (!Array.isArray(classes) || classes.length !== model.classes || classes.some((name) => typeof name !== 'string'))
+      throw new Error('its classes are not named');
+    return { model, classes };
+  } catch (error) {
+    await model?.close();
+    throw new StudioError('model_unreadable', {}, (error as Error).message);
+  }
+}
+
+/** null: stopped on the way. */
+async function pictures({ source, threads }: InferSpec, host: JobHost): Promise<{ dir: string; classes: string[] } | null> {
+  if (source.kind === 'dataset') return { dir: source.dataset, classes: source.classes };
+  const outcome = await ingestUpload({ ...source, labels: null, labelsName: null, threads }, host);
+  return outcome === null ? null : { dir: join(host.out, 'pictures'), classes: outcome.classes.map(({ name }) => name) };
+}
+
+interface Prepared {
+  model: InferenceModel;
+  classes: string[];
+  set: PictureSet;
+  setClasses: string[];
+}
+
+async function predict(host: JobHost, { model, classes, set, setClasses }: Prepared): Promise<JobEnd> {
+  const truths = setClasses.map((name) => (classes.includes(name) ? classes.indexOf(name) : null));
+  const batch = Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / model.size ** 2)));
+  const meter = new Meter(host, 'infer', set.items.length);
+  const started = performance.now();
+  const perClass = classes.map(() => 0);
+  let count = 0;
+  let judged = 0;
+  let right = 0;
+  const file = await open(join(host.out, 'predictions.jsonl'), 'wx');
+  try {
+    const pixels = new Pixels(set, model.size, Number.POSITIVE_INFINITY, 0);
+    const examples = set.items.map(({ n }) => ({ n, label: 0 }));
+    for await (const { images, count: filled } of evaluationBatches(pixels, examples, batch)) {
+      const probabilities = await model.run(images, filled);
+      const lines: string[] = [];
+      for (let at = 0; at < filled; at++, count++) {
+        const { n, name, label } = set.items[count]!;
+        const predicted = largest(probabilities, at * classes.length, classes.length);
+        const scores = Array.from(probabilities.subarray(at * classes.length, (at + 1) * classes.length), (score) => Math.round(score * 1e4) / 1e4);
+        const truth = label === null ? null : (truths[label] ?? null);
+        perClass[predicted]! += 1;
+        if (truth !== null) judged += 1;
+        if (truth === predicted) right += 1;
+        lines.push(`${JSON.stringify({ n, name, predicted, score: scores[predicted]!, scores, truth } satisfies PredictionLine)}\n`);
+      }
+      await file.appendFile(lines.join(''));
+      meter.advance(filled);
+      if (host.stopping) break;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const outcome: InferOutcome = {
+    classes,
+    count,
+    perClass,
+    accuracy: judged === 0 ? null : (100 * right) / judged,
+    imagesPerSecond: Math.round((count / seconds) * 100) / 100,
+  };
+  await writeDurably(join(host.out, 'result.json'), `${JSON.stringify(outcome)}\n`);
+  host.log(
+    'info',
+    `${count} pictures in ${seconds.toFixed(1)} s (${outcome.imagesPerSecond} pictures/s)${outcome.accuracy === null ? '' : `; ${right} of ${judged} labelled ones right (${outcome.accuracy.toFixed(2)} %)`}`,
+  );
+  return count < set.items.length ? 'stopped' : 'succeeded';
+}
