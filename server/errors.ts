@@ -327,8 +327,8 @@ export const CATALOGUE = {
   ),
   dataset_too_small: entry(
     409,
-    '이미지가 너무 적어 학습할 수 없습니다. 클래스마다 3장 이상을 올려 주세요.',
-    'There are too few pictures to train with. Upload at least 3 of each class.',
+    '이미지가 {needed}장보다 적어 학습할 수 없습니다. 이미지를 더 올려 주세요.',
+    'There are fewer than {needed} pictures, too few to train with. Upload more.',
   ),
   dataset_in_use: entry(
     409,

@@ -8,16 +8,29 @@ import { buildApp } from './http/app.ts';
 import type { Changes } from './http/schemas.ts';
 import type { Studio } from './http/studio.ts';
 import { LogFile } from './log.ts';
+import { Allocation } from './queue/allocation.ts';
+import type { StoredJob } from './queue/jobs.ts';
+import { boxOf, Presets } from './queue/presets.ts';
+import { Queue } from './queue/queue.ts';
 import { Collection, Document } from './store/collection.ts';
 import { DamagedFileError, makeFolder } from './store/durable.ts';
 import { Journal } from './store/journal.ts';
 import { FolderInUseError, lockFolder } from './store/lock.ts';
+import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
+import { PictureSets } from './studio/datasets/picture-sets.ts';
+import { Algorithms } from './studio/experiments/algorithms.ts';
+import { Experiments, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
+import { Inferences, type StoredInference } from './studio/inferences/inferences.ts';
+import { Jobs } from './studio/jobs/jobs.ts';
+import { readGpus } from './studio/monitor/gpus.ts';
+import { Monitor } from './studio/monitor/monitor.ts';
 import { Notifications, type StoredNotification } from './studio/notifications/notifications.ts';
 import { Sessions, type StoredSession } from './studio/people/sessions.ts';
 import { type Failures, SignInThrottle } from './studio/people/throttle.ts';
 import { type AuditEntry, type StoredUser, Users } from './studio/people/users.ts';
 import { Projects, type StoredProject } from './studio/projects/projects.ts';
+import { Uploads } from './studio/uploads/uploads.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -26,10 +39,17 @@ async function start(config: Config, version: string): Promise<void> {
   await makeFolder(data);
   const unlock = await lockFolder(data);
   const log = config.log.output === 'stdout' ? process.stdout : new LogFile(join(data, 'logs'), config.log.max_bytes);
-  const events = new EventBus((error) => log.write(`${JSON.stringify({ level: 50, time: Date.now(), msg: 'a listener failed', err: String(error) })}\n`));
+  const logError = (about: string, error: unknown) => {
+    const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.write(`${JSON.stringify({ level: 50, time: Date.now(), msg: about, err })}\n`);
+  };
+  const events = new EventBus((error) => logError('a listener failed', error));
+  const folder = async (name: string) => {
+    await makeFolder(join(data, name));
+    return join(data, name);
+  };
 
-  const db = join(data, 'db');
-  await makeFolder(db);
+  const db = await folder('db');
   const sessions = new Sessions(await Collection.open<StoredSession>(db, 'sessions'), config.session, events);
   const throttle = new SignInThrottle(await Document.open<Failures>(join(db, 'sign-in-failures.json'), {}), config.session);
   const audit = await Journal.open<AuditEntry>(join(db, 'audit.jsonl'));
@@ -49,15 +69,90 @@ async function start(config: Config, version: string): Promise<void> {
   );
   const notifications = new Notifications(await Collection.open<StoredNotification>(db, 'notifications'), events);
   const projects: Projects = new Projects(await Collection.open<StoredProject>(db, 'projects'), users, groups, events, {
-    countActiveJobs: () => 0,
-    deleteContents: async () => {},
+    countActiveJobs: (id) => queue.countActive(id),
+    deleteContents: async (id) => {
+      await inferences.deleteAllOf(id);
+      await experiments.deleteAllOf(id);
+      await datasets.deleteAllOf(id);
+      await jobs.deleteAllOf(id);
+    },
   });
 
-  const views: { [K in keyof Changes]?: (reader: StoredUser, id: number) => Changes[K] | null } = {
+  const allocation = new Allocation(boxOf(config, config.box.gpus === 0 ? [] : ((await readGpus()) ?? [])));
+  const presets = new Presets(config.preset, allocation);
+  const queue: Queue = new Queue({
+    jobs: await Collection.open<StoredJob>(db, 'jobs'),
+    dir: await folder('jobs'),
+    settings: config.queue,
+    allocation,
+    events,
+    audience: (projectId) => projects.audience(projectId),
+    log: (error, about) => logError(about, error),
+  });
+  const jobs = new Jobs(queue, projects, users);
+  const uploads = new Uploads(await folder('uploads'), config.upload);
+  const pictures = new PictureSets();
+  const limits = {
+    maxFiles: config.upload.max_files,
+    maxUnpackedBytes: config.upload.max_unpacked_bytes,
+    maxFileBytes: config.upload.max_file_bytes,
+    maxPixels: config.upload.max_picture_pixels,
+    maxSide: config.pictures.max_side,
+  };
+  const datasets: Datasets = new Datasets({
+    datasets: await Collection.open<StoredDataset>(db, 'datasets'),
+    dir: await folder('datasets'),
+    limits,
+    queue,
+    uploads,
+    pictures,
+    projects,
+    users,
+    notifications,
+    events,
+    usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id)],
+  });
+  const experiments: Experiments = new Experiments({
+    experiments: await Collection.open<StoredExperiment>(db, 'experiments'),
+    queue,
+    jobs,
+    presets,
+    projects,
+    datasets,
+    users,
+    notifications,
+    events,
+    isInferring: (id) => inferences.isInferring(id),
+    deleteInferencesOf: (id) => inferences.deleteOf(id),
+  });
+  const inferences: Inferences = new Inferences({
+    inferences: await Collection.open<StoredInference>(db, 'inferences'),
+    queue,
+    projects,
+    datasets,
+    experiments,
+    uploads,
+    pictures,
+    notifications,
+    events,
+    limits,
+  });
+  const monitor = new Monitor(data, version);
+
+  /** A record where the reader may see the project that it belongs to. */
+  const within = <T extends { projectId: number }, R>(reader: StoredUser, record: T | undefined, view: (record: T) => R): R | null => {
+    const project = record === undefined ? undefined : projects.get(record.projectId);
+    return record !== undefined && project !== undefined && projects.maySee(reader, project) ? view(record) : null;
+  };
+  const views: { [K in keyof Changes]: (reader: StoredUser, id: number) => Changes[K] | null } = {
     project: (reader, id) => {
       const project = projects.get(id);
       return project !== undefined && projects.maySee(reader, project) ? projects.view(reader, project) : null;
     },
+    dataset: (reader, id) => within(reader, datasets.get(id), (dataset) => datasets.view(dataset)),
+    experiment: (reader, id) => within(reader, experiments.get(id), (experiment) => experiments.view(reader, experiment)),
+    inference: (reader, id) => within(reader, inferences.get(id), (inference) => inferences.view(inference)),
+    job: (reader, id) => within(reader, queue.get(id), (job) => jobs.view(job)),
     notification: (reader, id) => notifications.get(reader.id, id) ?? null,
   };
   const studio: Studio = {
@@ -67,13 +162,37 @@ async function start(config: Config, version: string): Promise<void> {
     sessions,
     groups,
     projects,
+    uploads,
+    datasets,
+    experiments,
+    algorithms: new Algorithms(),
+    presets,
+    inferences,
+    jobs,
+    monitor,
     notifications,
-    look: (kind, reader, id) => views[kind]?.(reader, id) ?? null,
+    look: (kind, reader, id) => views[kind](reader, id),
   };
+
+  await uploads.removeStale();
+  await datasets.recover();
+  await experiments.recover();
+  await inferences.recover();
+  await queue.start({ ingest: datasets.ingestRules, sample: datasets.sampleRules, train: experiments.rules, infer: inferences.rules }, (job) =>
+    presets.need(job.resources.preset ?? ''),
+  );
+  await monitor.start();
+  const cleaning = setInterval(() => {
+    uploads.removeStale().catch((error: unknown) => logError('cleaning the uploads', error));
+    sessions.endExpired().catch((error: unknown) => logError('ending sessions', error));
+  }, 3_600_000);
 
   const app = await buildApp({ studio, config, pages: join(HERE, '../ui'), log });
   const stop = async () => {
+    clearInterval(cleaning);
+    monitor.stop();
     await app.close();
+    await queue.close();
     await audit.close();
     await unlock();
   };

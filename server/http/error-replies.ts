@@ -22,7 +22,7 @@ export function asStudioError(error: unknown): StudioError {
   if (known !== undefined) return new StudioError(known, known === 'invalid_input' ? { field: 'body' } : {}, message);
   if (statusCode === 404) return new StudioError('not_found');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new StudioError('invalid_input', { field: 'request' }, message);
-  if (code === 'ENOSPC') return new StudioError('disk_full', { need: '?', free: '0 MB' });
+  if (code === 'ENOSPC') return new StudioError('disk_full');
   return new StudioError('internal');
 }
 

@@ -416,6 +416,7 @@ export const Gpu = Type.Object({
   utilization: Type.Number(),
   temperature: Nullable(Type.Number()),
 });
+export type Gpu = Static<typeof Gpu>;
 export const Monitor = Type.Object({
   cpu: Type.Object({ model: Type.String(), cores: Type.Integer(), load: Type.Number() }),
   memory: Type.Object({ totalBytes: Type.Integer(), usedBytes: Type.Integer() }),

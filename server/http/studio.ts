@@ -1,10 +1,18 @@
 /** What the routes work with: the services of the studio, made in main.ts. */
 import type { EventBus } from '../events.ts';
+import type { Presets } from '../queue/presets.ts';
+import type { Datasets } from '../studio/datasets/datasets.ts';
+import type { Algorithms } from '../studio/experiments/algorithms.ts';
+import type { Experiments } from '../studio/experiments/experiments.ts';
 import type { Groups } from '../studio/groups/groups.ts';
+import type { Inferences } from '../studio/inferences/inferences.ts';
+import type { Jobs } from '../studio/jobs/jobs.ts';
+import type { Monitor } from '../studio/monitor/monitor.ts';
 import type { Notifications } from '../studio/notifications/notifications.ts';
 import type { Sessions } from '../studio/people/sessions.ts';
 import type { StoredUser, Users } from '../studio/people/users.ts';
 import type { Projects } from '../studio/projects/projects.ts';
+import type { Uploads } from '../studio/uploads/uploads.ts';
 import type { Changes } from './schemas.ts';
 
 export interface Studio {
@@ -14,6 +22,14 @@ export interface Studio {
   sessions: Sessions;
   groups: Groups;
   projects: Projects;
+  uploads: Uploads;
+  datasets: Datasets;
+  experiments: Experiments;
+  algorithms: Algorithms;
+  presets: Presets;
+  inferences: Inferences;
+  jobs: Jobs;
+  monitor: Monitor;
   notifications: Notifications;
   /** A record as a person may see it; null where it is not there or not for this person. */
   look<K extends keyof Changes>(kind: K, reader: StoredUser, id: number): Changes[K] | null;

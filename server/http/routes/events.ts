@@ -1,11 +1,12 @@
 /** GET /api/events: what changes, as Server-Sent Events (see ChangeMessage in schemas.ts). */
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Audience } from '../../events.ts';
 import type { StoredUser } from '../../studio/people/users.ts';
 import { readerOf, SIGNED_IN } from '../access.ts';
-import type { ChangeMessage } from '../schemas.ts';
+import type { ChangeMessage, JobEvent } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -36,6 +37,9 @@ export const eventRoutes =
         const { id: userId } = readerOf(request);
         const { sessionId } = request;
 
+        const { job } = request.query;
+        if (job !== undefined) studio.jobs.visible(readerOf(request), job);
+
         const stream = new PassThrough();
         const entry = { stream, userId };
         const own = [...open].filter((other) => other.userId === userId);
@@ -46,6 +50,23 @@ export const eventRoutes =
           if (stream.writableEnded || stream.destroyed) return;
           if (stream.readableLength + stream.writableLength > MAX_WAITING_BYTES) return void stream.destroy();
           stream.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+        };
+        // What comes while the past is read is held back, so that the events of a job keep their order and none comes twice.
+        let replaying: JobEvent[] | null = job === undefined ? null : [];
+        let last = Number(request.headers['last-event-id'] ?? request.query.after ?? 0) || 0;
+        const sendEvent = (event: JobEvent) => {
+          if (event.seq <= last) return;
+          last = event.seq;
+          send('job', event, event.seq);
+        };
+        const replay = async (jobId: number) => {
+          for await (const event of studio.jobs.allEvents(jobId, last)) {
+            sendEvent(event);
+            if (stream.writableNeedDrain) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+            if (stream.destroyed || stream.writableEnded) return;
+          }
+          for (const event of replaying ?? []) sendEvent(event);
+          replaying = null;
         };
         /** The reader as of now; the stream ends with the session. */
         const reader = (): StoredUser | null => {
@@ -67,6 +88,11 @@ export const eventRoutes =
             const person = reader();
             if (person !== null && reaches(audience, person)) send('progress', { jobId, progress });
           }),
+          events.on('jobEvent', (message) => {
+            if (message.jobId !== job) return;
+            if (replaying === null) sendEvent(message.event);
+            else replaying.push(message.event);
+          }),
           events.on('sessionEnded', (ended) => {
             if (ended.sessionId === sessionId) stream.end();
           }),
@@ -82,6 +108,12 @@ export const eventRoutes =
         request.raw.once('close', () => stream.destroy());
 
         stream.write('retry: 2000\n: welcome\n\n');
+        if (job !== undefined) {
+          replay(job).catch((error: unknown) => {
+            request.log.error({ err: error }, 'replay failed');
+            stream.end();
+          });
+        }
         return reply
           .header('content-type', 'text/event-stream; charset=utf-8')
           .header('cache-control', 'no-store')

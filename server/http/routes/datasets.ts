@@ -1,0 +1,101 @@
+/** /api/projects/:id/datasets, /api/projects/sample, /api/datasets */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { DEVELOPERS, readerOf } from '../access.ts';
+import { Dataset, DatasetChange, NewDataset, PicturePage, PictureQuery, Project } from '../schemas.ts';
+import type { Studio } from '../studio.ts';
+import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
+
+export const datasetRoutes =
+  ({ datasets, projects }: Studio): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const tags = ['datasets'];
+
+    app.post(
+      '/api/projects/sample',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'Make a sample project with a dataset of drawn pictures', response: { 201: Project } } },
+      async (request, reply) => {
+        const reader = readerOf(request);
+        const project = await projects.addSample(reader, request.language);
+        await datasets.addSample(reader, project.id, request.language);
+        return reply.status(201).send(projects.view(reader, project));
+      },
+    );
+
+    app.get(
+      '/api/projects/:id/datasets',
+      {
+        config: { access: DEVELOPERS },
+        schema: {
+          tags,
+          summary: 'The datasets of a project; with shared=true also those that its group shares',
+          params: ById,
+          querystring: Type.Object({ shared: Type.Boolean({ default: false }) }),
+          response: { 200: Type.Array(Dataset) },
+        },
+      },
+      async (request) => datasets.list(readerOf(request), request.params.id, request.query.shared),
+    );
+
+    app.post(
+      '/api/projects/:id/datasets',
+      {
+        config: { access: DEVELOPERS },
+        schema: {
+          tags,
+          summary: 'Make a dataset of an upload; it is ingesting until its job has ended',
+          params: ById,
+          body: NewDataset,
+          response: { 201: Dataset },
+        },
+      },
+      async (request, reply) => reply.status(201).send(await datasets.add(readerOf(request), request.params.id, request.body)),
+    );
+
+    app.get(
+      '/api/datasets/:id',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'A dataset', params: ById, response: { 200: Dataset } } },
+      async (request) => datasets.view(datasets.visible(readerOf(request), request.params.id)),
+    );
+
+    app.patch(
+      '/api/datasets/:id',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'Change the name, description or visibility', params: ById, body: DatasetChange, response: { 200: Dataset } },
+      },
+      async (request) => datasets.change(readerOf(request), request.params.id, request.body),
+    );
+
+    app.delete(
+      '/api/datasets/:id',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'Delete a dataset, or stop making it', params: ById, response: { 204: Nothing } } },
+      async (request, reply) => {
+        await datasets.delete(readerOf(request), request.params.id);
+        return reply.status(204).send(null);
+      },
+    );
+
+    app.get(
+      '/api/datasets/:id/items',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'Its pictures, page by page', params: ById, querystring: PictureQuery, response: { 200: PicturePage } },
+      },
+      async (request) => datasets.items(readerOf(request), request.params.id, request.query),
+    );
+
+    for (const [kind, small] of [
+      ['pictures', false],
+      ['thumbnails', true],
+    ] as const) {
+      app.get(
+        `/api/datasets/:id/${kind}/:n`,
+        { config: { access: DEVELOPERS }, schema: { tags, summary: small ? 'A picture, small' : 'A picture', params: ByIdAndNumber } },
+        async (request, reply) => {
+          const { data, mime } = await datasets.picture(readerOf(request), request.params.id, request.params.n, small);
+          return reply.header('cache-control', KEEP_PRIVATELY).type(mime).send(data);
+        },
+      );
+    }
+  };

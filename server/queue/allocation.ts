@@ -1,0 +1,72 @@
+/** What the box has and who uses it. Nothing is ever given out twice. */
+export interface GpuOfBox {
+  name: string;
+  memoryMb: number;
+}
+
+export interface Box {
+  cores: number;
+  memoryMb: number;
+  gpus: readonly GpuOfBox[];
+}
+
+export interface Need {
+  cores: number;
+  memoryMb: number;
+  /** A part of the GPU's name, or 'any'; null: none. */
+  gpu: string | null;
+  gpuMemoryMb: number;
+}
+
+interface Share {
+  cores: number;
+  memoryMb: number;
+  /** Index of the GPU; a training has it to itself. */
+  gpu: number | null;
+}
+
+export class Allocation {
+  readonly box: Box;
+  readonly #shares = new Map<number, Share>();
+
+  constructor(box: Box) {
+    this.box = box;
+  }
+
+  /** Could it run on the empty box? */
+  fits(need: Need): boolean {
+    return need.cores <= this.box.cores && need.memoryMb <= this.box.memoryMb && (need.gpu === null || this.box.gpus.some((gpu) => matches(gpu, need)));
+  }
+
+  get free(): { cores: number; memoryMb: number } {
+    let { cores, memoryMb } = this.box;
+    for (const share of this.#shares.values()) {
+      cores -= share.cores;
+      memoryMb -= share.memoryMb;
+    }
+    return { cores, memoryMb };
+  }
+
+  /** Gives a job its share; null where it is not free. The name of the GPU comes back, where there is one. */
+  take(jobId: number, need: Need): { gpu: string | null } | null {
+    if (this.#shares.has(jobId)) throw new Error(`job ${jobId} has its share already`);
+    const { cores, memoryMb } = this.free;
+    if (need.cores > cores || need.memoryMb > memoryMb) return null;
+    let gpu: number | null = null;
+    if (need.gpu !== null) {
+      const used = new Set([...this.#shares.values()].map((share) => share.gpu));
+      gpu = this.box.gpus.findIndex((candidate, i) => !used.has(i) && matches(candidate, need));
+      if (gpu < 0) return null;
+    }
+    this.#shares.set(jobId, { cores: need.cores, memoryMb: need.memoryMb, gpu });
+    return { gpu: gpu === null ? null : this.box.gpus[gpu]!.name };
+  }
+
+  release(jobId: number): void {
+    this.#shares.delete(jobId);
+  }
+}
+
+function matches(gpu: GpuOfBox, need: Need): boolean {
+  return gpu.memoryMb >= need.gpuMemoryMb && (need.gpu === 'any' || gpu.name.toLowerCase().includes((need.gpu ?? '').toLowerCase()));
+}

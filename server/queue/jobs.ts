@@ -1,0 +1,54 @@
+/** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
+import type { Failure, JobKind, JobState } from '../http/schemas.ts';
+import type { InferSpec, IngestSpec, SampleSpec, TrainSpec } from '../jobs/protocol.ts';
+
+export interface StoredJob {
+  id: number;
+  kind: JobKind;
+  title: string;
+  projectId: number;
+  ownerId: number;
+  /** The dataset, experiment or inference that the job is for. */
+  subjectId: number;
+  state: JobState;
+  /** preset null: a light job, which runs in a slot of its own beside the trainings. */
+  resources: { preset: string | null; cores: number; memoryMb: number; gpu: string | null };
+  stopRequested: boolean;
+  /** How often the job was launched again after the daemon had died under it; back to 0 when it gets on. */
+  relaunches: number;
+  /** The daemon was stopped in order: the next launch is no sign of trouble. */
+  interrupted: boolean;
+  failure: Failure | null;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb'>;
+/** What a worker is to do, without the share of the box that the queue gives it. */
+export interface WorkOf {
+  ingest: Work<IngestSpec>;
+  sample: Work<SampleSpec>;
+  train: Work<TrainSpec>;
+  infer: Work<InferSpec>;
+}
+
+/** How a job ended. */
+export interface JobVerdict {
+  state: 'succeeded' | 'stopped' | 'failed';
+  failure: Failure | null;
+}
+
+/** What the studio tells the queue of a kind of job. */
+export interface JobRules<K extends JobKind = JobKind> {
+  /** The work, asked for at each launch. Throws where it cannot be done any more: the job fails with that. */
+  work(job: Readonly<StoredJob>, dir: string): Promise<WorkOf[K]> | WorkOf[K];
+  started?(job: Readonly<StoredJob>): Promise<void>;
+  /**
+   * Takes over what the job has made, or clears it away. Called when the worker is gone and before the job's end is stored; after a crash of the
+   * daemon it is called again, so it must stand that.
+   */
+  ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string): Promise<void>;
+}
+
+export type RulesTable = { [K in JobKind]: JobRules<K> };

@@ -1,0 +1,414 @@
+/**
+ * The queue. Jobs with a preset (trainings) start in their order when their share of the box is free; light jobs run in slots of their own beside
+ * them. Every state is on the disk before anyone is told, so a restart goes on with what was waiting and resumes what was running.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { failureOf, StudioError } from '../errors.ts';
+import type { Audience, EventBus } from '../events.ts';
+import type { Job, JobEvent, JobKind, Progress } from '../http/schemas.ts';
+import type { JobSpec, WorkerMessage } from '../jobs/protocol.ts';
+import type { Collection } from '../store/collection.ts';
+import { syncFolder, writeDurably } from '../store/durable.ts';
+import { Journal, readJournal } from '../store/journal.ts';
+import type { Allocation, Need } from './allocation.ts';
+import type { JobRules, JobVerdict, RulesTable, StoredJob } from './jobs.ts';
+import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
+import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
+
+/** Of a job that is being launched, runs, or is being taken over. */
+interface Running {
+  worker: Worker | null;
+  progress: Progress | null;
+  end: JobVerdict | null;
+  killed: boolean;
+  killTimer: NodeJS.Timeout | null;
+}
+
+export interface NewJob {
+  kind: JobKind;
+  title: string;
+  projectId: number;
+  ownerId: number;
+  subjectId: number;
+  /** null: a light job. */
+  preset: { name: string; need: Need } | null;
+}
+
+export interface QueueOptions {
+  jobs: Collection<StoredJob>;
+  /** DATA/jobs */
+  dir: string;
+  settings: Config['queue'];
+  allocation: Allocation;
+  events: EventBus;
+  audience(projectId: number): Audience;
+  log(error: unknown, about: string): void;
+}
+
+export class Queue {
+  readonly #options: QueueOptions;
+  readonly #jobs: Collection<StoredJob>;
+  readonly #running = new Map<number, Running>();
+  #rules: RulesTable | null = null;
+  #places = new Map<number, number>();
+  #closing = false;
+  #open = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#jobs = options.jobs;
+  }
+
+  // ---------------------------------------------------------------- jobs
+
+  get(id: number): Readonly<StoredJob> | undefined {
+    return this.#jobs.get(id);
+  }
+
+  filter(test: (job: Readonly<StoredJob>) => boolean): Readonly<StoredJob>[] {
+    return this.#jobs.filter(test);
+  }
+
+  countActive(projectId: number): number {
+    return this.#jobs.filter((job) => job.projectId === projectId && isActive(job)).length;
+  }
+
+  folder(id: number): string {
+    return join(this.#options.dir, String(id));
+  }
+
+  /** The parts of a job that only the queue knows. */
+  live(job: Readonly<StoredJob>): Pick<Job, 'progress' | 'waiting'> {
+    return { progress: this.#running.get(job.id)?.progress ?? null, waiting: job.state === 'pending' ? this.#waiting(job) : null };
+  }
+
+  /** What has happened in a job, after the event `after`. */
+  async *events(id: number, after = 0): AsyncGenerator<JobEvent> {
+    for await (const event of readJournal<JobEvent>(join(this.folder(id), 'events.jsonl'))) {
+      if (event.seq > after) yield event;
+    }
+  }
+
+  /**
+   * Puts a job into the queue. `prepare` fills its folder and makes the record that the job is for, before the job itself is stored: what a crash
+   * leaves of it is cleared away at the next start.
+   */
+  async submit(build: (id: number) => NewJob | Promise<NewJob>, prepare?: (id: number, dir: string) => Promise<void>): Promise<Readonly<StoredJob>> {
+    const id = await this.#jobs.nextId();
+    const dir = this.folder(id);
+    await mkdir(dir);
+    await syncFolder(this.#options.dir);
+    try {
+      await prepare?.(id, dir);
+      const { preset, ...request } = await build(id);
+      const { light_memory_mb } = this.#options.settings;
+      const job = await this.#jobs.put({
+        ...request,
+        id,
+        state: 'pending',
+        resources: { preset: preset?.name ?? null, cores: preset?.need.cores ?? 1, memoryMb: preset?.need.memoryMb ?? light_memory_mb, gpu: null },
+        stopRequested: false,
+        relaunches: 0,
+        interrupted: false,
+        failure: null,
+        createdAt: new Date().toISOString(),
+        startedAt: null,
+        finishedAt: null,
+      });
+      if (preset !== null) this.#needs.set(id, preset.need);
+      this.#changed(job);
+      this.#schedule();
+      return job;
+    } catch (error) {
+      await rm(dir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Asks a job to stop. Throws job_over. */
+  async stop(id: number): Promise<void> {
+    let wasPending = false;
+    const job = await this.#jobs.update(id, (before) => {
+      if (!isActive(before)) throw new StudioError('job_over');
+      wasPending = before.state === 'pending' && !this.#running.has(id);
+      // From here on the scheduler leaves it alone.
+      if (wasPending) this.#running.set(id, newRunning());
+      return before.stopRequested ? before : { ...before, stopRequested: true };
+    });
+    if (job === undefined) throw new StudioError('not_found');
+    if (wasPending) await this.#finish(job, { state: 'stopped', failure: null });
+    else this.#askToStop(id);
+  }
+
+  /** Forgets a job that is over, with its folder. */
+  async delete(id: number): Promise<void> {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return;
+    if (isActive(job)) throw new StudioError('project_busy', { count: 1 });
+    await this.#jobs.delete(id);
+    await rm(this.folder(id), { recursive: true, force: true });
+    this.#options.events.emit('change', { kind: 'job', id, projectId: job.projectId, deleted: true, audience: this.#options.audience(job.projectId) });
+  }
+
+  // ---------------------------------------------------------------- start and end of the daemon
+
+  /** Takes up where the last daemon left off, then starts what can start. `need` gives a preset's share as it is now. */
+  async start(rules: RulesTable, need: (job: Readonly<StoredJob>) => Need): Promise<void> {
+    this.#rules = rules;
+    for (const name of await readdir(this.#options.dir)) {
+      if (/^\d+$/.test(name) && this.#jobs.get(Number(name)) !== undefined) continue;
+      await endLeftover(join(this.#options.dir, name));
+      await rm(join(this.#options.dir, name), { recursive: true, force: true });
+    }
+    for (const job of this.#jobs.filter(isActive)) {
+      await mkdir(this.folder(job.id), { recursive: true });
+      await endLeftover(this.folder(job.id));
+      try {
+        if (job.resources.preset !== null) this.#needs.set(job.id, need(job));
+      } catch (error) {
+        // The preset is gone from appliance.conf, or too large for the box now.
+        await this.#finish(job, { state: 'failed', failure: failureOf(error) });
+        continue;
+      }
+      if (job.state === 'running') await this.#recover(job);
+    }
+    this.#open = true;
+    this.#schedule();
+  }
+
+  async #recover(job: Readonly<StoredJob>): Promise<void> {
+    const end = await this.#journaledEnd(job.id);
+    if (end !== null) return this.#finish(job, end);
+    const relaunches = job.interrupted ? job.relaunches : job.relaunches + 1;
+    if (relaunches > this.#options.settings.relaunches) {
+      const error = new StudioError('worker_keeps_crashing', { count: this.#options.settings.relaunches });
+      return this.#finish(job, { state: 'failed', failure: failureOf(error) });
+    }
+    await this.#jobs.update(job.id, (before) => ({ ...before, state: 'pending', relaunches, interrupted: false }));
+  }
+
+  /** Leaves the workers: they end at once, and go on from their checkpoints when the daemon is back. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const running = [...this.#running];
+    for (const [id] of running) {
+      await this.#jobs.update(id, (before) => (before.state === 'running' ? { ...before, interrupted: true } : before));
+    }
+    await Promise.all(
+      running.map(async ([, { worker, killTimer }]) => {
+        if (killTimer !== null) clearTimeout(killTimer);
+        if (worker === null) return;
+        worker.leave();
+        const timer = setTimeout(() => worker.kill(), 3000);
+        await worker.exited;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  // ---------------------------------------------------------------- starting jobs
+
+  /** What the waiting trainings ask for, by job. */
+  readonly #needs = new Map<number, Need>();
+
+  #pending(light: boolean): Readonly<StoredJob>[] {
+    return this.#jobs.filter((job) => job.state === 'pending' && (job.resources.preset === null) === light && !this.#running.has(job.id));
+  }
+
+  #runningLight(): number {
+    let count = 0;
+    for (const id of this.#running.keys()) if (this.#jobs.get(id)?.resources.preset === null) count += 1;
+    return count;
+  }
+
+  #schedule(): void {
+    if (!this.#open || this.#closing) return;
+    for (const job of this.#pending(true)) {
+      if (this.#runningLight() >= this.#options.settings.light_slots) break;
+      this.#begin(job, null);
+    }
+    // First come, first served: a small training does not overtake a large one that waits, or the large one would wait for ever.
+    for (const job of this.#pending(false)) {
+      const need = this.#needs.get(job.id);
+      const share = need === undefined ? null : this.#options.allocation.take(job.id, need);
+      if (share === null) break;
+      this.#begin(job, share.gpu);
+    }
+    this.#tellPlaces();
+  }
+
+  #begin(job: Readonly<StoredJob>, gpu: string | null): void {
+    const running = newRunning();
+    this.#running.set(job.id, running);
+    this.#run(job, running, gpu).catch((error: unknown) => {
+      this.#options.log(error, `job ${job.id}`);
+    });
+  }
+
+  async #run(pending: Readonly<StoredJob>, running: Running, gpu: string | null): Promise<void> {
+    const { id } = pending;
+    const dir = this.folder(id);
+    let job = pending;
+    try {
+      const rules = this.#rulesOf(pending.kind);
+      const started = await this.#jobs.update(id, (before) => ({
+        ...before,
+        state: 'running',
+        startedAt: before.startedAt ?? new Date().toISOString(),
+        resources: { ...before.resources, gpu },
+      }));
+      if (started === undefined) return this.#letGo(id);
+      job = started;
+      const work = await rules.work(job, dir);
+      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb } as JobSpec;
+      await writeDurably(join(dir, 'spec.json'), `${JSON.stringify(spec, null, 1)}\n`);
+      await rules.started?.(job);
+      this.#changed(job);
+      if (this.#closing) return;
+      running.worker = launchWorker(dir, job.resources.memoryMb, (message) => this.#heard(id, running, message));
+      if (this.#jobs.get(id)?.stopRequested) this.#askToStop(id);
+    } catch (error) {
+      if (!(error instanceof StudioError)) this.#options.log(error, `launch of job ${id}`);
+      return this.#finish(job, { state: 'failed', failure: failureOf(error) });
+    }
+    const exit = await running.worker.exited;
+    if (running.killTimer !== null) clearTimeout(running.killTimer);
+    const end = running.end ?? (await this.#journaledEnd(id));
+    if (end === null && this.#closing) return;
+    await this.#finish(this.#jobs.get(id) ?? job, end ?? this.#suddenEnd(job, running, exit));
+  }
+
+  #threads(job: Readonly<StoredJob>): number {
+    return Math.max(1, Math.floor(job.resources.cores));
+  }
+
+  #rulesOf(kind: JobKind): JobRules {
+    if (this.#rules === null) throw new Error('the queue has not been started');
+    return this.#rules[kind] as JobRules;
+  }
+
+  #heard(id: number, running: Running, message: WorkerMessage): void {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return;
+    if (message.type === 'progress') {
+      running.progress = message.progress;
+      this.#options.events.emit('progress', { jobId: id, progress: message.progress, audience: this.#options.audience(job.projectId) });
+      return;
+    }
+    const { event } = message;
+    if (event.type === 'end') running.end = { state: event.state, failure: event.failure };
+    else if (event.type === 'epoch' && job.relaunches > 0) void this.#jobs.update(id, (before) => ({ ...before, relaunches: 0 }));
+    this.#options.events.emit('jobEvent', { jobId: id, event });
+  }
+
+  // ---------------------------------------------------------------- ending jobs
+
+  #askToStop(id: number): void {
+    const running = this.#running.get(id);
+    const worker = running?.worker;
+    if (running === undefined || worker === null || worker === undefined || running.killTimer !== null) return;
+    worker.stop();
+    running.killTimer = setTimeout(() => {
+      running.killed = true;
+      worker.kill();
+    }, this.#options.settings.stop_grace_seconds * 1000);
+  }
+
+  /** Of a worker that is gone without a word. */
+  #suddenEnd(job: Readonly<StoredJob>, running: Running, { code, signal }: WorkerExit): JobVerdict {
+    if (running.killed) return { state: 'stopped', failure: null };
+    // The kernel ends what takes more memory than there is with SIGKILL; V8 aborts when its heap is full.
+    const memory = signal === 'SIGKILL' || signal === 'SIGABRT' || code === 134;
+    const light = job.kind === 'ingest' || job.kind === 'sample';
+    const error = memory
+      ? new StudioError(light ? 'out_of_memory_data' : 'out_of_memory', { limitMb: job.resources.memoryMb })
+      : new StudioError('worker_crashed', { job: job.id });
+    return { state: 'failed', failure: failureOf(error) };
+  }
+
+  async #finish(job: Readonly<StoredJob>, verdict: JobVerdict): Promise<void> {
+    const { id } = job;
+    const dir = this.folder(id);
+    let { state, failure } = verdict;
+    try {
+      await this.#journalEnd(id, verdict);
+      const rules = this.#rulesOf(job.kind);
+      try {
+        await rules.ended(job, verdict, dir);
+      } catch (error) {
+        this.#options.log(error, `taking over job ${id}`);
+        state = 'failed';
+        failure = failureOf(error);
+        await rules.ended(job, { state, failure }, dir);
+      }
+    } catch (error) {
+      this.#options.log(error, `end of job ${id}`);
+      state = 'failed';
+      failure ??= failureOf(error);
+    }
+    try {
+      const over = await this.#jobs.update(id, (before) => ({ ...before, state, failure, finishedAt: new Date().toISOString() }));
+      if (over !== undefined) this.#changed(over);
+    } finally {
+      this.#letGo(id);
+    }
+  }
+
+  #letGo(id: number): void {
+    this.#running.delete(id);
+    this.#needs.delete(id);
+    this.#options.allocation.release(id);
+    this.#schedule();
+  }
+
+  async #journaledEnd(id: number): Promise<JobVerdict | null> {
+    let end: JobVerdict | null = null;
+    for await (const event of this.events(id)) if (event.type === 'end') end = { state: event.state, failure: event.failure };
+    return end;
+  }
+
+  /** Where the worker could not say how it ended, the daemon does. No worker is at the folder now. */
+  async #journalEnd(id: number, verdict: JobVerdict): Promise<void> {
+    let seq = 0;
+    for await (const event of this.events(id)) {
+      if (event.type === 'end') return;
+      seq = event.seq;
+    }
+    const journal = await Journal.open<JobEvent>(join(this.folder(id), 'events.jsonl'));
+    const event: JobEvent = { seq: seq + 1, at: new Date().toISOString(), type: 'end', ...verdict };
+    await journal.append(event);
+    await journal.close();
+    this.#options.events.emit('jobEvent', { jobId: id, event });
+  }
+
+  // ---------------------------------------------------------------- what is told
+
+  #waiting(job: Readonly<StoredJob>): Waiting {
+    const light = job.resources.preset === null;
+    const place = Math.max(1, this.#pending(light).findIndex(({ id }) => id === job.id) + 1);
+    if (light) return lightWaiting(place, this.#options.settings.light_slots);
+    const { allocation } = this.#options;
+    return waitingFor(place, this.#needs.get(job.id), allocation.free);
+  }
+
+  #tellPlaces(): void {
+    const places = new Map<number, number>();
+    for (const light of [true, false]) for (const [i, { id }] of this.#pending(light).entries()) places.set(id, i + 1);
+    const before = this.#places;
+    this.#places = places;
+    for (const [id, place] of places) {
+      const job = this.#jobs.get(id);
+      if (before.get(id) !== place && job !== undefined) this.#changed(job);
+    }
+  }
+
+  #changed(job: Readonly<StoredJob>): void {
+    this.#options.events.emit('change', { kind: 'job', id: job.id, projectId: job.projectId, deleted: false, audience: this.#options.audience(job.projectId) });
+  }
+}
+
+export const isActive = (job: Readonly<StoredJob>) => job.state === 'pending' || job.state === 'running';
+
+const newRunning = (): Running => ({ worker: null, progress: null, end: null, killed: false, killTimer: null });

@@ -1,0 +1,385 @@
+/**
+ * Datasets: pictures with their classes. A dataset is made by a job that reads an upload (or draws the sample); until then it is 'ingesting', and
+ * if that fails nothing of it stays. A dataset never changes; another one of the same name in a project is its next version.
+ */
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ErrorCode, StudioError } from '../../errors.ts';
+import type { EventBus } from '../../events.ts';
+import type { Dataset, DatasetChange, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
+import type { IngestLimits, IngestOutcome } from '../../jobs/protocol.ts';
+import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
+import { isActive, type Queue } from '../../queue/queue.ts';
+import type { Collection } from '../../store/collection.ts';
+import { syncFolder } from '../../store/durable.ts';
+import type { Notifications } from '../notifications/notifications.ts';
+import type { StoredUser, Users } from '../people/users.ts';
+import type { Projects } from '../projects/projects.ts';
+import type { Uploads } from '../uploads/uploads.ts';
+import type { PictureSets } from './picture-sets.ts';
+
+export interface StoredDataset {
+  id: number;
+  projectId: number;
+  name: string;
+  version: number;
+  description: string;
+  type: Dataset['type'];
+  visibility: Dataset['visibility'];
+  status: Dataset['status'];
+  jobId: number;
+  source: { kind: 'upload'; uploadName: string; labelsName: string | null } | { kind: 'sample' };
+  sizeBytes: number;
+  count: number;
+  labelledCount: number;
+  classes: Dataset['classes'];
+  labelFile: string | null;
+  report: IngestReport | null;
+  createdAt: string;
+  createdBy: number;
+}
+
+/** The sample project's pictures: enough to learn from, few enough for two minutes on two cores. */
+const SAMPLE = { perClass: 80, size: 64, seed: 42 };
+const FEWEST_TO_TRAIN = 10;
+
+export interface DatasetOptions {
+  datasets: Collection<StoredDataset>;
+  /** DATA/datasets */
+  dir: string;
+  limits: IngestLimits;
+  queue: Queue;
+  uploads: Uploads;
+  pictures: PictureSets;
+  projects: Projects;
+  users: Users;
+  notifications: Notifications;
+  events: EventBus;
+  /** Names of what uses a dataset. */
+  usesOf(datasetId: number): string[];
+}
+
+export class Datasets {
+  readonly #options: DatasetOptions;
+  readonly #datasets: Collection<StoredDataset>;
+
+  constructor(options: DatasetOptions) {
+    this.#options = options;
+    this.#datasets = options.datasets;
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  get(id: number): Readonly<StoredDataset> | undefined {
+    return this.#datasets.get(id);
+  }
+
+  folder(id: number): string {
+    return join(this.#options.dir, String(id));
+  }
+
+  /** Throws not_found. */
+  visible(reader: StoredUser, id: number): Readonly<StoredDataset> {
+    const dataset = this.#datasets.get(id);
+    if (dataset === undefined) throw new StudioError('not_found');
+    this.#options.projects.visible(reader, dataset.projectId);
+    return dataset;
+  }
+
+  /** The datasets of a project; with `shared` also those that other projects of its group share. */
+  list(reader: StoredUser, projectId: number, shared: boolean): Dataset[] {
+    const { projects } = this.#options;
+    const { groupId } = projects.visible(reader, projectId);
+    return this.#datasets
+      .filter(
+        (dataset) => dataset.projectId === projectId || (shared && dataset.visibility === 'shared' && projects.get(dataset.projectId)?.groupId === groupId),
+      )
+      .map((dataset) => this.view(dataset));
+  }
+
+  view({ source, createdBy, ...dataset }: Readonly<StoredDataset>): Dataset {
+    return { ...dataset, exportBlockedBy: exportBlockedBy({ source, createdBy, ...dataset }), createdBy: this.#options.users.nameOf(createdBy) };
+  }
+
+  /** A ready dataset that may be used in a project: its own, or one that is shared in its group. Throws dataset_not_here or dataset_ingesting. */
+  usable(projectId: number, datasetId: number): Readonly<StoredDataset> {
+    const { projects } = this.#options;
+    const dataset = this.#datasets.get(datasetId);
+    const own = dataset?.projectId === projectId;
+    const shared = dataset?.visibility === 'shared' && projects.get(dataset.projectId)?.groupId === projects.get(projectId)?.groupId;
+    if (dataset === undefined || !(own || shared)) throw new StudioError('dataset_not_here');
+    if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
+    return dataset;
+  }
+
+  /** One that a model can be trained with. Throws what exportBlockedBy says. */
+  trainable(projectId: number, datasetId: number): Readonly<StoredDataset> {
+    const dataset = this.usable(projectId, datasetId);
+    const reason = exportBlockedBy(dataset);
+    if (reason !== null) throw new StudioError(reason, { needed: FEWEST_TO_TRAIN });
+    return dataset;
+  }
+
+  async items(reader: StoredUser, id: number, query: PictureQuery): Promise<PicturePage> {
+    const set = await this.#options.pictures.get(this.#readyFolder(reader, id));
+    const search = query.search?.trim().toLowerCase() ?? '';
+    const wanted = query.label === -1 ? null : query.label;
+    const found =
+      query.label === undefined && search === ''
+        ? set.items
+        : set.items.filter((item) => (query.label === undefined || item.label === wanted) && (search === '' || item.name.toLowerCase().includes(search)));
+    const rows = found.slice(query.offset, query.offset + query.limit);
+    return { total: found.length, rows: rows.map(({ n, name, width, height, bytes, label }) => ({ n, name, width, height, bytes, label })) };
+  }
+
+  picture(reader: StoredUser, id: number, n: number, small: boolean): Promise<{ data: Buffer; mime: string }> {
+    return this.#options.pictures.picture(this.#readyFolder(reader, id), n, small);
+  }
+
+  #readyFolder(reader: StoredUser, id: number): string {
+    if (this.visible(reader, id).status !== 'ready') throw new StudioError('dataset_ingesting');
+    return this.folder(id);
+  }
+
+  // ---------------------------------------------------------------- making
+
+  async add(reader: StoredUser, projectId: number, request: NewDataset): Promise<Dataset> {
+    const project = this.#options.projects.editable(reader, projectId);
+    const { uploads } = this.#options;
+    return this.#submit(reader, project.id, request, 'ingest', async (dir) => {
+      await uploads.checkFinished(reader.id, request.uploadId);
+      const labels = request.labelUploadId === undefined ? null : await uploads.take(reader.id, request.labelUploadId, join(dir, 'labels'));
+      const upload = await uploads.take(reader.id, request.uploadId, join(dir, 'upload'));
+      return { kind: 'upload', uploadName: upload.name, labelsName: labels?.name ?? null };
+    });
+  }
+
+  async addSample(reader: StoredUser, projectId: number, locale: Locale): Promise<Dataset> {
+    const name = locale === 'ko' ? '표면 결함' : 'Surface defects';
+    return this.#submit(reader, projectId, { name, description: '', visibility: 'private' }, 'sample', async () => ({ kind: 'sample' }));
+  }
+
+  async #submit(
+    reader: StoredUser,
+    projectId: number,
+    request: Pick<NewDataset, 'name' | 'description' | 'visibility'>,
+    kind: 'ingest' | 'sample',
+    prepare: (dir: string) => Promise<StoredDataset['source']>,
+  ): Promise<Dataset> {
+    let dataset: Readonly<StoredDataset> | undefined;
+    const name = request.name.trim();
+    try {
+      await this.#options.queue.submit(
+        () => ({ kind, title: `${name} / v${dataset!.version}`, projectId, ownerId: reader.id, subjectId: dataset!.id, preset: null }),
+        async (jobId, dir) => {
+          const source = await prepare(dir);
+          const id = await this.#datasets.nextId();
+          dataset = await this.#datasets.put({
+            id,
+            projectId,
+            name,
+            version: this.#nextVersion(projectId, name),
+            description: request.description,
+            type: 'image',
+            visibility: request.visibility,
+            status: 'ingesting',
+            jobId,
+            source,
+            sizeBytes: 0,
+            count: 0,
+            labelledCount: 0,
+            classes: [],
+            labelFile: null,
+            report: null,
+            createdAt: new Date().toISOString(),
+            createdBy: reader.id,
+          });
+        },
+      );
+    } catch (error) {
+      if (dataset !== undefined) await this.#datasets.delete(dataset.id);
+      throw error;
+    }
+    this.#changed(dataset!);
+    return this.view(dataset!);
+  }
+
+  #nextVersion(projectId: number, name: string): number {
+    const same = this.#datasets.filter((dataset) => dataset.projectId === projectId && dataset.name.toLowerCase() === name.toLowerCase());
+    return Math.max(0, ...same.map(({ version }) => version)) + 1;
+  }
+
+  /** What the queue must know of the jobs that make datasets. */
+  readonly ingestRules: JobRules<'ingest'> = {
+    work: (job, dir) => {
+      const { source } = this.#ofJob(job);
+      if (source.kind !== 'upload') throw new StudioError('internal');
+      const labels = source.labelsName === null ? null : join(dir, 'labels');
+      return {
+        kind: 'ingest',
+        upload: join(dir, 'upload'),
+        uploadName: source.uploadName,
+        labels,
+        labelsName: source.labelsName,
+        limits: this.#options.limits,
+      };
+    },
+    ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
+  };
+
+  readonly sampleRules: JobRules<'sample'> = {
+    work: () => ({ kind: 'sample', ...SAMPLE }),
+    ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
+  };
+
+  #ofJob(job: Readonly<StoredJob>): Readonly<StoredDataset> {
+    const dataset = this.#datasets.get(job.subjectId);
+    if (dataset === undefined) throw new StudioError('not_found');
+    return dataset;
+  }
+
+  async #ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string): Promise<void> {
+    const dataset = this.#datasets.get(job.subjectId);
+    if (dataset?.status === 'ingesting') {
+      if (verdict.state === 'succeeded') await this.#takeOver(dataset, dir);
+      else await this.#giveUp(dataset, verdict);
+    }
+    for (const name of ['upload', 'labels', 'out', 'checkpoint']) await rm(join(dir, name), { recursive: true, force: true });
+  }
+
+  /** First the files, then the record: a crash between the two is made good when this is called again. */
+  async #takeOver(dataset: Readonly<StoredDataset>, dir: string): Promise<void> {
+    const outcome = JSON.parse(await readFile(join(dir, 'out/ingest.json'), 'utf8')) as IngestOutcome;
+    const target = this.folder(dataset.id);
+    const made = join(dir, 'out/pictures');
+    if (await exists(made)) {
+      await rm(target, { recursive: true, force: true });
+      await rename(made, target);
+      await syncFolder(this.#options.dir);
+    }
+    const { classes, count, labelledCount, sizeBytes, labelFile, report } = outcome;
+    const ready = await this.#datasets.update(dataset.id, (before) => ({
+      ...before,
+      status: 'ready',
+      classes,
+      count,
+      labelledCount,
+      sizeBytes,
+      labelFile,
+      report,
+    }));
+    if (ready === undefined) return void (await rm(target, { recursive: true, force: true }));
+    this.#changed(ready);
+    const what = `${ready.name} / v${ready.version}`;
+    await this.#options.notifications.add(
+      ready.createdBy,
+      'success',
+      { ko: `데이터셋 ${what} 준비가 끝났습니다(이미지 ${count}장).`, en: `The dataset ${what} is ready (${count} pictures).` },
+      `/data/${ready.id}`,
+    );
+  }
+
+  async #giveUp(dataset: Readonly<StoredDataset>, { state, failure }: JobVerdict): Promise<void> {
+    await rm(this.folder(dataset.id), { recursive: true, force: true });
+    await this.#remove(dataset);
+    if (state === 'stopped') return;
+    await this.#options.notifications.add(
+      dataset.createdBy,
+      'error',
+      {
+        ko: `데이터셋 ${dataset.name}을(를) 만들지 못했습니다. ${failure?.ko ?? ''}`,
+        en: `The dataset ${dataset.name} could not be made. ${failure?.en ?? ''}`,
+      },
+      '/data',
+    );
+  }
+
+  // ---------------------------------------------------------------- changing
+
+  async change(reader: StoredUser, id: number, change: DatasetChange): Promise<Dataset> {
+    const { projectId } = this.visible(reader, id);
+    this.#options.projects.editable(reader, projectId);
+    const dataset = await this.#datasets.update(id, (before) => {
+      const name = change.name?.trim() ?? before.name;
+      const renamed = name.toLowerCase() !== before.name.toLowerCase();
+      return {
+        ...before,
+        name,
+        version: renamed ? this.#nextVersion(projectId, name) : before.version,
+        description: change.description ?? before.description,
+        visibility: change.visibility ?? before.visibility,
+      };
+    });
+    if (dataset === undefined) throw new StudioError('not_found');
+    this.#changed(dataset);
+    return this.view(dataset);
+  }
+
+  /** Deletes it, or stops the job that is making it. Throws dataset_in_use. */
+  async delete(reader: StoredUser, id: number): Promise<void> {
+    const dataset = this.visible(reader, id);
+    this.#options.projects.editable(reader, dataset.projectId);
+    const uses = this.#options.usesOf(id);
+    if (uses.length > 0) throw new StudioError('dataset_in_use', { count: uses.length, name: uses[0]! });
+    await this.#remove(dataset);
+    const job = this.#options.queue.get(dataset.jobId);
+    if (dataset.status === 'ingesting' && job !== undefined && isActive(job)) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
+    else await this.#removeFiles(id);
+  }
+
+  /** All of a project that is being deleted. */
+  async deleteAllOf(projectId: number): Promise<void> {
+    for (const dataset of this.#datasets.filter((candidate) => candidate.projectId === projectId)) {
+      await this.#remove(dataset);
+      await this.#removeFiles(dataset.id);
+    }
+  }
+
+  /** Clears away what a crash left half-made. Before the queue starts. */
+  async recover(): Promise<void> {
+    for (const dataset of [...this.#datasets.all()]) {
+      const job = this.#options.queue.get(dataset.jobId);
+      const orphan = this.#options.projects.get(dataset.projectId) === undefined;
+      const abandoned = dataset.status === 'ingesting' && (job === undefined || !isActive(job));
+      if (orphan || abandoned) await this.#datasets.delete(dataset.id);
+    }
+    for (const name of await readdir(this.#options.dir)) {
+      // The folder of a dataset that is still 'ingesting' is kept: its job is about to be taken over again.
+      if (!/^\d+$/.test(name) || this.#datasets.get(Number(name)) === undefined) await rm(join(this.#options.dir, name), { recursive: true, force: true });
+    }
+  }
+
+  async #remove(dataset: Readonly<StoredDataset>): Promise<void> {
+    await this.#datasets.delete(dataset.id);
+    const { projectId } = dataset;
+    this.#options.events.emit('change', { kind: 'dataset', id: dataset.id, projectId, deleted: true, audience: this.#options.projects.audience(projectId) });
+  }
+
+  async #removeFiles(id: number): Promise<void> {
+    this.#options.pictures.drop(this.folder(id));
+    await rm(this.folder(id), { recursive: true, force: true });
+  }
+
+  #changed({ id, projectId }: Readonly<StoredDataset>): void {
+    this.#options.events.emit('change', { kind: 'dataset', id, projectId, deleted: false, audience: this.#options.projects.audience(projectId) });
+  }
+}
+
+/** Why no model can be trained with it (yet); null where it can. */
+function exportBlockedBy(dataset: Readonly<StoredDataset>): ErrorCode | null {
+  if (dataset.status !== 'ready') return 'dataset_ingesting';
+  if (dataset.labelledCount < dataset.count || dataset.count === 0) return 'dataset_unlabelled';
+  if (dataset.classes.filter(({ count }) => count > 0).length < 2) return 'dataset_one_class';
+  if (dataset.count < FEWEST_TO_TRAIN) return 'dataset_too_small';
+  return null;
+}
+
+function ignoreJobOver(error: unknown): void {
+  if (!(error instanceof StudioError) || error.code !== 'job_over') throw error;
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,44 @@
+/** The picture sets that are being looked at: a few stay open, the longest unused is closed. */
+import { StudioError } from '../../errors.ts';
+import { PictureSet } from '../../store/pictures.ts';
+
+const OPEN = 4;
+/** A read that has begun is over long before. */
+const CLOSE_AFTER_MS = 10_000;
+
+export class PictureSets {
+  readonly #open = new Map<string, Promise<PictureSet>>();
+
+  /** Throws dataset_unreadable. */
+  async get(dir: string): Promise<PictureSet> {
+    const opening = this.#open.get(dir) ?? PictureSet.open(dir);
+    this.#open.delete(dir);
+    this.#open.set(dir, opening);
+    for (const [other] of this.#open) {
+      if (this.#open.size <= OPEN) break;
+      this.drop(other);
+    }
+    try {
+      return await opening;
+    } catch (error) {
+      this.#open.delete(dir);
+      throw new StudioError('dataset_unreadable', {}, (error as Error).message);
+    }
+  }
+
+  /** Forgets a set: it is deleted or long unused. */
+  drop(dir: string): void {
+    const opening = this.#open.get(dir);
+    if (opening === undefined) return;
+    this.#open.delete(dir);
+    setTimeout(() => {
+      opening.then((set) => set.close()).catch(() => {});
+    }, CLOSE_AFTER_MS).unref();
+  }
+
+  async picture(dir: string, n: number, small: boolean): Promise<{ data: Buffer; mime: string }> {
+    const set = await this.get(dir);
+    if (set.items[n] === undefined) throw new StudioError('not_found');
+    return small ? set.thumbnail(n) : set.picture(n);
+  }
+}

@@ -1,0 +1,84 @@
+/** Save Results: a zip with the predictions as CSV (for Excel) and JSON, made while it is sent. */
+import { Readable } from 'node:stream';
+import { ZipFile } from 'yazl';
+import type { Inference } from '../../http/schemas.ts';
+import type { PredictionLine } from '../../jobs/protocol.ts';
+import { readJournal } from '../../store/journal.ts';
+import { caption } from './predictions.ts';
+
+/** Excel takes a text that begins so for a formula; a picture may be named by anyone. */
+const FORMULA = /^[=+\-@\t\r]/;
+const ROWS_AT_ONCE = 200;
+
+function cell(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const row = (values: readonly (string | number)[]) => `${values.map(cell).join(',')}\r\n`;
+
+async function* csv(file: string, classes: readonly string[]): AsyncGenerator<string> {
+  // The mark at the beginning tells Excel that this is UTF-8.
+  let text = `\uFEFF${row(['filename', 'result', 'predicted', 'score', 'label', 'correct', ...classes.map((name) => `score ${name}`)])}`;
+  let rows = 0;
+  for await (const line of readJournal<PredictionLine>(file)) {
+    const name = classes[line.predicted] ?? '';
+    const truth = line.truth === null ? '' : (classes[line.truth] ?? '');
+    const correct = line.truth === null ? '' : line.truth === line.predicted ? 'yes' : 'no';
+    text += row([line.name, caption(name, line.score, line.name), name, line.score, truth, correct, ...line.scores]);
+    rows += 1;
+    if (rows % ROWS_AT_ONCE === 0) {
+      yield text;
+      text = '';
+    }
+  }
+  yield text;
+}
+
+async function* json(file: string, inference: Inference): AsyncGenerator<string> {
+  const { classes } = inference;
+  const about = {
+    model: inference.experimentName,
+    data: inference.sourceName,
+    createdAt: inference.createdAt,
+    finishedAt: inference.finishedAt,
+    classes,
+    count: inference.count,
+    perClass: inference.perClass,
+    accuracy: inference.accuracy,
+  };
+  let text = `${JSON.stringify(about, null, 1).slice(0, -2)},\n "predictions": [`;
+  let rows = 0;
+  for await (const line of readJournal<PredictionLine>(file)) {
+    const predicted = classes[line.predicted] ?? '';
+    const entry = {
+      filename: line.name,
+      result: caption(predicted, line.score, line.name),
+      predicted,
+      score: line.score,
+      label: line.truth === null ? null : (classes[line.truth] ?? null),
+      scores: line.scores,
+    };
+    text += `${rows === 0 ? '' : ','}\n  ${JSON.stringify(entry)}`;
+    rows += 1;
+    if (rows % ROWS_AT_ONCE === 0) {
+      yield text;
+      text = '';
+    }
+  }
+  yield `${text}\n ]\n}\n`;
+}
+
+/** A stream of the zip. Nothing is read before somebody takes it. */
+export function resultsZip(file: string, inference: Inference): Readable {
+  const zip = new ZipFile();
+  const lazily = (name: string, text: () => AsyncGenerator<string>) =>
+    zip.addReadStreamLazy(name, { mtime: new Date(inference.finishedAt ?? inference.createdAt) }, (done) =>
+      done(null, Readable.from(text(), { objectMode: false })),
+    );
+  lazily('results.csv', () => csv(file, inference.classes));
+  lazily('results.json', () => json(file, inference));
+  zip.end();
+  return Readable.from(zip.outputStream, { objectMode: false });
+}
