@@ -2,7 +2,7 @@
  * Compares the samplers of server/search on functions with a known optimum. JSON lines on stdout: one a function, budget and sampler (mean rank among the
  * samplers, 1 the best; mean normalised regret: 0 the optimum, 1 the median of the space), then the means over all functions, then a sampler's own time.
  *
- *     hpo [--seeds 20] [--budgets 10,25,100] [--functions branin,levy4] [--samplers tpe,random] [--parallel 1]
+ *     hpo [--seeds 20] [--first-seed 1] [--budgets 10,25,100] [--functions branin,levy4] [--samplers tpe,random] [--parallel 1]
  */
 import { parseArgs } from 'node:util';
 import { SAMPLER_NAMES, type SamplerName, samplers } from '../../server/search/samplers.ts';
@@ -146,6 +146,7 @@ const FUNCTIONS: Record<string, TestFunction> = {
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string', default: '20' },
+    'first-seed': { type: 'string', default: '1' },
     budgets: { type: 'string', default: '10,25,100' },
     functions: { type: 'string', default: Object.keys(FUNCTIONS).join(',') },
     samplers: { type: 'string', default: SAMPLER_NAMES.join(',') },
@@ -153,13 +154,15 @@ const { values: options } = parseArgs({
   },
 });
 const seeds = Number(options.seeds);
+const firstSeed = Number(options['first-seed']);
 const budgets = options.budgets.split(',').map(Number);
 const functions = options.functions.split(',');
 const compared = options.samplers.split(',') as SamplerName[];
 const parallel = Number(options.parallel);
 for (const name of functions) if (!(name in FUNCTIONS)) throw new Error(`There is no function ${name}; there are ${Object.keys(FUNCTIONS).join(', ')}`);
 for (const name of compared) if (!(name in samplers)) throw new Error(`There is no sampler ${name}; there are ${SAMPLER_NAMES.join(', ')}`);
-for (const number of [seeds, parallel, ...budgets]) if (!Number.isInteger(number) || number < 1) throw new Error('Numbers must be whole and positive');
+for (const number of [seeds, firstSeed, parallel, ...budgets])
+  if (!Number.isInteger(number) || number < 1) throw new Error('Numbers must be whole and positive');
 
 const print = (line: Record<string, unknown>): void => console.log(JSON.stringify(line));
 const mean = (values: number[]): number => sum(values) / values.length;
@@ -192,7 +195,7 @@ for (const name of functions) {
   const f = FUNCTIONS[name]!;
   const scale = typical(f) - f.optimum;
   for (const budget of budgets) {
-    const regrets = compared.map((sampler) => Array.from({ length: seeds }, (_, seed) => (search(sampler, f, budget, seed + 1) - f.optimum) / scale));
+    const regrets = compared.map((sampler) => Array.from({ length: seeds }, (_, seed) => (search(sampler, f, budget, firstSeed + seed) - f.optimum) / scale));
     const places = Array.from({ length: seeds }, (_, seed) => ranks(regrets.map((values) => values[seed]!)));
     compared.forEach((sampler, i) => {
       const regret = mean(regrets[i]!);

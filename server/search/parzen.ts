@@ -5,14 +5,15 @@
  * puts most of its mass on the observed one.
  *
  * Sources: J. Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", NeurIPS 24, §4; S. Falkner, A. Klein, F. Hutter 2018, "BOHB", ICML
- * (multivariate); S. Watanabe 2023, "Tree-structured Parzen estimator", arXiv:2304.11127 (bandwidths, prior, kernels for choices, in §3).
+ * (multivariate); S. Watanabe 2023, "Tree-structured Parzen
+ * estimator", arXiv:2304.11127 (what each component is good for).
  */
 import { normalMass } from './normal.ts';
 import type { Rng } from './rng.ts';
 import { cell, type Dimension, fromUnit, levelOf, levels, type Params, type Space, toUnit } from './space.ts';
 
-/** A discrete dimension with more values than this is integrated as if it were continuous: its cells are narrower than any kernel. */
-const FINE = 64;
+/** A discrete dimension with more values than this is integrated as if it were continuous: its cells are about as narrow as the narrowest kernels. */
+const FINE = 24;
 /** Below any density that matters, above the underflow. */
 const TINY = 1e-300;
 
@@ -46,11 +47,11 @@ function choiceAxis(dimension: Dimension & { kind: 'categorical' }, observed: re
   };
 }
 
-/** Kernels on a number, or on choices with an order. `sigma` (unit interval) is each observation's bandwidth. */
-function numberAxis(dimension: Dimension, observed: readonly Params[], sigmas: Float64Array): Axis {
+/** Kernels on a number, or on choices with an order. `width` is the bandwidth of the observations in the unit interval. */
+function numberAxis(dimension: Dimension, observed: readonly Params[], width: number): Axis {
   const kernels = observed.length + 1;
   const mu = Float64Array.from({ length: kernels }, (_, k) => (k < observed.length ? toUnit(dimension, observed[k]![dimension.name]!) : 0.5));
-  const sigma = Float64Array.from({ length: kernels }, (_, k) => (k < observed.length ? sigmas[k]! : 1));
+  const sigma = Float64Array.from({ length: kernels }, (_, k) => (k < observed.length ? width : 1));
   // Of the part of the Gaussian that lies within [0, 1].
   const logMass = mu.map((m, k) => Math.log(normalMass(-m / sigma[k]!, (1 - m) / sigma[k]!)));
   const logNormalizer = logMass.map((mass, k) => -mass - Math.log(sigma[k]! * Math.sqrt(2 * Math.PI)));
@@ -91,22 +92,11 @@ function numberAxis(dimension: Dimension, observed: readonly Params[], sigmas: F
 }
 
 /**
- * Bandwidth of each observation in the unit interval. The larger of the distances to its neighbours (Bergstra 2011), but not below a floor that
- * shrinks with the number of observations ("magic clipping", Watanabe 2023 §3.3.4): few observations say little about where the optimum is not.
+ * The bandwidth of all kernels of an estimator, in the unit interval: Scott's rule n^(−1/(4+d)) for n kernels in d dimensions (D. W. Scott 1992,
+ * "Multivariate Density Estimation", §6.3), times a spread that was chosen on the functions of `bench hpo`. It takes no notice of where the observations
+ * lie: once the good ones crowd together their own spread would tell the search to look nowhere else.
  */
-function bandwidths(dimension: Dimension, observed: readonly Params[]): Float64Array {
-  const count = observed.length;
-  const at = Float64Array.from(observed, (params) => toUnit(dimension, params[dimension.name]!));
-  const order = Array.from(at.keys()).sort((a, b) => at[a]! - at[b]! || a - b);
-  const floor = 1 / Math.min(100, count + 2);
-  const sigmas = new Float64Array(count);
-  order.forEach((k, position) => {
-    const left = position === 0 ? 0 : at[order[position - 1]!]!;
-    const right = position === count - 1 ? 1 : at[order[position + 1]!]!;
-    sigmas[k] = Math.min(1, Math.max(floor, at[k]! - left, right - at[k]!));
-  });
-  return sigmas;
-}
+const bandwidth = (kernels: number, dimensions: number): number => 0.12 * kernels ** (-1 / (4 + dimensions));
 
 export class ParzenEstimator {
   readonly #axes: Axis[];
@@ -119,7 +109,7 @@ export class ParzenEstimator {
     this.#axes = space.map((dimension) =>
       dimension.kind === 'categorical' && dimension.ordered !== true
         ? choiceAxis(dimension, observed)
-        : numberAxis(dimension, observed, bandwidths(dimension, observed)),
+        : numberAxis(dimension, observed, bandwidth(observed.length + 1, space.length)),
     );
     const all = Float64Array.from([...weights, 1]);
     const total = all.reduce((sum, weight) => sum + weight, 0);
