@@ -101,9 +101,8 @@ export function openDialog<Args, Result>(definition: DialogDefinition<Args, Resu
     // The browser focuses the cross, being first; the first field, or the main button, is what one wants.
     void Alpine.nextTick(() => {
       if (ended) return;
-      const first =
-        form.querySelector<HTMLElement>('[autofocus], input:not([type=hidden], [disabled]), select, textarea') ??
-        form.querySelector<HTMLElement>('.dialog-foot button[type=submit]');
+      const fields = form.querySelectorAll<HTMLElement>('[autofocus], input:not([type=hidden], [type=radio], [disabled]), select, textarea');
+      const first = [...fields].find((field) => field.checkVisibility()) ?? form.querySelector<HTMLElement>('.dialog-foot button[type=submit]');
       first?.focus();
       if (first instanceof HTMLInputElement && first.value) first.select();
     });

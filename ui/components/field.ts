@@ -19,7 +19,7 @@ export interface Field {
   step?: number | 'any';
   unit?: Key;
   maxLength?: number;
-  /** Expression that gives the sentence of what is wrong, or ''. */
+  /** Expression that gives the sentence of what is wrong, or ''. A member called `error` or `errors.x` is emptied as soon as one types. */
   error?: string;
   required?: boolean;
   optional?: boolean;
@@ -33,16 +33,20 @@ export interface Field {
 
 let number = 0;
 
+function rangeEnd(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 6 });
+}
+
 function around(id: string, field: Omit<Field, 'model'>, control: string): string {
   const described: string[] = [];
   const range =
     field.min !== undefined && field.max !== undefined
-      ? `<span class="field-range" id="${id}-range">${field.min.toLocaleString('en')} – ${field.max.toLocaleString('en')}</span>`
+      ? `<span class="field-range" id="${id}-range">${rangeEnd(field.min)} – ${rangeEnd(field.max)}</span>`
       : '';
   if (range) described.push(`${id}-range`);
   if (field.note) described.push(`${id}-note`);
   if (field.error) described.push(`${id}-error`);
-  return `<div class="field ${field.className ?? ''}" ${field.error ? `:class="{ wrong: ${field.error} }"` : ''}>
+  return `<div class="field ${field.className ?? ''}" ${field.error ? `:class="{ wrong: ${field.error} }"` : ''} ${/^errors?(\.\w+)?$/.test(field.error ?? '') ? `@input="${field.error} = ''"` : ''}>
     <div class="field-label"><label for="${id}" x-t="${field.label}"></label>${field.optional ? '<span class="field-optional" x-t="form.optional"></span>' : ''}${field.hint ? `<button type="button" x-hint="${field.hint}"></button>` : ''}${range}</div>
     <div class="control">${control.replace('@@', `id="${id}" ${described.length ? `aria-describedby="${described.join(' ')}"` : ''} ${field.error ? `:aria-invalid="${field.error} ? 'true' : 'false'"` : ''} ${field.required ? 'aria-required="true"' : ''} ${field.autofocus ? 'autofocus' : ''} ${field.disabled ? `:disabled="${field.disabled}"` : ''} ${field.placeholder ? `x-t:placeholder="${field.placeholder}"` : ''}`)}${field.unit ? `<span class="unit" x-t="${field.unit}"></span>` : ''}</div>
     ${field.note ? `<p class="field-note" id="${id}-note" x-t="${field.note}"></p>` : ''}

@@ -1,0 +1,327 @@
+/** Set-up, sign-in, projects, groups, administration, monitor: what a person does in the frame and the base pages. */
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ADMIN, checkPage, checkTroubles, newPage, request, type Studio, setUp, signIn, startStudio } from './studio.ts';
+
+const DEVELOPER = { userId: 'dev-user1', name: '이개발', password: 'developer-pass' };
+const ANNOTATOR = { userId: 'line-3', name: '박라벨', password: 'annotator-pass' };
+
+const base = suite('base pages');
+let studio: Studio;
+let page: Page;
+
+base.before(async () => {
+  studio = await startStudio();
+  page = await newPage(studio);
+});
+base.after(async () => {
+  await studio.stop();
+});
+
+/** Opens the More menu of the row that shows `name` and takes the item with `text`. */
+async function more(on: Page, name: string, text: string): Promise<void> {
+  await on.locator('tr', { hasText: name }).locator('td.more button').first().click();
+  await on.locator('[role=menu] .menu-item', { hasText: text }).click();
+}
+
+base('the first visit leads to the set-up, whatever was asked for', async () => {
+  await page.goto('/monitor');
+  await page.waitForURL('**/setup');
+  await page.locator('form').waitFor();
+  await checkPage(page, 'setup');
+
+  await page.locator('form button[type=submit]').click();
+  await page.locator('.field-error:visible').first().waitFor();
+  assert.is(await page.locator('.field-error:visible').count(), 4);
+  await page.locator('form input').nth(0).fill('0000-0000-0000');
+  for (const [index, text] of [ADMIN.userId, ADMIN.name, ADMIN.password, ADMIN.password].entries())
+    await page
+      .locator('form input')
+      .nth(index + 1)
+      .fill(text);
+  await page.locator('form button[type=submit]').click();
+  await page.locator('.problem:visible').waitFor();
+  assert.is(await page.locator('form input').nth(1).inputValue(), ADMIN.userId, 'what was typed stays');
+
+  await setUp(studio, page);
+  assert.is(new URL(page.url()).pathname, '/');
+});
+
+base('an empty Home offers the next steps', async () => {
+  await page.locator('.empty').first().waitFor();
+  await checkPage(page, 'home-empty');
+});
+
+base('menus of a project ask for one first', async () => {
+  await page.locator('.rail a', { hasText: '데이터' }).click();
+  await page.locator('dialog[open]').waitFor();
+  await checkPage(page, 'need-project', { themes: ['light'] });
+  await page.keyboard.press('Enter');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.is(new URL(page.url()).pathname, '/');
+});
+
+base('a new project, by keyboard, and nothing typed is lost by Esc', async () => {
+  await page.keyboard.press('n');
+  await page.locator('dialog[open]').waitFor();
+  await checkPage(page, 'new-project');
+  await page.keyboard.press('Enter');
+  await page.locator('dialog .field-error:visible').waitFor();
+  await page.locator('dialog input[type=text]').fill('외관 검사 라인 3');
+  await page.locator('dialog textarea').fill('라인 3 카메라, 표면 결함 분류');
+  await page.locator('dialog textarea').press('Escape');
+  await page.locator('.dialog-unsaved:visible').waitFor();
+  await page.locator('[data-stay]').click();
+  await page.locator('dialog button[type=submit]').click();
+  await page.waitForURL('**/projects/1/data');
+  await page.locator('.project-chip', { hasText: '외관 검사 라인 3' }).waitFor();
+});
+
+base('the table of projects: search, sort, load, reload', async () => {
+  const session = await request<{ groups: { id: number }[] }>(page, 'GET', '/api/session');
+  const groupId = session.groups[0]?.id;
+  for (const name of ['Bottle caps', 'PCB 솔더링 검사', 'ImageClassification_QA_2026_long_name_of_a_project']) {
+    await request(page, 'POST', '/api/projects', { name, groupId, description: '', type: 'image', model: 'classification' });
+  }
+  await page.locator('.rail a', { hasText: '홈' }).click();
+  const rows = page.locator('.table tbody tr:not(.skeleton)');
+  await rows.nth(3).waitFor();
+  await checkPage(page, 'home');
+
+  await page.locator('[data-search]').fill('pcb');
+  await page.locator('.table-foot', { hasText: '총 1개' }).waitFor();
+  await page.locator('[data-search]').fill('no such project');
+  await page.locator('.table-message button:visible').click();
+  await rows.nth(3).waitFor();
+  await page.locator('th button.sort').first().click();
+  assert.is(await page.locator('th').nth(1).getAttribute('aria-sort'), 'ascending');
+  assert.match((await rows.first().textContent()) ?? '', '외관');
+
+  const load = page.locator('.table-tools .button', { hasText: '프로젝트 로드' });
+  assert.is(await load.isDisabled(), true);
+  await page.locator('tr', { hasText: 'Bottle caps' }).locator('input[type=radio]').check();
+  await load.click();
+  await page.locator('.project-chip', { hasText: 'Bottle caps' }).waitFor();
+  await page.goto('/');
+  await page.locator('.project-chip', { hasText: 'Bottle caps' }).waitFor();
+  await page.locator('tr', { hasText: 'Bottle caps' }).locator('.chip', { hasText: '로드됨' }).waitFor();
+});
+
+base('another window sees a change at once', async () => {
+  const second = await newPage(studio, { like: page.context(), language: 'en' });
+  await second.goto('/');
+  await second.locator('tr', { hasText: 'Bottle caps' }).waitFor();
+  await more(page, 'Bottle caps', '상태 변경');
+  await page.locator('dialog[open]').waitFor();
+  await checkPage(page, 'change-status', { themes: ['light'] });
+  await page.locator('dialog button[type=submit]').click();
+  await second
+    .locator('tr', { hasText: 'Bottle caps' })
+    .locator('.chip', { hasText: /완료|Completed/ })
+    .waitFor();
+  checkTroubles(second);
+  await second.context().close();
+});
+
+base('details of a project, with its description', async () => {
+  await more(page, 'PCB', '상세 정보');
+  await page.locator('dialog button', { hasText: '설명 수정' }).click();
+  await page.locator('dialog textarea').fill('납땜 불량 판정');
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await more(page, 'PCB', '상세 정보');
+  await page.locator('dialog p', { hasText: '납땜 불량 판정' }).waitFor();
+  await checkPage(page, 'project-details', { themes: ['light'] });
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+});
+
+base('a deletion says what is lost', async () => {
+  await more(page, 'ImageClassification', '삭제');
+  await page.locator('dialog .points li').nth(2).waitFor();
+  await checkPage(page, 'delete-project', { themes: ['light'] });
+  await page.locator('dialog button.danger', { hasText: '삭제' }).click();
+  await page.locator('.table-foot', { hasText: '총 3개' }).waitFor();
+});
+
+base('help, keys, menus and lists of the frame', async () => {
+  await page.keyboard.press('h');
+  await page.locator('.panel .help h3').first().waitFor();
+  await checkPage(page, 'information', { sizes: [[1280, 800]] });
+  await page.locator('.panel [data-close]').click();
+  await page.keyboard.press('?');
+  await page.locator('dialog .keys').waitFor();
+  await checkPage(page, 'keys', { themes: ['light'], sizes: [[1280, 800]] });
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  for (const [index, name] of ['projects', 'jobs', 'notifications'].entries()) {
+    await page.locator('.top-right > button').nth(index).click();
+    await page.locator('.list-float').waitFor();
+    await checkPage(page, `list-${name}`, { themes: ['light'], sizes: [[1280, 800]] });
+    await page.keyboard.press('Escape');
+    await page.locator('.list-float').waitFor({ state: 'detached' });
+  }
+  await page.locator('.person').click();
+  await page.locator('[role=menuitemradio]', { hasText: '어둡게' }).click();
+  await page.locator('html[data-theme=dark]').waitFor();
+  await page.reload();
+  await page.locator('.table-box').waitFor();
+  await page.locator('html[data-theme=dark]').waitFor();
+  await page.locator('.person').click();
+  await page.locator('[role=menuitemradio]', { hasText: '시스템 설정' }).click();
+});
+
+base('the administrator adds people and a group', async () => {
+  await page.locator('.rail a', { hasText: '관리' }).click();
+  for (const [person, role] of [
+    [DEVELOPER, 'developer'],
+    [ANNOTATOR, 'annotator'],
+  ] as const) {
+    await page.locator('.page-actions button:visible').click();
+    const fields = page.locator('dialog input');
+    await fields.nth(0).fill(person.userId);
+    await fields.nth(1).fill(person.name);
+    await page.locator('dialog select').selectOption(role);
+    await fields.nth(2).fill(person.password);
+    if (role === 'developer') await checkPage(page, 'add-user', { themes: ['light'] });
+    await page.locator('dialog button[type=submit]').click();
+    await page.locator('tr', { hasText: person.userId }).waitFor();
+  }
+  await checkPage(page, 'admin-users');
+  await page.locator('[role=tab]', { hasText: '그룹' }).click();
+  await page.locator('.page-actions button:visible').click();
+  await page.locator('dialog input[type=text]').fill('라인 5 품질팀');
+  await page.locator('dialog textarea').fill('라인 5의 외관 검사를 맡은 팀');
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('tr', { hasText: '라인 5 품질팀' }).waitFor();
+  await checkPage(page, 'admin-groups');
+});
+
+base('groups show their description and people in the side panel', async () => {
+  await page.locator('.rail a', { hasText: '그룹' }).click();
+  await page.locator('h1', { hasText: '그룹' }).waitFor();
+  await checkPage(page, 'groups');
+  await more(page, 'basic_group', '상세 정보');
+  await page.locator('.panel .people li', { hasText: DEVELOPER.name }).waitFor();
+  await checkPage(page, 'group-details');
+  await page.keyboard.press('Escape');
+  await page.locator('.panel').waitFor({ state: 'detached' });
+});
+
+base('the monitor shows the box and its jobs', async () => {
+  await page.locator('.rail a', { hasText: '모니터' }).click();
+  await page.locator('.gauge .meter').first().waitFor();
+  await checkPage(page, 'monitor');
+});
+
+base('the account, the addresses that lead nowhere, back and forward', async () => {
+  await page.goto('/account');
+  await page.locator('form').first().waitFor();
+  await checkPage(page, 'account');
+  await page.goto('/no/such/page');
+  await page.locator('.empty h2').waitFor();
+  await checkPage(page, 'not-found', { themes: ['light'] });
+  await page.locator('.rail a', { hasText: '그룹' }).click();
+  await page.locator('h1', { hasText: '그룹' }).waitFor();
+  await page.goBack();
+  await page.locator('.message').waitFor();
+  await page.goForward();
+  await page.locator('h1', { hasText: '그룹' }).waitFor();
+});
+
+base('a name that was typed is not lost by a click on a menu', async () => {
+  await page.goto('/account');
+  await page.locator('form input[type=text]').fill('김품질 책임');
+  await page.locator('.rail a', { hasText: '홈' }).click();
+  await page.locator('dialog[open]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.is(await page.locator('form input[type=text]').inputValue(), '김품질 책임');
+  await page.locator('form button[type=submit]').first().click();
+  await page.locator('.person-name', { hasText: '김품질 책임' }).waitFor();
+});
+
+base('the rail of words turns into icons with words on a narrow screen, with targets for a finger', async () => {
+  const tablet = await newPage(studio, { like: page.context(), width: 1024, height: 768, touch: true });
+  await tablet.goto('/');
+  await tablet.locator('.table-box tbody tr:not(.skeleton)').first().waitFor();
+  await checkPage(tablet, 'home-tablet', { sizes: [[1024, 768]], themes: ['light'] });
+  for (const target of await tablet.locator('.rail-link:visible, .top-button:visible, .page-actions .button:visible, td.more button:visible').all()) {
+    const box = await target.boundingBox();
+    assert.ok(box && box.height >= 43.5 && box.width >= 43.5, `${await target.textContent()} is ${box?.width} × ${box?.height}`);
+  }
+  await tablet.context().close();
+});
+
+base('a lost connection shows a banner, and the page repairs itself', async () => {
+  await page.goto('/');
+  await page.locator('tr', { hasText: 'Bottle caps' }).waitFor();
+  await page.context().setOffline(true);
+  await studio.restart('SIGKILL');
+  await page.locator('.lost-line:visible').waitFor({ timeout: 10_000 });
+  await checkPage(page, 'lost-line', { themes: ['light'], sizes: [[1280, 800]], languages: ['ko'] }).catch((error: Error) => {
+    // The console tells of the requests that could not be sent; everything else counts.
+    const other = error.message.split('\n').filter((line) => line && !/ERR_|Failed to load|offline/.test(line));
+    assert.equal(other, []);
+  });
+  await page.context().setOffline(false);
+  await page
+    .locator('.lost-line:visible')
+    .waitFor({ state: 'detached', timeout: 15_000 })
+    .catch(async () => page.locator('.lost-line').waitFor({ state: 'hidden' }));
+});
+
+base('sign out, sign in, and back to where one was', async () => {
+  await page.locator('.person').click();
+  await page.locator('[role=menuitem]', { hasText: '로그아웃' }).click();
+  await page.waitForURL('**/sign-in**');
+  await page.locator('form').waitFor();
+  await page.goto('/groups');
+  await page.waitForURL('**/sign-in?next=%2Fgroups');
+  await page.locator('form').waitFor();
+  await signIn(page, { userId: ADMIN.userId, password: 'wrong password' });
+  await page.locator('.problem:visible').waitFor();
+  await checkPage(page, 'sign-in');
+  await signIn(page, ADMIN);
+  await page.waitForURL('**/groups');
+  await page.locator('h1', { hasText: '그룹' }).waitFor();
+});
+
+base('a developer sees no administration; an annotator has their own home', async () => {
+  const developer = await newPage(studio);
+  await developer.goto('/admin');
+  await developer.locator('form').waitFor();
+  await signIn(developer, DEVELOPER);
+  await developer.locator('.message h2').waitFor();
+  await checkPage(developer, 'no-rights', { themes: ['light'] });
+  assert.is(await developer.locator('.rail a', { hasText: '관리' }).isVisible(), false);
+  await developer.goto('/');
+  await developer.locator('tr', { hasText: 'PCB' }).locator('td.more button').click();
+  assert.is(await developer.locator('[role=menu] .menu-item', { hasText: '삭제' }).getAttribute('aria-disabled'), 'true');
+  await developer.context().close();
+
+  const annotator = await newPage(studio);
+  await annotator.goto('/');
+  await annotator.locator('form').waitFor();
+  await signIn(annotator, ANNOTATOR);
+  await annotator.locator('.empty').waitFor();
+  await checkPage(annotator, 'annotator-home');
+  assert.is(await annotator.locator('.rail a:visible').count(), 3);
+  await annotator.context().close();
+});
+
+base('the first load is small', async () => {
+  const visitor = await newPage(studio, { like: page.context() });
+  let bytes = 0;
+  visitor.on('response', async (response) => {
+    if (/\.(js|css)$/.test(new URL(response.url()).pathname)) bytes += (await response.body()).length;
+  });
+  await visitor.goto('/');
+  await visitor.locator('.table-box tbody tr:not(.skeleton)').first().waitFor();
+  await visitor.waitForLoadState('networkidle').catch(() => {});
+  assert.ok(bytes > 50_000 && bytes < 300_000, `${bytes} bytes of script and style`);
+  await visitor.context().close();
+});
+
+base.run();

@@ -1,0 +1,328 @@
+/**
+ * What every browser test needs: a daemon of its own with empty data, a browser, and `checkPage`, which looks at the open page in both languages,
+ * light and dark and in two sizes, keeps the pictures, and fails on what a person would see at once: raw keys, cut labels, a text in the wrong
+ * language, an error in the console, a serious finding of axe.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+
+export const SCREENSHOTS = 'dist/screenshots';
+export type Language = 'ko' | 'en';
+export type Theme = 'light' | 'dark';
+const SIZES = [
+  [1280, 800],
+  [1920, 1080],
+] as const;
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface Studio {
+  url: string;
+  setupCode: string;
+  data: string;
+  browser: Browser;
+  /** Ends the daemon as a power cut would, or asks it to end, and starts it again on the same data and port. */
+  restart(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+interface Daemon {
+  process: ChildProcess;
+  output: string;
+}
+
+async function startDaemon(port: number, data: string, extra: string[]): Promise<Daemon> {
+  const child = spawn(process.execPath, ['dist/server/main.js', '--port', String(port), '--host', '127.0.0.1', '--data', data, ...extra], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const daemon: Daemon = { process: child, output: '' };
+  child.stdout.on('data', (text) => (daemon.output += text));
+  child.stderr.on('data', (text) => (daemon.output += text));
+  for (let waited = 0; waited < 30_000; waited += 100) {
+    if (child.exitCode !== null) throw new Error(`The daemon ended at once:\n${daemon.output}`);
+    const up = await fetch(`http://127.0.0.1:${port}/api/setup`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (up) return daemon;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The daemon did not answer within 30 s:\n${daemon.output}`);
+}
+
+async function endDaemon(daemon: Daemon, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (daemon.process.exitCode !== null || daemon.process.signalCode !== null) return;
+  const ended = new Promise((resolve) => daemon.process.once('exit', resolve));
+  daemon.process.kill(signal);
+  const timer = setTimeout(() => daemon.process.kill('SIGKILL'), 8000);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** A daemon with empty data, and a browser. `extra` goes to the daemon's command line. */
+export async function startStudio(extra: string[] = []): Promise<Studio> {
+  const data = mkdtempSync(join(tmpdir(), 'ai-studio-e2e-'));
+  const port = await freePort();
+  let daemon = await startDaemon(port, data, extra);
+  let browser: Browser;
+  try {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  } catch (error) {
+    await endDaemon(daemon, 'SIGKILL');
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    setupCode: /code:\s*([\w-]+)/i.exec(daemon.output)?.[1] ?? '',
+    data,
+    browser,
+    async restart(signal = 'SIGTERM') {
+      await endDaemon(daemon, signal);
+      daemon = await startDaemon(port, data, extra);
+    },
+    async stop() {
+      await browser.close();
+      await endDaemon(daemon, 'SIGTERM');
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface PageOptions {
+  language?: Language;
+  theme?: Theme;
+  width?: number;
+  height?: number;
+  /** Another page of the same person: the cookies of this context are taken over. */
+  like?: BrowserContext;
+  touch?: boolean;
+}
+
+/** What went wrong in a page while nobody looked: script errors, failed requests, refusals of the content security policy. */
+const troubles = new WeakMap<Page, string[]>();
+/** A visitor without a session is answered 401; the browser calls every such answer an error. */
+const EXPECTED = /the server responded with a status of (401|403|404|409|422|429)/;
+
+export async function newPage(studio: Studio, options: PageOptions = {}): Promise<Page> {
+  const context = await studio.browser.newContext({
+    baseURL: studio.url,
+    viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+    locale: options.language === 'en' ? 'en-US' : 'ko-KR',
+    colorScheme: options.theme ?? 'light',
+    reducedMotion: 'reduce',
+    hasTouch: options.touch ?? false,
+    ...(options.like ? { storageState: await options.like.storageState() } : {}),
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const list: string[] = [];
+  troubles.set(page, list);
+  page.on('pageerror', (error) => list.push(`script error: ${error.message}`));
+  page.on('console', (message) => {
+    if ((message.type() === 'error' || message.type() === 'warning') && !EXPECTED.test(message.text())) list.push(`console: ${message.text()}`);
+  });
+  return page;
+}
+
+/** The administrator's set-up, as a person does it; afterwards the page stands on Home. */
+export async function setUp(studio: Studio, page: Page, person = ADMIN): Promise<void> {
+  await page.goto('/');
+  const fields = page.locator('form input');
+  await fields.nth(0).fill(studio.setupCode);
+  await fields.nth(1).fill(person.userId);
+  await fields.nth(2).fill(person.name);
+  await fields.nth(3).fill(person.password);
+  await fields.nth(4).fill(person.password);
+  await page.locator('form button[type=submit]').click();
+  await page.waitForURL('**/');
+  await page.locator('.table-box').waitFor();
+}
+
+export async function signIn(page: Page, person: { userId: string; password: string }): Promise<void> {
+  await page.locator('form input').nth(0).fill(person.userId);
+  await page.locator('form input').nth(1).fill(person.password);
+  await page.locator('form button[type=submit]').click();
+}
+
+export const ADMIN = { userId: 'admin', name: '김품질', password: 'correct horse' };
+
+/** A request in the name of the page's person: for preparing what a test does not want to click together. */
+export async function request<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
+  return page.evaluate(
+    async ([how, where, what]) => {
+      const session = (await (await fetch('/api/session')).json()) as { csrfToken: string };
+      const response = await fetch(where as string, {
+        method: how as string,
+        headers: { 'x-csrf-token': session.csrfToken, ...(what === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(what === undefined ? {} : { body: JSON.stringify(what) }),
+      });
+      if (!response.ok) throw new Error(`${how} ${where}: ${response.status} ${await response.text()}`);
+      return response.status === 204 ? null : response.json();
+    },
+    [method, path, body] as const,
+  ) as Promise<T>;
+}
+
+let prefixes: string[] | null = null;
+/** First parts of all text keys: what looks like one of them on the screen is a raw key. */
+async function keyPrefixes(): Promise<string[]> {
+  if (prefixes) return prefixes;
+  const areas = join('dist', 'ui', 'i18n', 'areas');
+  const found = new Set<string>();
+  for (const name of readdirSync(areas).filter((file) => file.endsWith('.js'))) {
+    const area = (await import(pathToFileURL(join(process.cwd(), areas, name)).href)) as { default: Record<string, unknown> };
+    for (const key of Object.keys(area.default)) found.add(key.split('.')[0] ?? key);
+  }
+  prefixes = [...found];
+  return prefixes;
+}
+
+async function speak(page: Page, language: Language): Promise<void> {
+  // Clicked by script: the switch cannot be reached by hand while a dialog is open.
+  await page
+    .locator(`.language button[lang=${language}]:visible`)
+    .first()
+    .evaluate((button) => button.click());
+  await page.locator(`html[lang=${language}]`).waitFor();
+}
+
+/** What a person would call broken on the screen as it stands. The function runs in the page: it knows nothing but its arguments. */
+async function faults(page: Page, language: Language): Promise<string[]> {
+  return page.locator('html').evaluate(
+    (html, [firsts, spoken]) => {
+      const document = html.ownerDocument;
+      const found: string[] = [];
+      const root = document.querySelector('dialog[open]') ?? document.body;
+      const visible = (element: typeof html) =>
+        element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !element.closest('.visually-hidden');
+      const raw = new RegExp(`^(${firsts.join('|')})\\.[a-z][\\w-]*(\\.[\\w-]+)*$`);
+      const texts = document.createTreeWalker(root, 4);
+      for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+        const text: string = node.textContent.trim();
+        const parent = node.parentElement;
+        if (!text || ['SCRIPT', 'STYLE', 'TEMPLATE'].includes(parent.tagName) || !visible(parent)) continue;
+        if (raw.test(text) && !parent.closest('[data-verbatim]')) found.push(`raw key "${text}"`);
+        if (/\{\w+(:[^}]*)?\}/.test(text) && !parent.closest('pre, textarea, [data-verbatim]')) found.push(`unfilled text "${text}"`);
+        if (/\b(undefined|NaN|\[object Object\])\b/.test(text)) found.push(`broken value "${text}"`);
+      }
+      for (const element of root.querySelectorAll('[x-t]')) {
+        const text: string = element.textContent;
+        if (spoken === 'en' && /[가-힣]/.test(text) && element.getAttribute('x-t') !== 'language.ko') found.push(`Korean text in English: "${text}"`);
+      }
+      for (const element of root.querySelectorAll(
+        'button, .button, th, .chip, [role=tab], .rail-link, h1, h2, h3, dt, legend, label, .field-note, .segmented span',
+      )) {
+        if (!visible(element) || element.clientWidth === 0) continue;
+        if (document.defaultView.getComputedStyle(element).textOverflow === 'ellipsis') continue;
+        if (element.scrollWidth > element.clientWidth + 1) {
+          found.push(`text runs out of <${element.tagName.toLowerCase()} class="${element.className}">: "${element.textContent.trim().slice(0, 60)}"`);
+        }
+      }
+      for (const scroller of [document.scrollingElement, document.getElementById('main')]) {
+        const over = scroller.scrollWidth - scroller.clientWidth;
+        if (over > 1) found.push(`the page is wider than the window by ${over} px`);
+      }
+      return found;
+    },
+    [await keyPrefixes(), language] as const,
+  );
+}
+
+interface AxeViolation {
+  id: string;
+  impact: string;
+  help: string;
+  nodes: { html: string }[];
+}
+
+let axeSource = '';
+async function axeFindings(page: Page): Promise<string[]> {
+  axeSource ||= readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+  const html = page.locator('html');
+  if (!(await html.evaluate((root) => 'axe' in root.ownerDocument.defaultView))) await page.evaluate(axeSource);
+  const violations = (await html.evaluate(
+    async (root) => (await root.ownerDocument.defaultView.axe.run(root, { resultTypes: ['violations'] })).violations,
+  )) as AxeViolation[];
+  return violations
+    .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
+    .map((violation) => `axe ${violation.id} (${violation.help}): ${violation.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+}
+
+export interface CheckOptions {
+  /** Only these instead of all. */
+  languages?: Language[];
+  themes?: Theme[];
+  sizes?: readonly (readonly [number, number])[];
+  /** Elements whose content differs from run to run: painted over in the picture. */
+  mask?: string[];
+}
+
+/** Looks at the open page from all sides; the pictures are dist/screenshots/NAME.LANGUAGE.THEME.WIDTHxHEIGHT.png. The page is left as it was. */
+export async function checkPage(page: Page, name: string, options: CheckOptions = {}): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const before = page.viewportSize() ?? { width: 1280, height: 800 };
+  const found: string[] = [];
+  const first = (await page.locator('html').getAttribute('lang')) as Language;
+  for (const [width, height] of options.sizes ?? SIZES) {
+    await page.setViewportSize({ width, height });
+    for (const language of options.languages ?? (['ko', 'en'] as const)) {
+      await speak(page, language);
+      for (const theme of options.themes ?? (['light', 'dark'] as const)) {
+        await page.emulateMedia({ colorScheme: theme });
+        // Fonts and the last effects of the change.
+        await page.locator('html').evaluate(async (root) => {
+          const window = root.ownerDocument.defaultView;
+          await root.ownerDocument.fonts.ready;
+          await new Promise((resolve) => window.requestAnimationFrame(() => window.requestAnimationFrame(resolve)));
+        });
+        const where = `${name}.${language}.${theme}.${width}x${height}`;
+        await page.screenshot({
+          path: join(SCREENSHOTS, `${where}.png`),
+          mask: (options.mask ?? []).map((selector) => page.locator(selector)),
+          animations: 'disabled',
+        });
+        if (theme === 'light') found.push(...(await faults(page, language)).map((fault) => `${where}: ${fault}`));
+        // Colours and names do not depend on the size of the window.
+        if (width === SIZES[0][0] && language === 'ko') found.push(...(await axeFindings(page)).map((fault) => `${where}: ${fault}`));
+      }
+    }
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await speak(page, first);
+  const list = troubles.get(page) ?? [];
+  found.push(...list.splice(0).map((trouble) => `${name}: ${trouble}`));
+  assert.is(found.length, 0, `\n${found.join('\n')}`);
+}
+
+/** Nothing went wrong in the page since it was last asked. */
+export function checkTroubles(page: Page): void {
+  const list = troubles.get(page) ?? [];
+  assert.equal(list.splice(0), []);
+}
