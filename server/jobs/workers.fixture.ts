@@ -35,7 +35,11 @@ export function startJob(spec: JobSpec, dir = join(temporaryFolder(), 'job'), en
   const messages: WorkerMessage[] = [];
   child.on('message', (message) => messages.push(message as WorkerMessage));
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal }));
+    // Messages may still be on their way at 'exit'; and 'close' never comes where we ourselves hung up.
+    child.on('exit', (code, signal) => {
+      if (child.connected) child.on('disconnect', () => resolve({ code, signal }));
+      else resolve({ code, signal });
+    });
   });
   return { dir, child, messages, ended };
 }
