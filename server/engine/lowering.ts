@@ -10,11 +10,18 @@ import { bytes } from './tensor.ts';
 /**
  * How the memory of a picture-like value (rank 4, logically [n,c,h,w]) is laid out. `plain`: as written. `channels`: [c,n,h,w], in which a
  * 1×1 convolution and the products of im2col are single Gemms. `blocked`: [n,c/B,h,w,B], the runtime's own (MLAS "NCHWc").
+ * `filter` is for kernels, logically [o,i,kh,kw]: [i,o/B,kh,kw,B], in which blocked convolutions give and take them at the least cost.
  */
-export type Layout = 'plain' | 'channels' | 'blocked';
+export type Layout = 'plain' | 'channels' | 'blocked' | 'filter';
 
 export const nchwc = 'com.microsoft.nchwc';
 export const contrib = 'com.microsoft';
+
+/** What may still be fused into a node that has not been emitted: another tensor to add, then an activation. All memory is blocked. */
+export interface Fused {
+  readonly sum?: string;
+  readonly activation?: 'Relu';
+}
 
 export interface LoweringOptions {
   /** Width of the runtime's channel block on this machine: 8 with AVX2, 16 with AVX-512; 0 where blocked layouts are not to be used. */
@@ -42,9 +49,12 @@ export function signature(node: Node): string {
 /** Writes one program as an ONNX model. */
 export class Lowering {
   readonly options: LoweringOptions;
+  /** How many readers each value has, by its id. */
+  readonly uses = new Map<number, number>();
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, Tensor>();
   readonly #forms = new Map<number, Map<Layout, string>>();
+  readonly #deferred = new Map<number, (fused: Fused) => string>();
   readonly #constants = new Map<string, string>();
   readonly #memo = new Map<string, string>();
   readonly #renamed = new Map<string, string>();
@@ -105,6 +115,8 @@ export class Lowering {
 
   /** The name of a value's memory in a layout, converted where it is not at hand in that one. */
   read(value: Value, layout: Layout = 'plain'): string {
+    const emit = this.deferred(value);
+    if (emit) this.write(value, emit({}), 'blocked');
     const forms = this.#forms.get(value.id);
     if (!forms) throw new Error(`value ${value.id} is read before it is written`);
     let name = forms.get(layout);
@@ -123,7 +135,28 @@ export class Lowering {
 
   /** The layouts that a value is at hand in, the one it was written in first. */
   layouts(value: Value): Layout[] {
+    if (this.deferred(value)) return ['blocked'];
     return [...(this.#forms.get(value.id)?.keys() ?? [])];
+  }
+
+  /** Leaves a value, in blocked memory, to be emitted where it is first read, or fused into what reads it. */
+  defer(value: Value, emit: (fused: Fused) => string): void {
+    this.#deferred.set(value.id, emit);
+  }
+
+  /** Leaves the sum of a deferred value and `sum` to be emitted later. A second sum is an Add. */
+  deferSum(value: Value, emit: (fused: Fused) => string, sum: string): void {
+    this.defer(value, (fused) => (fused.sum ? this.emit('Add', [emit({ sum }), fused.sum]) : emit({ ...fused, sum })));
+  }
+
+  /** How to emit a deferred value; undefined where it was not deferred or has been emitted. */
+  deferred(value: Value): ((fused: Fused) => string) | undefined {
+    return this.#forms.has(value.id) ? undefined : this.#deferred.get(value.id);
+  }
+
+  /** As `deferred`, for its only reader: another one would need the value without what is fused into it. */
+  fusable(value: Value): ((fused: Fused) => string) | undefined {
+    return this.uses.get(value.id) === 1 ? this.deferred(value) : undefined;
   }
 
   canBlock(value: Value): boolean {
@@ -132,22 +165,30 @@ export class Lowering {
 
   #convert(value: Value, forms: ReadonlyMap<Layout, string>, layout: Layout): string {
     const [n, c, h, w] = value.shape as readonly [number, number, number, number];
+    const { block } = this.options;
     const swap = (name: string, to: Shape) => (n === 1 || c === 1 ? this.reshape(name, to) : this.transpose(name, [1, 0, 2, 3]));
     if (layout === 'plain') {
       const channels = forms.get('channels');
       if (channels) return swap(channels, [n, c, h, w]);
+      const filter = forms.get('filter');
+      if (filter) {
+        const rows = this.transpose(this.reshape(filter, [(c * n) / block, h * w, block]), [0, 2, 1]);
+        return this.reshape(this.transpose(this.reshape(rows, [c, n, h * w]), [1, 0, 2]), [n, c, h, w]);
+      }
       return this.emit('ReorderOutput', [forms.get('blocked')!], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
     }
     const plain = this.read(value, 'plain');
     if (layout === 'channels') return swap(plain, [c, n, h, w]);
-    return this.emit('ReorderInput', [plain], { channels_last: { int: 0 } }, nchwc);
+    if (layout === 'blocked') return this.emit('ReorderInput', [plain], { channels_last: { int: 0 } }, nchwc);
+    const rows = this.reshape(this.transpose(this.reshape(plain, [n, c, h * w]), [1, 0, 2]), [(c * n) / block, block, h * w]);
+    return this.transpose(rows, [0, 2, 1]);
   }
 
   /** The candidate that writes a node: what was measured, else the rule's preference, else the first that applies. */
   choose(node: Node): Candidate<OpName> {
     const rule = rules[node.op] as unknown as Rule<OpName>;
     const possible = rule.lowerings.filter((candidate) => candidate.applies?.(node, this) ?? true);
-    const wish = this.options.plan?.get(signature(node)) ?? rule.prefer?.(node);
+    const wish = this.options.plan?.get(signature(node)) ?? rule.prefer?.(node, this);
     const chosen = possible.find((candidate) => candidate.name === wish) ?? possible[0];
     if (!chosen) throw new Error(`no lowering of ${signature(node)} applies`);
     return chosen;
@@ -197,6 +238,7 @@ export function lower(program: Program, options: LoweringOptions): Lowered {
     if (tensor) lowering.initializer(name, tensor);
     else inputs.push({ name, dtype: value.dtype, shape: kind === 'input' ? free(value.shape) : value.shape });
   };
+  for (const value of [...roots, ...nodes.flatMap((node) => node.inputs)]) lowering.uses.set(value.id, (lowering.uses.get(value.id) ?? 0) + 1);
   roots.forEach(enter);
   for (const node of nodes) {
     node.inputs.forEach(enter);

@@ -22,8 +22,8 @@ export interface Architecture {
   build(model: ModelBuilder, images: Value, classes: number): Value;
 }
 
-/** `training` uses and updates the batch's statistics; `evaluating` folds the running ones into the convolutions; `exporting` writes them as plain layers. */
-export type Mode = 'training' | 'evaluating' | 'exporting';
+/** `training` normalises by the batch's statistics and follows them; `evaluating` normalises by the running ones. */
+export type Mode = 'training' | 'evaluating';
 
 export interface ConvOptions {
   readonly out: number;
@@ -66,8 +66,7 @@ export class ModelBuilder {
     const beta = this.parameter(`${name}.bias`, shape, { kind: 'constant', value: 0 });
     const runningMean = this.parameter(`${name}.running_mean`, shape, { kind: 'constant', value: 0 }, false);
     const runningVariance = this.parameter(`${name}.running_var`, shape, { kind: 'constant', value: 1 }, false);
-    if (this.mode === 'exporting') return graph.op('batchNormInference', [x, gamma, beta, runningMean, runningVariance], { epsilon });
-    if (this.mode === 'evaluating') return this.#folded(x, gamma, beta, runningMean, runningVariance, epsilon);
+    if (this.mode === 'evaluating') return graph.op('batchNormInference', [x, gamma, beta, runningMean, runningVariance], { epsilon });
     const [y, mean, variance] = graph.apply('batchNorm', [x, gamma, beta], { epsilon });
     const [n, , h, w] = x.shape as readonly [number, number, number, number];
     const count = n * h * w;
@@ -81,21 +80,6 @@ export class ModelBuilder {
     this.updates.set(`${name}.running_mean`, follow(runningMean, mean!, 1));
     this.updates.set(`${name}.running_var`, follow(runningVariance, variance!, count / (count - 1)));
     return y!;
-  }
-
-  /** conv then a fixed scale and shift for each channel is a conv with another weight and a bias. */
-  #folded(x: Value, gamma: Value, beta: Value, mean: Value, variance: Value, epsilon: number): Value {
-    const { graph } = this;
-    const scale = graph.op('div', [gamma, graph.op('sqrt', [graph.op('affine', [variance], { scale: 1, shift: epsilon })], {})], {});
-    const shift = graph.op('sub', [beta, graph.op('mul', [mean, scale], {})], {});
-    const producer = x.source.kind === 'node' ? x.source.node : undefined;
-    if (producer?.op === 'conv' && producer.inputs.length === 2) {
-      const [input, weight] = producer.inputs;
-      const scaled = graph.op('mul', [weight!, graph.op('reshape', [scale], { shape: [x.shape[1]!, 1, 1, 1] })], {});
-      return graph.op('conv', [input!, scaled, shift], producer.attributes as never);
-    }
-    const wide = { shape: [1, x.shape[1]!, 1, 1] };
-    return graph.op('add', [graph.op('mul', [x, graph.op('reshape', [scale], wide)], {}), graph.op('reshape', [shift], wide)], {});
   }
 
   /** x·weightᵀ + bias, drawn as torch.nn.Linear: evenly within 1/√inputs. */

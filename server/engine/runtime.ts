@@ -93,7 +93,7 @@ class CpuStore implements Store {
 }
 
 /** ONNX Runtime's CPU provider. */
-export function cpu({ threads, plan, block = 0, profile }: CpuOptions): Device {
+export function cpu({ threads, plan, block = 8, profile }: CpuOptions): Device {
   return {
     name: 'cpu',
     store: (states) => new CpuStore(states),

@@ -92,7 +92,7 @@ export function evaluationProgram(options: ClassifierOptions): Program {
 export function exportProgram({ model, classes, size }: ClassifierOptions, mean: readonly number[], std: readonly number[]): Program {
   const graph = new Graph();
   const images = normalize(graph, graph.input('images', 'float32', [1, 3, size, size]), mean, std);
-  const logits = model.build(new ModelBuilder(graph, 'exporting'), images, classes);
+  const logits = model.build(new ModelBuilder(graph, 'evaluating'), images, classes);
   const outputs = new Map([
     ['logits', logits],
     ['probabilities', graph.op('softmax', [logits], {})],

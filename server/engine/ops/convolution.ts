@@ -1,5 +1,7 @@
 import { elements } from '../tensor.ts';
-import { forwardForms, inputGradientForms, weightGradientForms } from './convolutionforms.ts';
+import { forwardForms } from './convforward.ts';
+import { inputGradientForms } from './convinputgradient.ts';
+import { weightGradientForms } from './convweightgradient.ts';
 import type { Convolution } from './geometry.ts';
 import { convolved } from './geometry.ts';
 import type { Rule } from './rule.ts';

@@ -69,7 +69,22 @@ function binary<O extends Binary>(op: string, dtype: (inputs: readonly Value[]) 
   };
 }
 
+/** Where an operand was deferred, the sum or the relu is fused into it. Returns whether it was. */
+function fused(lowering: Lowering, { op, inputs, outputs: [output] }: Node): boolean {
+  if (op === 'relu') {
+    const emit = lowering.fusable(inputs[0]!);
+    if (emit) lowering.write(output!, emit({ activation: 'Relu' }), 'blocked');
+    return emit !== undefined;
+  }
+  if (op !== 'add' || !inputs.every((input) => sameShape(input.shape, output!.shape))) return false;
+  const index = inputs.findIndex((input) => lowering.fusable(input));
+  if (index < 0) return false;
+  lowering.deferSum(output!, lowering.fusable(inputs[index]!)!, lowering.read(inputs[1 - index]!, 'blocked'));
+  return true;
+}
+
 function elementwiseNode(lowering: Lowering, node: Node, op: string, attributes: Readonly<Record<string, OnnxAttribute>> = {}): void {
+  if (fused(lowering, node)) return;
   const output = node.outputs[0]!;
   const layout = meetingLayout(lowering, node.inputs, output.shape);
   const names = node.inputs.map((input) => lowering.read(input, layout));

@@ -1,7 +1,9 @@
 import type { Value } from '../graph.ts';
 import type { Layout, Lowering } from '../lowering.ts';
+import { nchwc } from '../lowering.ts';
 import type { Shape } from '../tensor.ts';
 import { elements, sameShape } from '../tensor.ts';
+import { blockedAffine } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -34,8 +36,40 @@ function byChannel(lowering: Lowering, x: Value): ByChannel {
     : { layout: 'plain', shape: [n, c, h * w], axes: [0, 2], broadcast: [1, c, 1] };
 }
 
+function isBlocked(lowering: Lowering, x: Value): boolean {
+  return lowering.canBlock(x) && lowering.layouts(x)[0] === 'blocked';
+}
+
+/** The mean [c] of each channel of blocked pictures. */
+function channelMean(lowering: Lowering, name: string, [n, c]: Shape): string {
+  const pooled = lowering.emit('GlobalAveragePool', [name], {}, nchwc);
+  if (n === 1) return lowering.reshape(pooled, [c!]);
+  return lowering.emit('ReduceMean', [lowering.reshape(pooled, [n!, c!]), lowering.ints([0])], { keepdims: { int: 0 } });
+}
+
+/** The mean [c] of each channel's squares. */
+function channelSquares(lowering: Lowering, name: string, shape: Shape): string {
+  const { block } = lowering.options;
+  const [n, c, h, w] = shape as readonly [number, number, number, number];
+  const rows = lowering.reshape(name, [n, c / block, h * w, block]);
+  const sum = lowering.emit('ReduceSumSquare', [rows, lowering.ints([0, 2])], { keepdims: { int: 0 } });
+  return lowering.emit('Mul', [lowering.reshape(sum, [c]), lowering.float(1 / (n * h * w))]);
+}
+
 /** Values a channel below which the variance is taken in two passes, so that it does not cancel. */
 const fewValues = 2048;
+
+/** The coefficients [c] of dx = a·dy + b·x + k. */
+function slopes(
+  lowering: Lowering,
+  { scale, gain, sum, gamma, mean, count }: { scale: string; gain: string; sum: string; gamma: string; mean: string; count: number },
+): { a: string; b: string; k: string } {
+  const mul = (...names: [string, string]) => lowering.emit('Mul', names);
+  const perValue = lowering.float(-1 / count);
+  const a = mul(gamma, scale);
+  const b = mul(mul(mul(a, scale), gain), perValue);
+  return { a, b, k: lowering.emit('Sub', [mul(mul(a, sum), perValue), mul(b, mean)]) };
+}
 
 export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> } = {
   batchNorm: {
@@ -69,7 +103,30 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           lowering.write(variance!, spread);
         },
       },
+      {
+        // On blocked memory scaling is a convolution, into which the residual's sum and the relu are fused.
+        name: 'blocked',
+        applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
+        lower: (lowering, { inputs: [x, gamma, beta], outputs: [y, mean, variance], attributes: { epsilon } }) => {
+          const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
+          const [, c] = x!.shape as readonly [number, number, number, number];
+          const count = elements(x!.shape) / c;
+          const input = lowering.read(x!, 'blocked');
+          const average = channelMean(lowering, input, x!.shape);
+          const ones = () => lowering.constant({ dtype: 'float32', shape: [c], data: new Float32Array(c).fill(1) });
+          const spread =
+            count < fewValues
+              ? channelSquares(lowering, blockedAffine(lowering, input, ones(), emit('Neg', average), c), x!.shape)
+              : emit('Sub', channelSquares(lowering, input, x!.shape), emit('Mul', average, average));
+          const scale = emit('Div', lowering.read(gamma!), emit('Sqrt', emit('Add', spread, lowering.float(epsilon))));
+          const shift = emit('Sub', lowering.read(beta!), emit('Mul', average, scale));
+          lowering.defer(y!, (fused) => blockedAffine(lowering, input, scale, shift, c, fused));
+          lowering.write(mean!, average);
+          lowering.write(variance!, spread);
+        },
+      },
     ],
+    prefer: ({ inputs: [x] }, lowering) => (isBlocked(lowering, x!) ? 'blocked' : 'statistics'),
     gradient: (graph, { inputs: [x, gamma], outputs: [, mean, variance], attributes }, [dy]) =>
       graph.apply('batchNormGradient', [x!, gamma!, mean!, variance!, dy!], attributes),
   },
@@ -105,11 +162,7 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           ]);
           const centred = emit('Sub', dot, emit('Mul', lowering.read(mean!), sum));
           const gain = emit('Mul', centred, scale);
-          // dx = a·dy + b·x + k
-          const a = emit('Mul', lowering.read(gamma!), scale);
-          const perValue = lowering.float(-1 / count);
-          const b = emit('Mul', emit('Mul', emit('Mul', a, scale), gain), perValue);
-          const k = emit('Sub', emit('Mul', emit('Mul', a, sum), perValue), emit('Mul', b, lowering.read(mean!)));
+          const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           const slope = emit('Add', emit('Mul', rows, wide(b)), wide(k));
           const total = emit('Add', emit('Mul', steep, wide(a)), slope);
           lowering.write(dx!, lowering.reshape(total, form.layout === 'channels' ? [c, n, h, w] : [n, c, h, w]), form.layout);
@@ -117,7 +170,31 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           lowering.write(dbeta!, sum);
         },
       },
+      {
+        name: 'blocked',
+        applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
+        lower: (lowering, { inputs: [x, gamma, mean, variance, dy], outputs: [dx, dgamma, dbeta], attributes: { epsilon } }) => {
+          const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
+          const [, c] = x!.shape as readonly [number, number, number, number];
+          const count = elements(x!.shape) / c;
+          const input = lowering.read(x!, 'blocked');
+          const steep = lowering.read(dy!, 'blocked');
+          const total = lowering.float(count);
+          const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
+          const sum = emit('Mul', channelMean(lowering, steep, x!.shape), total);
+          const dot = emit('Mul', channelMean(lowering, emit('Mul', steep, input), x!.shape), total);
+          const gain = emit('Mul', emit('Sub', dot, emit('Mul', lowering.read(mean!), sum)), scale);
+          const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
+          lowering.defer(dx!, ({ sum: other, activation }) => {
+            const inner = blockedAffine(lowering, input, b, k, c, other ? { sum: other } : {});
+            return blockedAffine(lowering, steep, a, '', c, { sum: inner, ...(activation ? { activation } : {}) });
+          });
+          lowering.write(dgamma!, gain);
+          lowering.write(dbeta!, sum);
+        },
+      },
     ],
+    prefer: ({ inputs: [x, , , , dy] }, lowering) => (isBlocked(lowering, x!) && isBlocked(lowering, dy!) ? 'blocked' : 'affine'),
   },
 
   batchNormInference: {
@@ -138,6 +215,18 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
             ),
           ),
       },
+      {
+        name: 'blocked',
+        applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
+        lower: (lowering, { inputs: [x, gamma, beta, mean, variance], outputs: [y], attributes: { epsilon } }) => {
+          const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
+          const scale = emit('Div', lowering.read(gamma!), emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
+          const shift = emit('Sub', lowering.read(beta!), emit('Mul', lowering.read(mean!), scale));
+          const input = lowering.read(x!, 'blocked');
+          lowering.defer(y!, (fused) => blockedAffine(lowering, input, scale, shift, x!.shape[1]!, fused));
+        },
+      },
     ],
+    prefer: ({ inputs: [x] }, lowering) => (isBlocked(lowering, x!) ? 'blocked' : 'BatchNormalization'),
   },
 };

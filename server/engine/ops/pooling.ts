@@ -1,4 +1,5 @@
 import type { Lowering } from '../lowering.ts';
+import { nchwc } from '../lowering.ts';
 import { elements, sameShape } from '../tensor.ts';
 import type { Window } from './geometry.ts';
 import { slid, windowAttributes } from './geometry.ts';
@@ -24,7 +25,14 @@ export const pooling: { readonly [op in keyof PoolingOps]: Rule<op> } = {
         lower: (lowering, { inputs: [x], outputs: [y], attributes }) =>
           lowering.write(y!, lowering.emit('MaxPool', [lowering.read(x!)], windowAttributes(attributes))),
       },
+      {
+        name: 'blocked',
+        applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
+        lower: (lowering, { inputs: [x], outputs: [y], attributes }) =>
+          lowering.write(y!, lowering.emit('MaxPool', [lowering.read(x!, 'blocked')], windowAttributes(attributes), nchwc), 'blocked'),
+      },
     ],
+    prefer: ({ inputs: [x] }, lowering) => (lowering.layouts(x!)[0] === 'blocked' ? 'blocked' : 'MaxPool'),
     gradient: (graph, { inputs: [x], outputs: [y], attributes }, [dy]) => [graph.op('maxPoolGradient', [x!, y!, dy!], attributes)],
   },
 

@@ -1,4 +1,5 @@
 import type { Value } from '../graph.ts';
+import { nchwc } from '../lowering.ts';
 import type { Shape } from '../tensor.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
@@ -28,6 +29,11 @@ function reduce<O extends 'reduceSum' | 'reduceMean'>(op: string): Rule<O> {
           const emit = (name: string, over: readonly number[], keep: boolean) =>
             lowering.emit(op, [name, lowering.ints(over)], { keepdims: { int: keep ? 1 : 0 } });
           const layouts = lowering.layouts(x!);
+          if (op === 'ReduceMean' && axes.join() === '2,3' && layouts[0] === 'blocked') {
+            const pooled = lowering.emit('GlobalAveragePool', [lowering.read(x!, 'blocked')], {}, nchwc);
+            lowering.write(y!, lowering.reshape(pooled, y!.shape));
+            return;
+          }
           const bothOrNeither = axes.includes(0) === axes.includes(1);
           if (layouts.includes('plain') || !layouts.includes('channels')) lowering.write(y!, emit(lowering.read(x!), axes, keepDims));
           else if (keepDims) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), true), 'channels');

@@ -19,8 +19,8 @@ export interface Rule<O extends OpName> {
   shape(inputs: readonly Value[], attributes: OpAttributes[O]): readonly ValueType[];
   /** Ways to write the node in ONNX, the safe one first; all compute the same. */
   readonly lowerings: readonly Candidate<O>[];
-  /** The candidate that a rule of thumb takes where nothing was measured: an index into `lowerings`. Default 0. */
-  prefer?(node: Node<O>): string;
+  /** The candidate that a rule of thumb takes where nothing was measured. Default: the first. */
+  prefer?(node: Node<O>, lowering: Lowering): string;
   /**
    * Gradients of the loss with respect to each input, given those of the outputs (undefined where the loss does not depend on an output).
    * Left out, or undefined for an input: no gradient flows there. `wanted[i]` is false where the caller will not use input i's gradient.

@@ -1,0 +1,110 @@
+import type { Node, Value } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
+import { nchwc } from '../lowering.ts';
+import type { Rank4 } from './blocked.ts';
+import { blockedConv, blockedPad } from './blocked.ts';
+import type { Rule } from './rule.ts';
+
+/**
+ * dw[o,i] = x[·,i] ⋆ dy[·,o]: a convolution of the transposed tensors, in which pictures become channels and stride and dilation change
+ * places. What has to be added at (or, negative, cut off) the end of x so that the result has exactly the kernel's size:
+ */
+function end(length: number, output: number, kernel: number, { stride, padding, dilation }: Node<'convWeightGradient'>['attributes']): number {
+  return (kernel - 1) * dilation + (output - 1) * stride + 1 - length - padding;
+}
+
+/** Blocked x as the input of that convolution: [c, n, h, w] blocked over n, n being a multiple of the block. */
+function picturesAsChannels(lowering: Lowering, x: Value, pads: Rank4): string {
+  const [n, c, h, w] = x.shape as Rank4;
+  const { block } = lowering.options;
+  const [top, left, bottom, right] = pads;
+  return lowering.once(`pictures as channels ${x.id} ${pads}`, () => {
+    const grown = pads.map((pad) => Math.max(0, pad)) as unknown as Rank4;
+    const [height, width] = [h + top + grown[2], w + left + grown[3]];
+    let plain: string;
+    if (lowering.layouts(x).includes('blocked')) {
+      const padded = blockedPad(lowering, lowering.read(x, 'blocked'), c, grown);
+      plain = lowering.emit('ReorderOutput', [padded], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+    } else
+      plain = grown.some((pad) => pad > 0)
+        ? lowering.emit('Pad', [lowering.read(x), lowering.ints([0, 0, top, left, 0, 0, grown[2], grown[3]])])
+        : lowering.read(x);
+    const [rows, columns] = [h + top + bottom, w + left + right];
+    if (rows < height || columns < width) plain = lowering.emit('Slice', [plain, lowering.ints([0, 0]), lowering.ints([rows, columns]), lowering.ints([2, 3])]);
+    const turned = lowering.emit('ReorderInput', [lowering.reshape(plain, [1, n, c * rows, columns])], { channels_last: { int: 0 } }, nchwc);
+    const groups = n / block;
+    const inOrder = groups === 1 ? turned : lowering.transpose(lowering.reshape(turned, [groups, c, rows * columns * block]), [1, 0, 2]);
+    return lowering.reshape(inOrder, [c, n, rows, columns]);
+  });
+}
+
+export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' | 'prefer'> = {
+  lowerings: [
+    {
+      name: 'Conv',
+      lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes }) => {
+        const { stride, padding, dilation, groups, kernel } = attributes;
+        const [n, c, h, w] = x!.shape as Rank4;
+        const [, , height, width] = dy!.shape as Rank4;
+        const [kh, kw] = kernel;
+        const perGroup = c / groups;
+        // Within groups: [c/g, g·n, h, w] convolved in g groups with [o, n, h', w'].
+        const input =
+          groups === 1
+            ? lowering.transpose(lowering.read(x!), [1, 0, 2, 3])
+            : lowering.reshape(lowering.transpose(lowering.reshape(lowering.read(x!), [n, groups, perGroup, h, w]), [2, 1, 0, 3, 4]), [
+                perGroup,
+                groups * n,
+                h,
+                w,
+              ]);
+        const filter = lowering.transpose(lowering.read(dy!), [1, 0, 2, 3]);
+        const product = lowering.emit('Conv', [input, filter], {
+          kernel_shape: { ints: [height, width] },
+          strides: { ints: [dilation, dilation] },
+          dilations: { ints: [stride, stride] },
+          pads: { ints: [padding, padding, Math.max(0, end(h, height, kh, attributes)), Math.max(0, end(w, width, kw, attributes))] },
+          group: { int: groups },
+        });
+        const cut = lowering.emit('Slice', [product, lowering.ints([0, 0]), lowering.ints([kh, kw]), lowering.ints([2, 3])]);
+        lowering.write(dw!, lowering.transpose(cut, [1, 0, 2, 3]));
+      },
+    },
+    {
+      // One picture after another x by dyᵀ, which needs no im2col; the pictures' products are added up.
+      name: 'MatMul',
+      applies: ({ attributes: { stride, padding, groups, kernel } }) => kernel[0] * kernel[1] === 1 && padding === 0 && groups === 1 && stride >= 1,
+      lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes: { stride } }) => {
+        const [n, c, h, w] = x!.shape as Rank4;
+        const [, o, height, width] = dy!.shape as Rank4;
+        let input = lowering.read(x!);
+        if (stride > 1)
+          input = lowering.emit('Slice', [input, lowering.ints([0, 0]), lowering.ints([h, w]), lowering.ints([2, 3]), lowering.ints([stride, stride])]);
+        const turned = lowering.transpose(lowering.reshape(input, [n, c, height * width]), [0, 2, 1]);
+        const products = lowering.emit('MatMul', [lowering.reshape(lowering.read(dy!), [n, o, height * width]), turned]);
+        const total = lowering.emit('ReduceSum', [products, lowering.ints([0])], { keepdims: { int: 0 } });
+        lowering.write(dw!, lowering.reshape(total, [o, c, 1, 1]));
+      },
+    },
+    {
+      name: 'blocked',
+      applies: ({ inputs: [x, dy], attributes: { groups } }, lowering) => groups === 1 && lowering.canBlock(dy!) && x!.shape[0]! % lowering.options.block === 0,
+      lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes }) => {
+        const { stride, padding, dilation, kernel } = attributes;
+        const [n, c, h, w] = x!.shape as Rank4;
+        const [, o, height, width] = dy!.shape as Rank4;
+        const { block } = lowering.options;
+        const pads = [padding, padding, end(h, height, kernel[0], attributes), end(w, width, kernel[1], attributes)] as const;
+        const blocks = lowering.reshape(lowering.read(dy!, 'blocked'), [n / block, block, o / block, height * width, block]);
+        const filter = lowering.reshape(lowering.transpose(blocks, [2, 0, 3, 1, 4]), [o, n, height, width]);
+        const product = blockedConv(lowering, [picturesAsChannels(lowering, x!, pads), filter, ''], {
+          kernel_shape: { ints: [height, width] },
+          strides: { ints: [dilation, dilation] },
+          dilations: { ints: [stride, stride] },
+        });
+        lowering.write(dw!, lowering.reshape(product, [c, o / block, kernel[0] * kernel[1], block]), 'filter');
+      },
+    },
+  ],
+  prefer: ({ attributes: { kernel } }) => (kernel[0] * kernel[1] === 1 ? 'MatMul' : 'blocked'),
+};

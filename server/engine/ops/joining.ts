@@ -1,0 +1,118 @@
+import type { Shape } from '../tensor.ts';
+import type { Rule } from './rule.ts';
+import { ShapeError } from './rule.ts';
+
+export interface JoiningOps {
+  /** Values that differ only along `axis`, one after the other. */
+  concat: { readonly axis: number };
+  /** What lies from `start` up to but without `end` along `axis`. */
+  slice: { readonly axis: number; readonly start: number; readonly end: number };
+  /** Zeros before and after along `axis`: the gradient of a slice. */
+  pad: { readonly axis: number; readonly before: number; readonly after: number };
+  /** Row i of the result is row i - 1 of the batch, the first one is the last: each picture beside its neighbour. */
+  roll: Record<never, never>;
+}
+
+const replaced = (shape: Shape, axis: number, length: number) => shape.map((dimension, index) => (index === axis ? length : dimension));
+
+function checkAxis(shape: Shape, axis: number): void {
+  if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) throw new ShapeError(`there is no axis ${axis} in a rank of ${shape.length}`);
+}
+
+/** Axis of a rank-4 value in [c,n,h,w]. */
+const inChannels = (axis: number) => (axis < 2 ? 1 - axis : axis);
+
+export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
+  concat: {
+    shape: (inputs, { axis }) => {
+      const [first] = inputs;
+      checkAxis(first!.shape, axis);
+      for (const { shape, dtype } of inputs) {
+        const fits = shape.length === first!.shape.length && shape.every((dimension, index) => index === axis || dimension === first!.shape[index]);
+        if (!fits || dtype !== first!.dtype) throw new ShapeError(`[${shape}] does not continue [${first!.shape}] along axis ${axis}`);
+      }
+      const length = inputs.reduce((total, { shape }) => total + shape[axis]!, 0);
+      return [{ dtype: first!.dtype, shape: replaced(first!.shape, axis, length) }];
+    },
+    lowerings: [
+      {
+        name: 'Concat',
+        lower: (lowering, { inputs, outputs: [y], attributes: { axis } }) => {
+          const layout = inputs.every((input) => lowering.layouts(input).includes('channels')) ? 'channels' : 'plain';
+          const names = inputs.map((input) => lowering.read(input, layout));
+          lowering.write(y!, lowering.emit('Concat', names, { axis: { int: layout === 'channels' ? inChannels(axis) : axis } }), layout);
+        },
+      },
+    ],
+    gradient: (graph, { inputs, attributes: { axis } }, [dy], wanted) => {
+      let start = 0;
+      return inputs.map((input, index) => {
+        const end = start + input.shape[axis]!;
+        const part = wanted[index] ? graph.op('slice', [dy!], { axis, start, end }) : undefined;
+        start = end;
+        return part;
+      });
+    },
+  },
+
+  slice: {
+    shape: ([x], { axis, start, end }) => {
+      checkAxis(x!.shape, axis);
+      if (start < 0 || end > x!.shape[axis]! || start >= end) throw new ShapeError(`${start} to ${end} does not lie within ${x!.shape[axis]}`);
+      return [{ dtype: x!.dtype, shape: replaced(x!.shape, axis, end - start) }];
+    },
+    lowerings: [
+      {
+        name: 'Slice',
+        lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, start, end } }) => {
+          const layout = lowering.layouts(x!)[0] === 'channels' ? 'channels' : 'plain';
+          const along = layout === 'channels' ? inChannels(axis) : axis;
+          const name = lowering.emit('Slice', [lowering.read(x!, layout), lowering.ints([start]), lowering.ints([end]), lowering.ints([along])]);
+          lowering.write(y!, name, layout);
+        },
+      },
+    ],
+    gradient: (graph, { inputs: [x], attributes: { axis, start, end } }, [dy]) => [
+      graph.op('pad', [dy!], { axis, before: start, after: x!.shape[axis]! - end }),
+    ],
+  },
+
+  pad: {
+    shape: ([x], { axis, before, after }) => {
+      checkAxis(x!.shape, axis);
+      return [{ dtype: x!.dtype, shape: replaced(x!.shape, axis, before + x!.shape[axis]! + after) }];
+    },
+    lowerings: [
+      {
+        name: 'Pad',
+        lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, before, after } }) => {
+          const layout = lowering.layouts(x!)[0] === 'channels' ? 'channels' : 'plain';
+          const along = layout === 'channels' ? inChannels(axis) : axis;
+          const rank = x!.shape.length;
+          const pads = Array.from({ length: 2 * rank }, (_, index) => (index === along ? before : index === rank + along ? after : 0));
+          lowering.write(y!, lowering.emit('Pad', [lowering.read(x!, layout), lowering.ints(pads)]), layout);
+        },
+      },
+    ],
+    gradient: (graph, { inputs: [x], attributes: { axis, before } }, [dy]) => [
+      graph.op('slice', [dy!], { axis, start: before, end: before + x!.shape[axis]! }),
+    ],
+  },
+
+  roll: {
+    shape: ([x]) => {
+      checkAxis(x!.shape, 0);
+      return [x!];
+    },
+    lowerings: [
+      {
+        name: 'Gather',
+        lower: (lowering, { inputs: [x], outputs: [y] }) => {
+          const rows = x!.shape[0]!;
+          const order = lowering.ints(Array.from({ length: rows }, (_, row) => (row + rows - 1) % rows));
+          lowering.write(y!, lowering.emit('Gather', [lowering.read(x!), order], { axis: { int: 0 } }));
+        },
+      },
+    ],
+  },
+};
