@@ -216,6 +216,7 @@ async function start(config: Config, version: string): Promise<void> {
   const host = ['0.0.0.0', '::', '127.0.0.1'].includes(config.server.host) ? 'localhost' : config.server.host;
   console.log(`AI Studio ${version} is at http://${host}:${port}`);
   if (users.setUpNeeded) console.log(`Set-up code: ${users.newSetUpCode()}   (enter it on the first page; a new one is made at each start until it is used)`);
+  else console.log('Ready.');
 }
 
 async function main(): Promise<void> {

@@ -275,7 +275,7 @@ export class Datasets {
       ready.createdBy,
       'success',
       { ko: `데이터셋 ${what} 준비가 끝났습니다(이미지 ${count}장).`, en: `The dataset ${what} is ready (${count} pictures).` },
-      `/data/${ready.id}`,
+      `/datasets/${ready.id}`,
     );
   }
 
@@ -290,7 +290,7 @@ export class Datasets {
         ko: `데이터셋 ${dataset.name}을(를) 만들지 못했습니다. ${failure?.ko ?? ''}`,
         en: `The dataset ${dataset.name} could not be made. ${failure?.en ?? ''}`,
       },
-      '/data',
+      `/projects/${dataset.projectId}/data`,
     );
   }
 

@@ -257,7 +257,12 @@ export class Inferences {
       state === 'succeeded'
         ? { ko: `추론이 끝났습니다: ${what}`, en: `The inference has finished: ${what}` }
         : { ko: `추론이 실패했습니다: ${what}. ${failure?.ko ?? ''}`, en: `The inference has failed: ${what}. ${failure?.en ?? ''}` };
-    await this.#options.notifications.add(job.ownerId, state === 'succeeded' ? 'success' : 'error', text, `/inference/${inference.id}`);
+    await this.#options.notifications.add(
+      job.ownerId,
+      state === 'succeeded' ? 'success' : 'error',
+      text,
+      `/projects/${inference.projectId}/inference?inference=${inference.id}`,
+    );
   }
 
   /** Puts right what a crash left between the records. Before the queue starts. */
