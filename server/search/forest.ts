@@ -26,6 +26,7 @@ function bestCut(x: readonly Float64Array[], y: Float64Array, sorted: readonly I
   let most = 1e-12;
   sorted.forEach((rows, dimension) => {
     const at = x[dimension]!;
+    if (at[rows[0]!] === at[rows[rows.length - 1]!]) return;
     // Sums of the differences to the mean: the gain of a cut is l²/n_l + r²/n_r, and the two sums cancel each other.
     let left = 0;
     for (let i = 0; i + 1 < rows.length; i++) {
@@ -42,37 +43,60 @@ function bestCut(x: readonly Float64Array[], y: Float64Array, sorted: readonly I
   return best;
 }
 
+/** The rows in the order of one coordinate, each as often as the sample has it. */
+function repeated(order: Int32Array, times: Uint16Array, total: number): Int32Array {
+  const rows = new Int32Array(total);
+  let end = 0;
+  for (const row of order) for (let i = 0; i < times[row]!; i++) rows[end++] = row;
+  return rows;
+}
+
+/** Parts rows by a threshold on one coordinate, keeping their order; `left` of them are not above it. */
+function part(rows: Int32Array, at: Float64Array, threshold: number, left: number): [Int32Array, Int32Array] {
+  const parts: [Int32Array, Int32Array] = [new Int32Array(left), new Int32Array(rows.length - left)];
+  let [below, above] = [0, 0];
+  for (const row of rows) {
+    if (at[row]! <= threshold) parts[0][below++] = row;
+    else parts[1][above++] = row;
+  }
+  return parts;
+}
+
+/** The rows in the order of each coordinate: what all trees of a forest share. */
+export const orders = (x: readonly Float64Array[]): Int32Array[] => x.map((at) => Int32Array.from(at.keys()).sort((a, b) => at[a]! - at[b]! || a - b));
+
 /**
- * One tree on a bootstrap sample. x: one array a dimension, each with a coordinate in [0, 1] a row; y: a value a row. Grown until the rows of a leaf are
- * equal or fewer than `minRows`.
+ * One tree on a bootstrap sample. x: one array a dimension, each with a coordinate in [0, 1] a row; order: orders(x); y: a value a row. Grown until the
+ * rows of a leaf are equal or fewer than `minRows`.
  */
-export function growTree(x: readonly Float64Array[], y: Float64Array, rng: Rng, minRows: number): Leaf[] {
-  const count = y.length;
-  const rows = Int32Array.from({ length: count }, () => rng.integer(count));
+export function growTree(x: readonly Float64Array[], order: readonly Int32Array[], y: Float64Array, rng: Rng, minRows: number): Leaf[] {
+  const times = new Uint16Array(y.length);
+  for (let i = 0; i < y.length; i++) times[rng.integer(y.length)]!++;
   const leaves: Leaf[] = [];
   const grow = (sorted: readonly Int32Array[], low: Float64Array, high: Float64Array): void => {
     const { mean, sse } = spread(y, sorted[0]!);
-    const cut = sorted[0]!.length < minRows || sse <= 1e-12 * (1 + mean * mean) ? null : bestCut(x, y, sorted, mean);
+    const cut = sorted[0]!.length < minRows || sse <= 1e-12 ? null : bestCut(x, y, sorted, mean);
     if (cut === null) {
       leaves.push({ value: mean, low, high });
       return;
     }
     const { dimension, threshold } = cut;
     const at = x[dimension]!;
-    const middle = (box: Float64Array): Float64Array => box.with(dimension, threshold);
+    const left = sorted[dimension]!.findIndex((row) => at[row]! > threshold);
+    const parts = sorted.map((rows) => part(rows, at, threshold, left));
     grow(
-      sorted.map((order) => order.filter((row) => at[row]! <= threshold)),
+      parts.map(([below]) => below),
       low,
-      middle(high),
+      high.with(dimension, threshold),
     );
     grow(
-      sorted.map((order) => order.filter((row) => at[row]! > threshold)),
-      middle(low),
+      parts.map(([, above]) => above),
+      low.with(dimension, threshold),
       high,
     );
   };
   grow(
-    x.map((at) => Int32Array.from(rows).sort((a, b) => at[a]! - at[b]! || a - b)),
+    order.map((rows) => repeated(rows, times, y.length)),
     new Float64Array(x.length),
     new Float64Array(x.length).fill(1),
   );

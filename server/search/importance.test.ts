@@ -20,9 +20,9 @@ const trials = (count: number, f: (p: Params) => number, space: Space = SPACE): 
   });
 const shares = (found: { name: string; share: number }[]): Record<string, number> => Object.fromEntries(found.map(({ name, share }) => [name, share]));
 
-test('shares are those of the analysis of variance', () => {
+test('shares are those of the analysis of variance', async () => {
   // Variances: 3x → 9/12, y → 1/12, c is 1 for q and s: 1/4. Shares 0.692, 0.077, 0.231.
-  const found = importances(
+  const found = await importances(
     SPACE,
     trials(250, ({ x, y, c }) => 3 * Number(x) + Number(y) + (c === 'q' || c === 's' ? 1 : 0)),
     1,
@@ -38,9 +38,9 @@ test('shares are those of the analysis of variance', () => {
   assert.ok(idle! < 0.02, `idle ${idle}`);
 });
 
-test('what two parameters do together is nobody’s alone', () => {
+test('what two parameters do together is nobody’s alone', async () => {
   // A chessboard: neither x nor y explains anything alone.
-  const found = importances(
+  const found = await importances(
     SPACE,
     trials(300, ({ x, y }) => (Number(x) > 0.5 === Number(y) > 0.5 ? 1 : 0)),
     1,
@@ -48,21 +48,21 @@ test('what two parameters do together is nobody’s alone', () => {
   assert.ok(found.reduce((sum, { share }) => sum + share, 0) < 0.5, JSON.stringify(found));
 });
 
-test('the scale and the direction of the values do not matter', () => {
+test('the scale and the direction of the values do not matter', async () => {
   const f = ({ x, y }: Params): number => Number(x) ** 2 + 0.2 * Number(y);
-  const plain = shares(importances(SPACE, trials(60, f), 3));
+  const plain = shares(await importances(SPACE, trials(60, f), 3));
   for (const scaled of [(p: Params) => 1e6 * f(p) - 5e6, (p: Params) => -1e-6 * f(p)]) {
-    const other = shares(importances(SPACE, trials(60, scaled), 3));
+    const other = shares(await importances(SPACE, trials(60, scaled), 3));
     for (const name of ['x', 'y', 'idle']) assert.ok(Math.abs(plain[name]! - other[name]!) < 0.02, `${name}: ${plain[name]} and ${other[name]}`);
   }
 });
 
-test('the same trials and seed give the same answer; too few, equal or unfinished ones give none', () => {
+test('the same trials and seed give the same answer; too few, equal or unfinished ones give none', async () => {
   const some = trials(20, ({ x }) => Number(x));
-  assert.equal(importances(SPACE, some, 2), importances(SPACE, JSON.parse(JSON.stringify(some)), 2));
-  assert.equal(importances(SPACE, some.slice(0, IMPORTANCE_MIN_TRIALS - 1), 2), []);
+  assert.equal(await importances(SPACE, some, 2), await importances(SPACE, JSON.parse(JSON.stringify(some)), 2));
+  assert.equal(await importances(SPACE, some.slice(0, IMPORTANCE_MIN_TRIALS - 1), 2), []);
   assert.equal(
-    importances(
+    await importances(
       SPACE,
       trials(20, () => 1),
       2,
@@ -70,7 +70,7 @@ test('the same trials and seed give the same answer; too few, equal or unfinishe
     [],
   );
   assert.equal(
-    importances(
+    await importances(
       SPACE,
       some.map((trial) => ({ ...trial, state: 'failed', value: null })),
       2,
@@ -78,7 +78,7 @@ test('the same trials and seed give the same answer; too few, equal or unfinishe
     [],
   );
   assert.equal(
-    importances(
+    await importances(
       [SPACE[4]!],
       trials(1, () => 1, [SPACE[4]!]),
       2,
@@ -98,7 +98,7 @@ const PAIR: Space = [
   { kind: 'categorical', name: 'c', choices: ['p', 'q'] },
 ];
 
-test('history: the best final value so far, stopped trials beside it', () => {
+test('history: the best final value so far, stopped trials beside it', async () => {
   assert.equal(
     history(OUTCOMES, 'minimize').map(({ value, final, best }) => [value, final, best]),
     [
@@ -111,7 +111,7 @@ test('history: the best final value so far, stopped trials beside it', () => {
   assert.is(history(OUTCOMES, 'maximize').at(-1)?.best, 3);
 });
 
-test('parallel coordinates and slices: a line and points for each trial with a value, places within the axis', () => {
+test('parallel coordinates and slices: a line and points for each trial with a value, places within the axis', async () => {
   const { axes, lines } = parallelCoordinates(PAIR, OUTCOMES);
   assert.equal(axes[1], {
     name: 'c',
@@ -144,7 +144,7 @@ test('parallel coordinates and slices: a line and points for each trial with a v
   );
 });
 
-test('axes of every kind have marks in ascending places', () => {
+test('axes of every kind have marks in ascending places', async () => {
   const space: Space = [
     { kind: 'float', name: 'a', low: 1e-5, high: 0.1, log: true },
     { kind: 'int', name: 'b', low: 1, high: 10, step: 4 },

@@ -3,7 +3,8 @@
  * the forest's variance that the parameter explains alone, averaged over all values of the others. What is missing to 1 is due to parameters acting
  * together. Source: F. Hutter, H. Hoos, K. Leyton-Brown 2014, "An Efficient Approach for Assessing Hyperparameter Importance", ICML, §3.
  */
-import { growTree, type Leaf } from './forest.ts';
+import { setImmediate } from 'node:timers/promises';
+import { growTree, type Leaf, orders } from './forest.ts';
 import { stream } from './rng.ts';
 import { type Dimension, levelOf, levels, type Space, toUnit } from './space.ts';
 import type { Trial } from './trial.ts';
@@ -11,7 +12,7 @@ import type { Trial } from './trial.ts';
 const STREAM = 4;
 const TREES = 32;
 const MIN_ROWS = 3;
-/** More trials than this are thinned out evenly: the daemon computes this, and must not be held up. */
+/** More trials than this are thinned out evenly; the picture would not change. */
 const MAX_TRIALS = 300;
 /** Fewer finished trials than this say nothing. */
 export const IMPORTANCE_MIN_TRIALS = 4;
@@ -46,28 +47,31 @@ function totalVariance(leaves: readonly Leaf[], volumes: Float64Array): { mean: 
 
 /** Variance of the prediction as a function of one coordinate alone, the others averaged out: a step function with steps at the leaves' borders. */
 function marginalVariance(leaves: readonly Leaf[], volumes: Float64Array, dimension: number, mean: number): number {
-  const steps = leaves.flatMap(({ value, low, high }, i) => {
-    const height = (value * volumes[i]!) / (high[dimension]! - low[dimension]!);
-    return [
-      { at: low[dimension]!, by: height },
-      { at: high[dimension]!, by: -height },
-    ];
+  const borders = Float64Array.from(new Set(leaves.map(({ low }) => low[dimension]!))).sort();
+  const place = new Map<number, number>();
+  for (const [i, border] of borders.entries()) place.set(border, i);
+  const steps = new Float64Array(borders.length + 1);
+  leaves.forEach(({ value, low, high }, i) => {
+    const [from, to] = [low[dimension]!, high[dimension]!];
+    const height = (value * volumes[i]!) / (to - from);
+    steps[place.get(from)!]! += height;
+    // A leaf ends where another begins, or at 1.
+    steps[place.get(to) ?? borders.length]! -= height;
   });
-  steps.sort((a, b) => a.at - b.at);
-  let [variance, height, from] = [0, 0, 0];
-  for (const { at, by } of steps) {
-    if (at > from) variance += (at - from) * (height - mean) ** 2;
-    height += by;
-    from = at;
+  let [variance, height] = [0, 0];
+  for (let i = 0; i < borders.length; i++) {
+    height += steps[i]!;
+    variance += ((borders[i + 1] ?? 1) - borders[i]!) * (height - mean) ** 2;
   }
   return variance;
 }
 
 /**
  * Importances of all parameters with more than one value, the greatest first. Learns from the finished trials; empty with fewer than
- * IMPORTANCE_MIN_TRIALS of them, or where their values do not differ. The same trials and seed give the same answer.
+ * IMPORTANCE_MIN_TRIALS of them, or where their values do not differ. The same trials and seed give the same answer. Lets others run between two trees,
+ * because the daemon computes this while it serves everybody.
  */
-export function importances(space: Space, trials: readonly Trial[], seed: number): Importance[] {
+export async function importances(space: Space, trials: readonly Trial[], seed: number): Promise<Importance[]> {
   const finished = trials.filter(({ value }) => value !== null);
   const thinned =
     finished.length <= MAX_TRIALS ? finished : Array.from({ length: MAX_TRIALS }, (_, i) => finished[Math.floor((i * finished.length) / MAX_TRIALS)]!);
@@ -75,6 +79,7 @@ export function importances(space: Space, trials: readonly Trial[], seed: number
   if (thinned.length < IMPORTANCE_MIN_TRIALS || searched.length === 0) return [];
 
   const x = searched.map((dimension) => coordinates(dimension, thinned));
+  const order = orders(x);
   // Scaled, so that the forest's tolerances hold for losses of 1e-6 and of 1e6.
   const values = thinned.map(({ value }) => value!);
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -84,7 +89,8 @@ export function importances(space: Space, trials: readonly Trial[], seed: number
   const shares = new Float64Array(searched.length);
   let trees = 0;
   for (let tree = 0; tree < TREES; tree++) {
-    const leaves = growTree(x, y, stream(seed, STREAM, tree), MIN_ROWS);
+    await setImmediate();
+    const leaves = growTree(x, order, y, stream(seed, STREAM, tree), MIN_ROWS);
     const volumes = Float64Array.from(leaves, (leaf) => leaf.low.reduce((volume, from, d) => volume * (leaf.high[d]! - from), 1));
     const { mean, variance } = totalVariance(leaves, volumes);
     if (!(variance > 0)) continue;

@@ -60,6 +60,9 @@ test('scrambled points stay inside, differ with the seed, and integrate far bett
   });
   assert.ok(quasi < plain / 5, `error ${quasi} against ${plain}`);
   assert.not.equal(sobolPoint(3, 4, 1), sobolPoint(3, 4, 2));
+  // Nested: which bits are flipped depends on the bits above them, unlike a mere shift.
+  const flips = new Set(Array.from({ length: 64 }, (_, index) => Math.floor(sobolPoint(index, 1, 1)[0]! * 2 ** 32) ^ sobolBits(index, 0)));
+  assert.is(flips.size, 64);
   for (let index = 0; index < 512; index++) for (const v of sobolPoint(index, 80, 1)) assert.ok(v > 0 && v < 1);
 });
 

@@ -182,7 +182,11 @@ test('what was told before is not told again', () => {
     { type: 'reported', trial: 0, resource: 2, value: 55 },
     { type: 'finished', trial: 0, value: 55 },
   ];
-  for (const event of told) assert.is(study.apply(event), true);
+  for (const event of told.slice(0, 3)) assert.is(study.apply(event), true);
+  const running = JSON.stringify(study.trials);
+  for (const event of told.slice(0, 3)) assert.is(study.apply(event), false, JSON.stringify(event));
+  assert.is(JSON.stringify(study.trials), running);
+  assert.is(study.apply(told[3]!), true);
   const before = JSON.stringify(study.trials);
   for (const event of told) assert.is(study.apply(event), false);
   assert.is(JSON.stringify(study.trials), before);

@@ -5,7 +5,7 @@ import { ParzenEstimator } from './parzen.ts';
 import { random } from './random.ts';
 import { stream } from './rng.ts';
 import type { Sampler } from './sampler.ts';
-import { fromUnit, type Params, type Space } from './space.ts';
+import type { Params, Space } from './space.ts';
 import { ranked, tpe } from './tpe.ts';
 import type { Direction, Trial } from './trial.ts';
 
@@ -126,14 +126,30 @@ test('learns: finds a far better place than random search, both ways up, also wi
   assert.ok(together < reference / 2, `four at a time: ${together} against ${reference}`);
 });
 
+const LINE: Space = [{ kind: 'float', name: 'x', low: 0, high: 1 }];
+/** The suggestions after these trials, of 60 seeds. */
+const suggestions = (trials: Trial[]): number[] =>
+  Array.from({ length: 60 }, (_, seed) => Number(tpe.suggest({ space: LINE, direction: 'minimize', seed, maxTrials: 100 }, trials)!.x));
+const valley = (id: number): Trial => trialOf(id, { x: (id + 0.5) / 20 }, Math.abs((id + 0.5) / 20 - 0.5));
+const far = (from: number, xs: number[]): number => xs.reduce((sum, x) => sum + Math.abs(x - from) / xs.length, 0);
+
 test('keeps away from where trials fail', () => {
-  const space: Space = [{ kind: 'float', name: 'x', low: 0, high: 1 }];
-  const trials = Array.from({ length: 20 }, (_, id): Trial => {
-    const x = fromUnit(space[0]!, (id + 0.5) / 20);
-    return Number(x) > 0.5 ? { ...trialOf(id, { x }, 0), state: 'failed', value: null } : trialOf(id, { x }, 1 - Number(x));
-  });
-  const next = Array.from({ length: 40 }, (_, seed) => Number(tpe.suggest({ space, direction: 'minimize', seed, maxTrials: 100 }, trials)!.x));
-  assert.ok(next.filter((x) => x > 0.6).length < 8, String(next));
+  const valleys = Array.from({ length: 20 }, (_, id) => valley(id));
+  const outcome = (state: 'failed' | 'aborted'): Trial[] => [
+    ...valleys,
+    ...[0.52, 0.54, 0.56, 0.58].map((x, i): Trial => ({ ...trialOf(20 + i, { x }, 0), state, value: null })),
+  ];
+  const beyond = (xs: number[]): number => xs.filter((x) => x > 0.5).length;
+  // An aborted trial says nothing, a failed one does.
+  const [said, silent] = [beyond(suggestions(outcome('failed'))), beyond(suggestions(outcome('aborted')))];
+  assert.ok(silent > 15 && said < silent / 2, `${said} against ${silent} of 60`);
+});
+
+test('parallel trials spread: what is being tried is not tried beside it', () => {
+  const valleys = Array.from({ length: 20 }, (_, id) => valley(id));
+  const beside = (state: 'running' | 'aborted'): Trial[] => [...valleys, { ...trialOf(20, { x: 0.5 }, 0), state, value: null }];
+  const [open, unknown] = [far(0.5, suggestions(beside('running'))), far(0.5, suggestions(beside('aborted')))];
+  assert.ok(open > 1.2 * unknown, `${open} against ${unknown}`);
 });
 
 test.run();
