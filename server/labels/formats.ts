@@ -1,0 +1,54 @@
+/** All formats by name: what each can hold, how it is read, and how it is written with its defaults. */
+import type { FormatName, LabelSource } from './annotation.ts';
+import { readCsv, readFolders, readJson, writeCsv, writeJson } from './classification.ts';
+import { readCoco, writeCoco } from './coco.ts';
+import { detectFormat } from './detect.ts';
+import type { LabelFile, WrittenFile } from './files.ts';
+import type { ReadContext, ReadResult } from './intake.ts';
+import { readLabelme, writeLabelme } from './labelme.ts';
+import { readMasks, writeMasks } from './masks.ts';
+import { LISTED, type Losses } from './report.ts';
+import { readVoc, writeVoc } from './voc.ts';
+import { readYolo, writeYolo } from './yolo.ts';
+
+/** The problems that labels serve. */
+export type LabelProblem = 'classification' | 'detection' | 'instances' | 'semantic';
+
+interface Format {
+  /** The problems whose labels it can hold without changing their kind; the first format of a problem is its best. */
+  problems: readonly LabelProblem[];
+  read(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult>;
+  /** null: there is nothing to write but a plan for the pictures (planFolders). */
+  write: ((source: LabelSource, problem: LabelProblem, losses?: Losses) => AsyncIterable<WrittenFile>) | null;
+}
+
+export const FORMATS: { readonly [format in FormatName]: Format } = {
+  coco: { problems: ['detection', 'instances', 'semantic'], read: readCoco, write: (source, _, losses) => writeCoco(source, { ...(losses && { losses }) }) },
+  yolo: {
+    problems: ['detection', 'instances'],
+    read: readYolo,
+    write: (source, problem, losses) => writeYolo(source, { rows: problem === 'detection' ? 'box' : 'segment', ...(losses && { losses }) }),
+  },
+  voc: { problems: ['detection'], read: readVoc, write: (source, _, losses) => writeVoc(source, { ...(losses && { losses }) }) },
+  labelme: {
+    problems: ['detection', 'instances', 'semantic'],
+    read: readLabelme,
+    write: (source, _, losses) => writeLabelme(source, { ...(losses && { losses }) }),
+  },
+  masks: { problems: ['semantic'], read: readMasks, write: (source, _, losses) => writeMasks(source, { pixels: 'indexed', ...(losses && { losses }) }) },
+  csv: { problems: ['classification'], read: readCsv, write: (source, _, losses) => writeCsv(source, { ...(losses && { losses }) }) },
+  json: { problems: ['classification'], read: readJson, write: (source, _, losses) => writeJson(source, { ...(losses && { losses }) }) },
+  folders: { problems: ['classification'], read: readFolders, write: null },
+};
+
+/** Reads label files of whatever format they are in; pictures among them are passed over. Throws label_format_unknown and what the reader throws. */
+export async function readLabels(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult> {
+  const { format, files: own, others } = await detectFormat(files);
+  const result = await FORMATS[format].read(own, context);
+  if (others.length > 0) {
+    const before = result.report.findings.ignored_file ?? { count: 0, first: [] };
+    const first = [...before.first, ...others.map(({ name }) => ({ file: name, picture: null, detail: '' }))].slice(0, LISTED);
+    result.report.findings.ignored_file = { count: before.count + others.length, first };
+  }
+  return result;
+}
