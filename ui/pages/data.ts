@@ -1,0 +1,241 @@
+/** The datasets of a project. */
+import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { float } from '../components/floating.ts';
+import { bindKeys } from '../components/keys.ts';
+import { openMenu } from '../components/menu.ts';
+import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
+import { toastError } from '../components/toast.ts';
+import { setPlace } from '../frame/place.ts';
+import '../i18n/areas/data.ts';
+import { t } from '../i18n/language.ts';
+import { onProgress } from '../live/events.ts';
+import { type LiveList, liveList } from '../live/list.ts';
+import { openProject } from '../live/project.ts';
+import { component, icon } from '../mount.ts';
+import { page, pageHead } from '../page.ts';
+import { go } from '../router.ts';
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, readOnlyReason } from './dataset-actions.ts';
+
+/** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
+const RECENT_MS = 24 * 3600_000;
+
+function labelText(dataset: Dataset): string {
+  if (dataset.status === 'ingesting') return '–';
+  if (!dataset.labelledCount) return t('data.label.none');
+  const kind = dataset.labelFile ?? t('data.label.folders');
+  return dataset.labelledCount < dataset.count ? `${kind} · ${t('data.label.some', { n: dataset.labelledCount, total: dataset.count })}` : kind;
+}
+
+const columns = columnsOf<Dataset>()([
+  {
+    key: 'name',
+    title: 'data.name',
+    value: (row) => row.name,
+    search: true,
+    className: 'grow',
+    cell: `<a class="row-name" :href="address(row)"><span x-text="row.name"></span></a><span class="chip plain grey" x-show="foreign(row)" x-text="row.createdBy"></span><sup class="new-mark" x-show="recent(row)" x-t:title="data.newMark"><span aria-hidden="true">N</span><span class="visually-hidden" x-t="data.newMark"></span></sup>
+      <div class="row-progress" x-show="row.status === 'ingesting'" x-progress="progress(row)"></div>`,
+  },
+  { key: 'version', title: 'data.version', value: (row) => row.version, align: 'end', className: 'narrow number' },
+  { key: 'type', title: 'data.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow' },
+  {
+    key: 'sizeBytes',
+    title: 'data.size',
+    value: (row) => row.sizeBytes,
+    cell: `<span x-text="row.status === 'ready' ? $f.bytes(row.sizeBytes) : '–'"></span>`,
+    align: 'end',
+    className: 'narrow number',
+  },
+  {
+    key: 'count',
+    title: 'data.count',
+    value: (row) => row.count,
+    cell: `<span x-text="row.status === 'ready' ? $f.count(row.count) : '–'"></span>`,
+    align: 'end',
+    className: 'narrow number',
+  },
+  { key: 'label', title: 'data.label', value: (row) => labelText(row), search: true, cell: `<span x-text="label(row)"></span>` },
+  {
+    key: 'visibility',
+    title: 'data.visibility',
+    value: (row) => row.visibility,
+    cell: `<span x-text="$t('data.visibility.' + row.visibility)"></span>`,
+    className: 'narrow',
+  },
+  { key: 'status', title: 'data.status', value: (row) => row.status, cell: `<span x-status="row.status"></span>`, className: 'narrow' },
+  { key: 'createdAt', title: 'data.created', value: (row) => row.createdAt, cell: `<span x-time.day="row.createdAt"></span>`, className: 'narrow number' },
+  {
+    key: 'export',
+    title: 'data.export',
+    value: () => null,
+    sort: false,
+    className: 'narrow',
+    cell: `<button type="button" class="button small" @click.stop="exportRow(row, $el)" :aria-disabled="block(row) ? 'true' : 'false'" :title="block(row)" :aria-label="$t('data.export') + ': ' + row.name">${icon('flask-conical')}<span x-t="data.export.short"></span></button>`,
+  },
+]);
+
+export default page({
+  title: 'data.title',
+  help: {
+    ko: `# 데이터 메뉴
+데이터셋은 학습에 쓰는 이미지와 라벨의 묶음입니다.
+# 데이터셋 만들기
+- 새 데이터셋을 눌러 이미지 폴더나 ZIP 파일을 올립니다.
+- 폴더 이름이 라벨이 됩니다. 라벨 파일(CSV)을 함께 올릴 수도 있습니다.
+# 학습 시작하기
+- 라벨이 모두 등록된 데이터셋은 내보내기 버튼으로 실험 초안을 만들 수 있습니다.
+- 버튼이 흐리면 마우스를 올리거나 눌러 이유를 확인해 주세요.
+# Private와 Shared
+Private은 이 프로젝트에서만, Shared는 같은 그룹에서 함께 사용합니다.`,
+    en: `# The Data menu
+A dataset is a set of pictures with their labels, for models to learn from.
+# Making a dataset
+- Press New Dataset and upload folders of pictures or a ZIP file.
+- The folder’s name is the label. A label file (CSV) works too.
+# Starting to train
+- Export makes a draft experiment of a dataset whose pictures are all labelled.
+- Where the button is grey, point at it or press it to read why.
+# Private and Shared
+Private datasets belong to this project, shared ones to your group.`,
+  },
+  template: `
+    ${pageHead('data.title', 'data.purpose', `<a class="button primary" :href="newAddress" x-show="!locked()">${icon('plus')}<span x-t="data.new"></span></a>`)}
+    <div class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></div>
+    <div x-problem="problem"></div>
+    ${tableView(columns, {
+      state: 'list',
+      caption: 'data.list',
+      rowName: 'row.name',
+      menu: 'menu($el, row)',
+      open: 'openRow(row)',
+      period: true,
+      filters: `<div class="segmented" role="radiogroup" x-t:aria-label="data.visibility">${(['all', 'private', 'shared'] as const)
+        .map(
+          (value) =>
+            `<label><input type="radio" name="visibility" value="${value}" x-model="visibility" @change="show()"><span x-t="data.visibility.${value}"></span></label>`,
+        )
+        .join('')}</div>`,
+      empty: emptyState({
+        icon: 'images',
+        title: 'data.empty.title',
+        text: 'data.empty.text',
+        buttons: `<a class="button primary" :href="newAddress" x-show="!locked()">${icon('plus')}<span x-t="data.new"></span></a>
+          <button type="button" class="button" @click="sample()" :disabled="making" :aria-busy="making">${icon('sparkles')}<span x-t="data.sample"></span></button>`,
+      }),
+    })}`,
+  component: (route) => {
+    const projectId = Number(route.params.id);
+    return component({
+      list: tableOf(columns, { name: 'datasets', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
+      live: null as LiveList<Dataset> | null,
+      project: null as Project | null,
+      problem: null as unknown,
+      visibility: 'all',
+      making: false,
+      newAddress: `/projects/${projectId}/data/new`,
+      jobs: {} as Record<number, Progress>,
+      async init(): Promise<void> {
+        onProgress(route.signal, (jobId, progress) => {
+          this.jobs = { ...this.jobs, [jobId]: progress };
+        });
+        try {
+          const project = await openProject(projectId);
+          this.project = project;
+          setPlace([{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('data.title') }]);
+        } catch (error) {
+          this.list.fail(error);
+          return;
+        }
+        const live = liveList({
+          kind: 'dataset',
+          signal: route.signal,
+          load: () => api.get<Dataset[]>(`/api/projects/${projectId}/datasets`, { shared: true }, route.signal),
+          // What other projects share comes with the list; changes to those are followed, other projects' new ones come with the next load.
+          belongs: (row) => row.projectId === projectId || (row.visibility === 'shared' && (this.live?.rows ?? []).some((one) => one.id === row.id)),
+          changed: (rows) => {
+            this.live = live;
+            this.show(rows);
+            void this.progressOf(rows);
+          },
+          failed: (error) => this.list.fail(error),
+        });
+        bindKeys(route.signal, [{ key: 'n', text: 'keys.new', run: () => this.add() }]);
+      },
+      /** What the filters of the page leave; the table filters on by itself. */
+      show(rows?: readonly Dataset[]) {
+        const all = rows ?? this.live?.rows ?? [];
+        this.list.set(this.visibility === 'all' ? all : all.filter((row) => row.visibility === this.visibility));
+      },
+      /** Progress that was reported before the page was opened. */
+      async progressOf(rows: readonly Dataset[]) {
+        for (const row of rows) {
+          if (row.status !== 'ingesting' || row.jobId === null || this.jobs[row.jobId]) continue;
+          const job = await api.get<Job>(`/api/jobs/${row.jobId}`, undefined, route.signal).catch(() => null);
+          if (job?.progress && !this.jobs[job.id]) this.jobs = { ...this.jobs, [job.id]: job.progress };
+        }
+      },
+      progress(row: Dataset) {
+        return row.jobId === null ? null : (this.jobs[row.jobId] ?? null);
+      },
+      recent: (row: Dataset) => Date.now() - Date.parse(row.createdAt) < RECENT_MS,
+      label: labelText,
+      locked() {
+        return readOnlyReason(this.project);
+      },
+      block(row: Dataset) {
+        return exportBlock(row, this.project);
+      },
+      exportRow(row: Dataset, anchor: HTMLElement) {
+        const reason = this.block(row);
+        if (reason) explain(anchor, reason);
+        else void exportToExperiment(row, projectId);
+      },
+      add(): void {
+        if (!this.locked()) void go(this.newAddress);
+      },
+      openRow(row: Dataset) {
+        void go(this.address(row));
+      },
+      /** Shared by another project of the group. */
+      foreign: (row: Dataset) => row.projectId !== projectId,
+      address: (row: Dataset) => (row.projectId === projectId ? `/datasets/${row.id}` : `/datasets/${row.id}?project=${projectId}`),
+      menu(anchor: HTMLElement, row: Dataset) {
+        const reason = this.foreign(row) ? t('data.foreign') : this.locked();
+        openMenu(anchor, [
+          { text: t('action.details'), icon: 'eye', run: () => this.openRow(row) },
+          { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(row) },
+          {
+            text: t('action.delete'),
+            icon: 'trash-2',
+            danger: true,
+            separated: true,
+            disabled: Boolean(reason),
+            note: reason,
+            run: () => void deleteDataset(row),
+          },
+        ]);
+      },
+      async sample() {
+        this.making = true;
+        try {
+          const project = await api.post<Project>('/api/projects/sample');
+          await go(`/projects/${project.id}/data`);
+        } catch (error) {
+          toastError(error);
+        } finally {
+          this.making = false;
+        }
+      },
+    });
+  },
+});
+
+/** The reason of a button that cannot be used, said where it was pressed. */
+function explain(anchor: HTMLElement, reason: string): void {
+  const note = document.createElement('div');
+  note.className = 'hint-note';
+  note.setAttribute('role', 'status');
+  note.textContent = reason;
+  float(anchor, note, { align: 'end' });
+}

@@ -1,0 +1,104 @@
+/** What can be done with a dataset, from the list and from its own page. */
+import type { Dataset, Experiment, Project } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
+import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { field } from '../components/field.ts';
+import { toast, toastError } from '../components/toast.ts';
+import * as format from '../i18n/format.ts';
+import { t, textOf } from '../i18n/language.ts';
+import { component } from '../mount.ts';
+import { go } from '../router.ts';
+import { visibilityChoice } from './dataset-visibility.ts';
+
+/** Why nothing can be changed in a project, or ''. */
+export function readOnlyReason(project: Project | null): string {
+  if (!project) return '';
+  if (!project.editable) return t('data.readOnly');
+  return project.status === 'completed' ? t('data.completed') : '';
+}
+
+/** Why a dataset cannot be exported, or ''. */
+export function exportBlock(dataset: Dataset, project: Project | null): string {
+  const locked = readOnlyReason(project);
+  if (locked) return locked;
+  return dataset.exportBlockedBy ? (textOf(`data.blocked.${dataset.exportBlockedBy}`) ?? t('data.blocked')) : '';
+}
+
+/** Export to Experiment: makes the draft and shows it in the list of experiments. */
+export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 'version'>, projectId: number): Promise<void> {
+  try {
+    const experiment = await api.post<Experiment>(`/api/projects/${projectId}/experiments`, { datasetId: dataset.id });
+    await go(`/projects/${projectId}/experiments?new=${experiment.id}`);
+    toast('success', t('data.exported', { name: dataset.name, version: dataset.version }), {
+      action: { text: t('data.exported.run'), run: () => void go(`/experiments/${experiment.id}/run`) },
+    });
+  } catch (error) {
+    toastError(error);
+  }
+}
+
+const editor = dialog<Dataset, Dataset>({
+  title: 'data.edit',
+  template: `<div class="dialog-body">
+      ${field({ model: 'form.name', label: 'data.name', maxLength: 100, required: true, error: 'wrong()' })}
+      ${field({ model: 'form.description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
+      ${visibilityChoice('form.visibility')}
+      <div x-problem="problem"></div></div>
+    ${dialogFoot('action.save', { busy: 'busy' })}`,
+  component: (dataset, done) =>
+    component({
+      form: { name: dataset.name, description: dataset.description, visibility: dataset.visibility },
+      busy: false,
+      tried: false,
+      problem: null as unknown,
+      wrong() {
+        return this.tried && !this.form.name.trim() ? t('new.name.need') : '';
+      },
+      dirty() {
+        return this.form.name !== dataset.name || this.form.description !== dataset.description || this.form.visibility !== dataset.visibility;
+      },
+      async submit() {
+        this.tried = true;
+        if (!this.form.name.trim()) return;
+        this.busy = true;
+        this.problem = null;
+        try {
+          done(await api.patch<Dataset>(`/api/datasets/${dataset.id}`, { ...this.form, name: this.form.name.trim() }));
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+export async function editDataset(dataset: Dataset): Promise<Dataset | undefined> {
+  const changed = await openDialog(editor, dataset);
+  if (changed) toast('success', t('data.saved'));
+  return changed;
+}
+
+/** True: it is gone. */
+export async function deleteDataset(dataset: Dataset): Promise<boolean> {
+  const sure = await confirm({
+    title: t('data.delete.title', { name: dataset.name, version: dataset.version }),
+    text: t('data.delete.text'),
+    points: [
+      t('data.delete.pictures', { n: dataset.count, size: format.bytes(dataset.sizeBytes) }),
+      ...(dataset.labelledCount ? [t('data.delete.labels', { n: dataset.labelledCount })] : []),
+    ],
+    ok: t('action.delete'),
+    danger: true,
+  });
+  if (!sure) return false;
+  try {
+    await api.remove(`/api/datasets/${dataset.id}`);
+    toast('success', t('data.deleted'));
+    return true;
+  } catch (error) {
+    toastError(error);
+    return false;
+  }
+}

@@ -1,0 +1,253 @@
+/** New Dataset: what is uploaded, its labels, its name; then the upload itself. The work after it is shown on the dataset's own page. */
+import type { Dataset, Project } from '../../server/http/schemas.ts';
+import { api, wasAborted } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
+import { type ChosenFile, dropZone } from '../components/drop.ts';
+import { field } from '../components/field.ts';
+import { toast } from '../components/toast.ts';
+import { setPlace } from '../frame/place.ts';
+import '../i18n/areas/data.ts';
+import * as format from '../i18n/format.ts';
+import { t } from '../i18n/language.ts';
+import { openProject } from '../live/project.ts';
+import { component, icon } from '../mount.ts';
+import { page, pageHead } from '../page.ts';
+import { go } from '../router.ts';
+import { ACCEPT, checkLabels, isWrong, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
+import { type Sent, send } from '../upload/send.ts';
+import { sendingText, sendingView } from '../upload/view.ts';
+import { readOnlyReason } from './dataset-actions.ts';
+import { visibilityChoice } from './dataset-visibility.ts';
+
+const FOLDERS_SHOWN = 8;
+
+const example = `<details class="example"><summary x-t="new.example"></summary><div class="example-ways">
+    <section><h3 x-t="new.example.folders"></h3><pre>my-data/
+├─ OK/
+│  ├─ 0001.jpg
+│  └─ 0002.jpg
+└─ scratch/
+   ├─ 0003.jpg
+   └─ 0004.jpg</pre><p x-t="new.example.folders.note"></p></section>
+    <section><h3 x-t="new.example.csv"></h3><pre>filename,label
+0001.jpg,OK
+0002.jpg,OK
+0003.jpg,scratch
+0004.jpg,dent</pre><p x-t="new.example.csv.note"></p></section></div></details>`;
+
+const chosen = `<div class="chosen" x-show="selection">
+    <div class="chosen-head"><span x-icon="kindIcon()"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
+      <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="new.clear"></span></button></div>
+    <ul class="chosen-classes" x-show="classes().length"><template x-for="one in classes()" :key="one.name"><li class="chip plain grey"><span x-text="one.name"></span>&nbsp;<b x-text="$f.count(one.count)"></b></li></template>
+      <li class="muted" x-show="moreClasses()" x-text="$t('new.classes.more', { n: moreClasses() })"></li></ul>
+    <p class="muted" x-text="note()"></p>
+    <p class="muted" x-show="left()" x-text="$t('new.left', { n: left() })"></p></div>`;
+
+const labelsPart = `<div class="labels-row">
+    <label class="button"><input type="file" class="visually-hidden" accept=".csv,.txt,text/csv" @change="takeLabels($event)">${icon('tags')}<span x-t="new.labels.choose"></span></label>
+    <span class="labels-file" x-show="labels"><span class="cut" x-text="labelsName()"></span><button type="button" class="icon-button" @click="dropLabels()" x-t:aria-label="new.labels.remove">${icon('x')}</button></span></div>
+    <p class="muted" x-text="$t(labels ? 'new.labels.wins' : 'new.labels.none')"></p>
+    <p class="field-error" role="alert" x-show="labelsWrong" x-text="labelsWrong"></p>`;
+
+export default page({
+  title: 'new.title',
+  help: {
+    ko: `# 새 데이터셋
+이미지를 올려 데이터셋을 만듭니다.
+# 이미지 올리기
+- 폴더나 ZIP 파일을 끌어다 놓거나 버튼으로 선택합니다.
+- 연결이 끊겨도 자동으로 이어서 올립니다.
+- 긴 변이 800픽셀을 넘는 이미지는 자동으로 줄입니다.
+# 라벨
+- 클래스 폴더로 나누어 올리면 폴더 이름이 라벨이 됩니다.
+- 또는 filename,label 두 열로 된 CSV 파일을 함께 올립니다.`,
+    en: `# New Dataset
+Upload pictures to make a dataset.
+# Pictures
+- Drop folders or a ZIP file, or choose them with the buttons.
+- After a lost connection the upload goes on by itself.
+- Pictures over 800 pixels on the long side are made smaller.
+# Labels
+- In class folders, the folder’s name is the label.
+- Or add a CSV file with the two columns filename,label.`,
+  },
+  template: `${pageHead('new.title', 'new.purpose')}
+    <div x-problem="problem"></div>
+    <form class="new-dataset" @submit.prevent="create()" novalidate>
+      <div class="new-left">
+        <section class="box"><div class="box-head"><h2 x-t="new.files"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
+          <div x-show="!sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
+          <p class="field-error" role="alert" x-show="wrong" x-text="wrong"></p>
+          ${chosen}
+          ${sendingView('sending')}
+          ${example}</div></section>
+        <section class="box"><div class="box-head"><h2 x-t="new.labels"></h2><span class="field-optional" x-t="form.optional"></span></div><div class="box-body stack">${labelsPart}</div></section>
+      </div>
+      <section class="box new-right"><div class="box-head"><h2 x-t="new.about"></h2></div><div class="box-body stack">
+        ${field({ model: 'name', label: 'data.name', maxLength: 100, required: true, error: 'nameWrong()' })}
+        ${field({ model: 'description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
+        ${visibilityChoice('visibility')}
+        <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked" :aria-busy="busy ? 'true' : 'false'" x-show="!busy"><span x-t="new.create"></span></button>
+          <button type="button" class="button large" x-show="busy" @click="cancel()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
+        <p class="muted" x-show="!selection && !busy" x-t="new.need"></p></div></section>
+    </form>`,
+  component: (route) => {
+    const projectId = Number(route.params.id);
+    return component({
+      project: null as Project | null,
+      problem: null as unknown,
+      locked: false,
+      selection: null as Selection | null,
+      labels: null as File | null,
+      wrong: '',
+      labelsWrong: '',
+      name: '',
+      prefilled: '',
+      description: '',
+      visibility: 'private' as 'private' | 'shared',
+      tried: false,
+      busy: false,
+      sending: null as (Sent & { title: string }) | null,
+      cancelling: null as AbortController | null,
+      async init() {
+        route.guard(() => this.busy || this.selection !== null || this.description !== '');
+        route.signal.addEventListener('abort', () => this.cancelling?.abort());
+        try {
+          const project = await openProject(projectId);
+          this.project = project;
+          setPlace([
+            { text: project.name, to: `/projects/${projectId}/data` },
+            { text: t('data.title'), to: `/projects/${projectId}/data` },
+            { text: t('new.title') },
+          ]);
+          const locked = readOnlyReason(project);
+          this.locked = Boolean(locked);
+          if (locked) this.problem = locked;
+        } catch (error) {
+          this.problem = error;
+          this.locked = true;
+        }
+      },
+      say(wrong: Wrong) {
+        return t(wrong.key, wrong.params);
+      },
+      take(files: ChosenFile[]) {
+        if (this.busy) return;
+        const result = select(files, this.selection);
+        if (isWrong(result)) {
+          this.wrong = this.say(result);
+          return;
+        }
+        this.wrong = '';
+        this.problem = null;
+        // Frozen: a hundred thousand files must not each be wrapped by Alpine.
+        this.selection = Object.freeze({ ...result, files: Object.freeze(result.files) }) as Selection;
+        if (result.labels) this.setLabels(result.labels.file);
+        if (!this.name || this.name === this.prefilled) {
+          this.prefilled = result.name || `${t('data.name')} ${format.day(new Date().toISOString())}`;
+          this.name = this.prefilled;
+        }
+      },
+      takeLabels(event: Event) {
+        const input = event.target as HTMLInputElement;
+        const file = input.files?.[0];
+        input.value = '';
+        if (file) this.setLabels(file);
+      },
+      setLabels(file: File) {
+        const wrong = checkLabels(file);
+        this.labelsWrong = wrong ? this.say(wrong) : '';
+        if (!wrong) this.labels = Object.freeze(file);
+      },
+      dropLabels() {
+        this.labels = null;
+      },
+      clear() {
+        this.selection = null;
+        this.wrong = '';
+        if (this.name === this.prefilled) this.name = '';
+      },
+      labelsName() {
+        return this.labels ? `${this.labels.name} (${format.bytes(this.labels.size)})` : '';
+      },
+      kindIcon() {
+        return this.selection?.kind === 'archive' ? 'file-archive' : 'images';
+      },
+      what() {
+        const of = this.selection;
+        if (!of) return '';
+        if (of.kind === 'archive') return of.files[0]?.file.name ?? '';
+        const pictures = t('new.pictures', { n: of.files.length });
+        return of.folders.length ? `${pictures} · ${t('new.classes', { n: of.folders.length })}` : pictures;
+      },
+      size() {
+        return this.selection ? format.bytes(this.selection.bytes) : '';
+      },
+      classes() {
+        return this.selection?.folders.slice(0, FOLDERS_SHOWN) ?? [];
+      },
+      moreClasses() {
+        return Math.max(0, (this.selection?.folders.length ?? 0) - FOLDERS_SHOWN);
+      },
+      left() {
+        return this.selection?.left ?? 0;
+      },
+      note() {
+        const of = this.selection;
+        if (!of || this.busy) return '';
+        if (of.kind === 'archive') return t('new.archive.note');
+        return of.folders.length || this.labels ? t('new.add') : t('new.noClasses');
+      },
+      nameWrong() {
+        return this.tried && !this.name.trim() ? t('new.name.need') : '';
+      },
+      async create() {
+        this.tried = true;
+        const selection = this.selection;
+        if (this.busy || this.locked) return;
+        if (!selection) this.wrong = t('new.need');
+        if (!selection || !this.name.trim()) return;
+        const cancelling = new AbortController();
+        this.cancelling = cancelling;
+        this.busy = true;
+        this.problem = null;
+        try {
+          const { body, name } = packed(selection);
+          const uploadId = await this.upload(body, name, t('upload.sending', { name }), cancelling.signal);
+          const labelUploadId = this.labels ? await this.upload(this.labels, this.labels.name, t('upload.labels'), cancelling.signal) : undefined;
+          const made = await api.post<Dataset>(`/api/projects/${projectId}/datasets`, {
+            name: this.name.trim(),
+            description: this.description,
+            visibility: this.visibility,
+            uploadId,
+            ...(labelUploadId ? { labelUploadId } : {}),
+          });
+          route.guard(() => false);
+          await go(`/datasets/${made.id}`, { replace: true });
+        } catch (error) {
+          if (!wasAborted(error)) this.problem = error;
+        } finally {
+          this.busy = false;
+          this.sending = null;
+          this.cancelling = null;
+        }
+      },
+      async upload(body: Blob, name: string, title: string, signal: AbortSignal) {
+        this.sending = { title, sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
+        return send(body, name, {
+          signal,
+          onSent: (sent) => {
+            this.sending = { ...sent, title: sent.total && sent.sent >= sent.total ? t('upload.finishing') : title };
+          },
+        });
+      },
+      async cancel() {
+        const sure = await confirm({ title: t('new.cancel.title'), text: t('new.cancel.text'), ok: t('new.cancel.ok'), danger: true });
+        if (!sure || !this.cancelling) return;
+        this.cancelling.abort();
+        toast('info', t('new.cancelled'));
+      },
+      sendingText,
+    });
+  },
+});

@@ -1,0 +1,300 @@
+/** One dataset: how its upload is coming on, then its pictures, classes and report. */
+import type { Dataset, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
+import { classColour, inkOn } from '../charts/colours.ts';
+import { openMenu } from '../components/menu.ts';
+import { emptyState } from '../components/table.ts';
+import { tabPanel, tabs } from '../components/tabs.ts';
+import { toastError } from '../components/toast.ts';
+import { setPlace } from '../frame/place.ts';
+import '../i18n/areas/data.ts';
+import * as format from '../i18n/format.ts';
+import { inLanguage, t } from '../i18n/language.ts';
+import { onChange, onProgress, onResync } from '../live/events.ts';
+import { openProject } from '../live/project.ts';
+import { component, icon } from '../mount.ts';
+import { page } from '../page.ts';
+import { PictureGrid } from '../pictures/grid.ts';
+import { openViewer, type Shown } from '../pictures/viewer.ts';
+import { go } from '../router.ts';
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, readOnlyReason } from './dataset-actions.ts';
+import { reportView, skippedReason } from './dataset-report.ts';
+
+const head = `<header class="page-head"><div><h1><span x-text="title()"></span></h1>
+    <p x-show="dataset && dataset.description" x-text="description()"></p></div>
+  <div class="page-actions" x-show="dataset">
+    <button type="button" class="button primary" x-show="ready()" @click="exportIt()" :aria-disabled="blocked() ? 'true' : 'false'" :title="blocked()">${icon('flask-conical')}<span x-t="data.export"></span></button>
+    <button type="button" class="icon-button" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: title() })">${icon('ellipsis-vertical')}</button></div></header>`;
+
+const facts = `<dl class="fact-line" x-show="dataset"><template x-for="fact in facts()" :key="fact.key"><div><dt x-text="$t(fact.key)"></dt><dd x-text="fact.value"></dd></div></template>
+  <div x-show="dataset"><dt x-t="data.status"></dt><dd x-status="dataset ? dataset.status : null"></dd></div></dl>`;
+
+const ingesting = `<section class="box ingesting" x-show="busy()"><div class="box-body stack"><h2 x-t="dataset.ingesting"></h2><div x-progress="progress"></div>
+    <div class="row"><p class="muted" x-t="dataset.ingesting.note"></p><span class="spacer"></span><button type="button" class="button" @click="stop()" :disabled="stopping">${icon('circle-stop')}<span x-t="action.stop"></span></button></div></div></section>`;
+
+const failed = `<section class="box" x-show="failure"><div class="box-body stack"><h2 x-t="dataset.failed"></h2><div x-problem="failure"></div><p class="muted" x-t="dataset.failed.note"></p>
+    <div class="row"><a class="button primary" :href="listAddress() + '/new'">${icon('upload')}<span x-t="dataset.again"></span></a><a class="button" :href="listAddress()" x-t="dataset.toList"></a></div></div></section>`;
+
+const pictures = `<div class="browse">
+    <aside class="browse-side box"><div class="box-head"><h2 x-t="dataset.classes"></h2></div><div class="box-body">${classBarsView({ bars: 'bars', chosen: 'label', choose: 'choose', total: 'count()', title: 'dataset.classes', all: 'dataset.all' })}</div></aside>
+    <div class="browse-main">
+      <div class="browse-tools"><span class="search-input">${icon('search')}<input type="search" data-search x-model="query" @input.debounce.250ms="reload()" x-t:placeholder="dataset.search" x-t:aria-label="dataset.search"></span>
+        <span class="muted" aria-live="polite" x-text="found === null ? '' : $t('dataset.shown', { n: found })"></span></div>
+      <div x-problem="gridProblem"></div>
+      <p class="table-message" x-show="found === 0" x-t="dataset.nothing"></p>
+      <div x-ref="grid"></div></div></div>`;
+
+export default page({
+  title: 'dataset.title',
+  help: {
+    ko: `# 데이터셋 상세 정보
+- 왼쪽의 클래스를 누르면 그 클래스의 이미지만 봅니다.
+- 이미지를 누르면 크게 볼 수 있습니다. ← → 키로 넘기고 Esc로 닫습니다.
+- 처리 결과에서 크기를 줄인 이미지와 건너뛴 파일, 그 이유를 확인합니다.
+# 다음 단계
+실험으로 내보내기를 누르면 학습을 설정할 수 있는 실험 초안이 만들어집니다.`,
+    en: `# One dataset
+- Press a class at the left to see its pictures only.
+- Press a picture to see it large; ← → turn the page, Esc closes it.
+- The report lists pictures that were made smaller and files that were skipped, with the reason.
+# Next step
+Export to Experiment makes a draft in which you set up the training.`,
+  },
+  template: `${head}<div x-problem="problem"></div>${facts}${ingesting}${failed}
+    <div class="stack" x-show="ready()">
+      <p class="notice ready" x-show="fresh">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
+      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span></p>
+      <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
+      <div>${tabs({
+        label: 'dataset.tabs',
+        prefix: 'dataset',
+        current: 'tab',
+        tabs: [
+          { key: 'pictures', text: 'dataset.tab.pictures', count: '$f.count(count())' },
+          { key: 'report', text: 'dataset.tab.report', count: `skipped() ? $f.count(skipped()) : ''` },
+        ],
+      })}
+      ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
+      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body">${reportView('report()')}<div x-show="!report()">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div></div></section>` })}</div></div>`,
+  component: (route) => {
+    const id = Number(route.params.id);
+    return component({
+      dataset: null as Dataset | null,
+      project: null as Project | null,
+      problem: null as unknown,
+      failure: null as unknown,
+      progress: null as Progress | null,
+      stopping: false,
+      /** It became ready while the reader was watching. */
+      fresh: false,
+      tab: 'pictures',
+      label: null as number | null,
+      query: '',
+      found: null as number | null,
+      bars: [] as ClassBar[],
+      gridProblem: null as unknown,
+      grid: null as { reload(): void } | null,
+      async init() {
+        let grid: PictureGrid<PictureRow> | null = null;
+        route.signal.addEventListener('abort', () => grid?.end());
+        this.grid = {
+          reload: () => {
+            grid ??= this.makeGrid();
+            grid.reload();
+          },
+        };
+        onChange('dataset', { signal: route.signal }, (changed, record) => {
+          if (changed !== id) return;
+          if (record) this.take(record);
+          else void this.gone();
+        });
+        onProgress(route.signal, (jobId, progress) => {
+          if (this.dataset?.jobId === jobId) this.progress = progress;
+        });
+        onResync(route.signal, () => void this.load());
+        await this.load();
+      },
+      async load() {
+        try {
+          const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
+          // A shared dataset is looked at from the project that would use it.
+          const project = await openProject(Number(route.query.get('project')) || dataset.projectId);
+          this.project = project;
+          setPlace([
+            { text: project.name, to: `/projects/${project.id}/data` },
+            { text: t('data.title'), to: `/projects/${project.id}/data` },
+            { text: `${dataset.name} v${dataset.version}` },
+          ]);
+          if (dataset.status === 'ingesting' && dataset.jobId !== null) {
+            const job = await api.get<Job>(`/api/jobs/${dataset.jobId}`, undefined, route.signal).catch(() => null);
+            this.progress ??= job?.progress ?? null;
+          }
+          this.take(dataset);
+        } catch (error) {
+          if (route.signal.aborted) return;
+          if (this.dataset) await this.gone();
+          else this.problem = error;
+        }
+      },
+      take(dataset: Dataset) {
+        const before = this.dataset;
+        this.dataset = Object.freeze(dataset);
+        if (dataset.status !== 'ready') return;
+        this.bars = classBars(dataset.classes, { name: t('dataset.unlabelled'), count: dataset.count - dataset.labelledCount });
+        if (before?.status === 'ready') return;
+        if (before) this.fresh = !this.blocked();
+        void this.$nextTick(() => this.grid?.reload());
+      },
+      /** The record went away: an upload that failed leaves nothing behind but its reason. */
+      async gone() {
+        const before = this.dataset;
+        if (before?.status !== 'ingesting' || before.jobId === null) {
+          this.dataset = null;
+          this.problem ??= t('dataset.gone');
+          return;
+        }
+        const job = await api.get<Job>(`/api/jobs/${before.jobId}`, undefined, route.signal).catch(() => null);
+        this.failure = job?.failure ? inLanguage(job.failure) : t('dataset.stopped');
+      },
+      makeGrid() {
+        const host = this.$refs.grid as HTMLElement;
+        const grid: PictureGrid<PictureRow> = new PictureGrid<PictureRow>(host, {
+          label: t('dataset.tab.pictures'),
+          load: (offset, limit, signal) =>
+            api.get<PicturePage>(`/api/datasets/${id}/items`, { offset, limit, label: this.label, search: this.query.trim() }, signal),
+          tile: (row) => ({
+            src: `/api/datasets/${id}/thumbnails/${row.n}`,
+            caption: row.name.split('/').pop() ?? row.name,
+            ...this.mark(row),
+          }),
+          open: (index) =>
+            openViewer(index, {
+              total: grid.total,
+              show: async (at) => {
+                const row = await grid.row(at);
+                return row && this.shown(row);
+              },
+              closed: (at) => grid.focus(at),
+            }),
+          loaded: (total) => {
+            this.found = total;
+            this.gridProblem = null;
+          },
+          failed: (error) => {
+            this.gridProblem = error;
+          },
+        });
+        return grid;
+      },
+      className(row: PictureRow) {
+        return row.label === null ? t('dataset.unlabelled') : (this.dataset?.classes[row.label]?.name ?? '');
+      },
+      mark(row: PictureRow) {
+        if (row.label === null) return {};
+        const colour = classColour(row.label);
+        return { mark: { text: this.className(row), colour, ink: inkOn(colour) }, label: `${row.name}, ${this.className(row)}` };
+      },
+      shown(row: PictureRow): Shown {
+        const folder = row.name.split('/').slice(0, -1).join('/');
+        return {
+          src: `/api/datasets/${id}/pictures/${row.n}`,
+          name: row.name.split('/').pop() ?? row.name,
+          facts: [
+            { name: t('picture.label'), value: this.className(row), ...(row.label === null ? {} : { colour: classColour(row.label) }) },
+            { name: t('picture.pixels'), value: `${row.width} × ${row.height} px` },
+            { name: t('picture.bytes'), value: format.bytes(row.bytes) },
+            ...(folder ? [{ name: t('picture.folder'), value: folder }] : []),
+          ],
+        };
+      },
+      choose(index: number | null) {
+        this.label = this.label === index ? null : index;
+        this.reload();
+      },
+      reload() {
+        this.grid?.reload();
+      },
+      title() {
+        return this.dataset ? `${this.dataset.name} v${this.dataset.version}` : t('dataset.title');
+      },
+      description() {
+        return this.dataset?.description ?? '';
+      },
+      facts() {
+        const of = this.dataset;
+        if (!of) return [];
+        const labels = of.labelledCount ? (of.labelFile ?? t('data.label.folders')) : t('data.label.none');
+        return [
+          { key: 'data.type', value: t(`type.${of.type}`) },
+          ...(of.status === 'ready'
+            ? [
+                { key: 'data.count', value: format.count(of.count) },
+                { key: 'data.size', value: format.bytes(of.sizeBytes) },
+                { key: 'data.label', value: labels },
+              ]
+            : []),
+          { key: 'data.visibility', value: t(`data.visibility.${of.visibility}`) },
+          { key: 'data.created', value: format.dayAndTime(of.createdAt) },
+          { key: 'data.createdBy', value: of.createdBy },
+        ];
+      },
+      ready() {
+        return this.dataset?.status === 'ready';
+      },
+      busy() {
+        return this.dataset?.status === 'ingesting' && !this.failure;
+      },
+      count() {
+        return this.dataset?.count ?? 0;
+      },
+      report() {
+        return this.dataset?.report ?? null;
+      },
+      skipped() {
+        return this.dataset?.report?.skipped ?? 0;
+      },
+      reason: skippedReason,
+      blocked() {
+        return this.dataset && this.dataset.status === 'ready' ? exportBlock(this.dataset, this.project) : '';
+      },
+      exportIt() {
+        if (this.dataset && this.project && !this.blocked()) void exportToExperiment(this.dataset, this.project.id);
+      },
+      listAddress() {
+        return this.project ? `/projects/${this.project.id}/data` : '/';
+      },
+      async stop() {
+        if (this.dataset?.jobId == null) return;
+        this.stopping = true;
+        try {
+          await api.post(`/api/jobs/${this.dataset.jobId}/stop`);
+        } catch (error) {
+          toastError(error);
+        } finally {
+          this.stopping = false;
+        }
+      },
+      menu(anchor: HTMLElement) {
+        const dataset = this.dataset;
+        if (!dataset) return;
+        const reason = dataset.projectId === this.project?.id ? readOnlyReason(this.project) : t('data.foreign');
+        openMenu(anchor, [
+          { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(dataset) },
+          {
+            text: t('action.delete'),
+            icon: 'trash-2',
+            danger: true,
+            separated: true,
+            disabled: Boolean(reason),
+            note: reason,
+            run: async () => {
+              const list = this.listAddress();
+              if (await deleteDataset(dataset)) await go(list, { replace: true });
+            },
+          },
+        ]);
+      },
+    });
+  },
+});

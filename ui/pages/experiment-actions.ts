@@ -1,0 +1,147 @@
+/** What can be done with an experiment: offered by the list, the Run page and the details, each as its state allows. */
+import type { Experiment } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
+import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { field } from '../components/field.ts';
+import type { MenuItem } from '../components/menu.ts';
+import { toast, toastError } from '../components/toast.ts';
+import { t } from '../i18n/language.ts';
+import { component } from '../mount.ts';
+import { go } from '../router.ts';
+
+export function displayName(experiment: Experiment): string {
+  return experiment.name || t('exp.draftName', { id: String(experiment.id) });
+}
+
+export function isActive(experiment: Experiment): boolean {
+  return experiment.status === 'running' || experiment.status === 'pending';
+}
+
+/** Where its Details lead: what runs is followed on the Run page. */
+export function detailsAddress(experiment: Experiment): string {
+  return experiment.status === 'draft' || isActive(experiment) ? `/experiments/${experiment.id}/run` : `/experiments/${experiment.id}`;
+}
+
+export function inferenceAddress(experiment: Experiment): string {
+  return `/projects/${experiment.projectId}/inference?experiment=${experiment.id}`;
+}
+
+export function modelAddress(experiment: Experiment): string {
+  return `/api/experiments/${experiment.id}/model.onnx`;
+}
+
+const renaming = dialog<Experiment, Experiment>({
+  title: 'exp.rename.title',
+  size: 'small',
+  template: `<div class="dialog-body"><dl class="facts" x-show="before"><dt x-t="exp.rename.now"></dt><dd x-text="before"></dd></dl>
+      ${field({ model: 'name', label: 'exp.rename.new', maxLength: 100, required: true, error: 'wrong()', autofocus: true })}
+      <div x-problem="problem"></div></div>
+    ${dialogFoot('action.ok', { busy: 'busy' })}`,
+  component: (experiment, done) =>
+    component({
+      before: experiment.name,
+      name: experiment.name,
+      busy: false,
+      tried: false,
+      problem: null as unknown,
+      wrong() {
+        return this.tried && !this.name.trim() ? t('exp.rename.need') : '';
+      },
+      dirty() {
+        return this.name !== experiment.name;
+      },
+      async submit() {
+        this.tried = true;
+        if (!this.name.trim()) return;
+        this.busy = true;
+        this.problem = null;
+        try {
+          done(await api.patch<Experiment>(`/api/experiments/${experiment.id}`, { name: this.name.trim() }));
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+export async function renameExperiment(experiment: Experiment): Promise<void> {
+  if (await openDialog(renaming, experiment)) toast('success', t('exp.renamed'));
+}
+
+/** True: the request to stop was taken; the state follows by itself. */
+export async function stopExperiment(experiment: Experiment): Promise<boolean> {
+  const sure = await confirm({
+    title: t('exp.stop.title'),
+    text: experiment.status === 'pending' ? t('exp.stop.pending') : t('exp.stop.text'),
+    ok: t('exp.stop.ok'),
+    danger: true,
+  });
+  if (!sure) return false;
+  try {
+    await api.post(`/api/experiments/${experiment.id}/stop`);
+    return true;
+  } catch (error) {
+    toastError(error);
+    return false;
+  }
+}
+
+export async function deleteExperiment(experiment: Experiment): Promise<boolean> {
+  const points = experiment.status === 'draft' ? [t('exp.delete.draft')] : [...(experiment.usable ? [t('exp.delete.model')] : []), t('exp.delete.results')];
+  const sure = await confirm({
+    title: t('exp.delete.title', { name: displayName(experiment) }),
+    text: t('exp.delete.text'),
+    points,
+    ok: t('action.delete'),
+    danger: true,
+  });
+  if (!sure) return false;
+  try {
+    await api.remove(`/api/experiments/${experiment.id}`);
+    toast('success', t('exp.deleted'));
+    return true;
+  } catch (error) {
+    toastError(error);
+    return false;
+  }
+}
+
+export function downloadModel(experiment: Experiment): void {
+  const link = document.createElement('a');
+  link.href = modelAddress(experiment);
+  link.download = '';
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** The More menu, holding exactly what the state allows. `reason` (why nothing may be changed here) disables what changes something. */
+export function experimentMenu(experiment: Experiment, reason: string, after: { deleted?(): void } = {}): MenuItem[] {
+  const locked = reason ? { disabled: true, note: reason } : {};
+  const items: MenuItem[] = [];
+  const { status } = experiment;
+  if (status === 'draft') items.push({ text: t('exp.menu.run'), icon: 'play', run: () => void go(`/experiments/${experiment.id}/run`), ...locked });
+  else if (isActive(experiment)) {
+    items.push({ text: t('exp.menu.follow'), icon: 'chart-line', run: () => void go(detailsAddress(experiment)) });
+    items.push({ text: t('exp.menu.stop'), icon: 'circle-stop', danger: true, run: () => void stopExperiment(experiment), ...locked });
+    return items;
+  } else if (experiment.usable) {
+    items.push({ text: t('exp.menu.inference'), icon: 'scan-search', run: () => void go(inferenceAddress(experiment)), ...locked });
+    items.push({ text: t('exp.menu.download'), icon: 'download', run: () => downloadModel(experiment) });
+  }
+  items.push({ text: t('exp.menu.rename'), icon: 'pencil', run: () => void renameExperiment(experiment), ...locked });
+  items.push({
+    text: t('action.delete'),
+    icon: 'trash-2',
+    danger: true,
+    separated: true,
+    run: async () => {
+      if (await deleteExperiment(experiment)) after.deleted?.();
+    },
+    ...locked,
+  });
+  return items;
+}

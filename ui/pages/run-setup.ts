@@ -1,0 +1,233 @@
+/** The three steps before a training: what is asked, what is proposed, and what is wrong with an answer. */
+import type { Algorithm, Dataset, Parameters, PicturePage, Preset, RunConfig, Split } from '../../server/http/schemas.ts';
+import { api, wasAborted } from '../api.ts';
+import { numberProblem } from '../components/field.ts';
+import { toastError } from '../components/toast.ts';
+import type { Key } from '../i18n/keys.ts';
+import { t } from '../i18n/language.ts';
+import { component } from '../mount.ts';
+
+export type Step = 'split' | 'algorithm' | 'resources';
+export const STEPS: Step[] = ['split', 'algorithm', 'resources'];
+type SplitPart = 'training' | 'validation' | 'test';
+type NumberName = Exclude<keyof Parameters, 'augment'>;
+
+/** The limits of schemas.ts, for the sentences beside the fields. */
+export const LIMITS: { [name in NumberName]: { min: number; max: number; whole: boolean; step: number | 'any' } } = {
+  batch_size: { min: 1, max: 1024, whole: true, step: 1 },
+  epoch: { min: 1, max: 10000, whole: true, step: 1 },
+  learning_rate: { min: 0.00001, max: 10, whole: false, step: 'any' },
+  momentum: { min: 0, max: 0.9999, whole: false, step: 'any' },
+  weight_decay: { min: 0, max: 1, whole: false, step: 'any' },
+  input_size: { min: 16, max: 800, whole: true, step: 1 },
+};
+
+const PIXEL_STEP = 32;
+const USUAL_SIZE = 224;
+
+/** As large as the pictures are, in steps of 32 pixels, but at most what the architectures were made for. */
+async function usualSize(dataset: Dataset, signal: AbortSignal): Promise<number> {
+  const { rows } = await api.get<PicturePage>(`/api/datasets/${dataset.id}/items`, { limit: 100 }, signal);
+  const sides = rows.map((row) => Math.max(row.width, row.height)).sort((a, b) => a - b);
+  const middle = sides[Math.floor(sides.length / 2)] ?? USUAL_SIZE;
+  return Math.max(PIXEL_STEP, Math.min(USUAL_SIZE, Math.ceil(middle / PIXEL_STEP) * PIXEL_STEP));
+}
+
+export function runSetup(signal: AbortSignal) {
+  return component({
+    step: 'split' as Step,
+    done: { split: false, algorithm: false, resources: false } as Record<Step, boolean>,
+    state: 'loading' as 'loading' | 'ready' | 'failed',
+    problem: null as unknown,
+    pictures: 0,
+    classCount: 2,
+    split: { training: 80, validation: 10, test: 10, seed: 42, stratify: true } as Split,
+    algorithms: [] as readonly Algorithm[],
+    sort: { key: 'gflops' as 'name' | 'gflops' | 'parametersM' | 'resourceNeed', down: false },
+    algorithm: '',
+    parameters: { batch_size: 16, epoch: 10, learning_rate: 0.01, momentum: 0.9, weight_decay: 0.0005, input_size: USUAL_SIZE, augment: true } as Parameters,
+    defaults: null as Parameters | null,
+    presets: [] as readonly Preset[],
+    preset: '',
+
+    async load(dataset: Dataset) {
+      try {
+        this.pictures = dataset.count;
+        this.classCount = Math.max(2, dataset.classes.length);
+        const size = await usualSize(dataset, signal);
+        const [algorithms, presets] = await Promise.all([
+          api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size }, signal),
+          api.get<Preset[]>('/api/presets', undefined, signal),
+        ]);
+        this.algorithms = Object.freeze(algorithms);
+        this.presets = Object.freeze(presets);
+        const first = this.sorted()[0];
+        if (first) {
+          this.algorithm = first.name;
+          this.takeDefaults(first);
+        }
+        this.parameters.input_size = size;
+        this.preset = best(presets);
+        this.state = 'ready';
+      } catch (error) {
+        if (wasAborted(error)) return;
+        this.problem = error;
+        this.state = 'failed';
+      }
+    },
+    takeDefaults(algorithm: Algorithm) {
+      this.defaults = { ...algorithm.defaults };
+      this.parameters = { ...algorithm.defaults };
+    },
+
+    // ---- steps
+    mayOpen(step: Step) {
+      return STEPS.slice(0, STEPS.indexOf(step)).every((before) => this.done[before]);
+    },
+    isDone(step: Step) {
+      return this.done[step];
+    },
+    go(step: Step) {
+      this.step = step;
+    },
+    /** OK of a step. */
+    confirm(step: Step) {
+      if (this.wrongIn(step)) return;
+      this.done = { ...this.done, [step]: true };
+      const next = STEPS[STEPS.indexOf(step) + 1];
+      if (next) this.step = next;
+    },
+    /** A changed answer has to be confirmed again. */
+    changed(step: Step) {
+      if (this.done[step]) this.done = { ...this.done, [step]: false };
+    },
+    wrongIn(step: Step): boolean {
+      if (step === 'split') return this.splitProblem() !== '' || this.seedProblem() !== '';
+      if (step === 'algorithm') return !this.algorithm || (Object.keys(LIMITS) as NumberName[]).some((name) => this.parameterProblem(name) !== '');
+      return !this.preset;
+    },
+    complete() {
+      return STEPS.every((step) => this.done[step] && !this.wrongIn(step));
+    },
+
+    // ---- data split
+    /** One share was changed: training gives or takes what is missing; where training itself was changed, the other two keep their proportion. */
+    balance(part: SplitPart) {
+      this.changed('split');
+      const { split } = this;
+      if (typeof split[part] !== 'number' || Number.isNaN(split[part])) return;
+      const rest = 100 - split[part];
+      if (part !== 'training') {
+        const training = 100 - split.validation - split.test;
+        if (training >= 1) split.training = training;
+        return;
+      }
+      const others = split.validation + split.test;
+      if (rest < 1 || others <= 0) return;
+      split.validation = Math.max(1, Math.round((rest * split.validation) / others));
+      split.test = rest - split.validation;
+    },
+    splitProblem() {
+      const { training, validation, test } = this.split;
+      for (const [value, low] of [
+        [training, 1],
+        [validation, 1],
+        [test, 0],
+      ] as const) {
+        const wrong = numberProblem(value, low, 98, true, t);
+        if (wrong) return wrong;
+      }
+      const sum = training + validation + test;
+      return sum === 100 ? '' : t('run.split.sum', { sum });
+    },
+    seedProblem() {
+      return numberProblem(this.split.seed, 0, 2147483647, true, t);
+    },
+    picturesOf(part: SplitPart) {
+      return Math.round((this.pictures * (this.split[part] || 0)) / 100);
+    },
+
+    // ---- algorithm
+    sorted(): readonly Algorithm[] {
+      const { key, down } = this.sort;
+      const needs = ['low', 'medium', 'high'];
+      const value = (one: Algorithm) => (key === 'resourceNeed' ? needs.indexOf(one.resourceNeed) : one[key]);
+      return [...this.algorithms].sort((a, b) => {
+        const [x, y] = [value(a), value(b)];
+        const order = typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y), 'en', { numeric: true });
+        return (down ? -order : order) || a.gflops - b.gflops;
+      });
+    },
+    sortBy(key: 'name' | 'gflops' | 'parametersM' | 'resourceNeed') {
+      this.sort = { key, down: this.sort.key === key && !this.sort.down };
+    },
+    ariaSort(key: string) {
+      return this.sort.key !== key ? 'none' : this.sort.down ? 'descending' : 'ascending';
+    },
+    sortIcon(key: string) {
+      return this.sort.key !== key ? 'chevrons-up-down' : this.sort.down ? 'chevron-down' : 'chevron-up';
+    },
+    chooseAlgorithm(name: string) {
+      const next = this.algorithms.find((one) => one.name === name);
+      if (!next || this.algorithm === name) return;
+      this.algorithm = name;
+      this.changed('algorithm');
+      // What the person has set stays; the rest follows the new algorithm's defaults.
+      const untouched = JSON.stringify(this.parameters) === JSON.stringify(this.defaults);
+      if (untouched) this.takeDefaults(next);
+      else this.defaults = { ...next.defaults };
+    },
+    chosen() {
+      return this.algorithms.find((one) => one.name === this.algorithm) ?? null;
+    },
+    parameterProblem(name: NumberName) {
+      const limit = LIMITS[name];
+      return numberProblem(this.parameters[name], limit.min, limit.max, limit.whole, (key: Key, params) =>
+        t(key, limit.whole ? params : { min: String(limit.min), max: String(limit.max) }),
+      );
+    },
+    resetParameters() {
+      if (this.defaults) this.parameters = { ...this.defaults };
+      this.changed('algorithm');
+      void this.measure();
+    },
+    isDefault() {
+      return JSON.stringify(this.parameters) === JSON.stringify(this.defaults);
+    },
+    /** The table's figures are those of the chosen input size. */
+    async measure() {
+      this.changed('algorithm');
+      const size = this.parameters.input_size;
+      if (this.parameterProblem('input_size') || this.algorithms[0]?.size === size) return;
+      try {
+        const algorithms = await api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size }, signal);
+        if (this.parameters.input_size !== size) return;
+        this.algorithms = Object.freeze(algorithms);
+        if (!this.chosen()) this.algorithm = '';
+      } catch (error) {
+        toastError(error);
+      }
+    },
+
+    // ---- resources
+    choosePreset(preset: Preset) {
+      if (!preset.fits) return;
+      this.preset = preset.name;
+      this.changed('resources');
+    },
+    chosenPreset() {
+      return this.presets.find((one) => one.name === this.preset) ?? null;
+    },
+
+    config(): RunConfig {
+      return { split: { ...this.split }, algorithm: this.algorithm, parameters: { ...this.parameters }, preset: this.preset };
+    },
+  });
+}
+
+/** A GPU where there is one, else the most cores. */
+function best(presets: readonly Preset[]): string {
+  const fitting = presets.filter((one) => one.fits);
+  const gpu = fitting.filter((one) => one.gpu).sort((a, b) => b.gpuMemoryMb - a.gpuMemoryMb)[0];
+  return (gpu ?? fitting.sort((a, b) => b.cores - a.cores || b.memoryMb - a.memoryMb)[0])?.name ?? '';
+}

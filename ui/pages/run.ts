@@ -1,0 +1,307 @@
+/** Run: a draft is set up in three steps and started; then its progress, graphs and log, live, until it has ended. */
+import type { Dataset, EpochRow, Experiment, ExperimentDetails, Job, Preset, Progress, Project, TrainResult } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { EpochCharts } from '../charts/epochs.ts';
+import { jobLog, logView } from '../components/log.ts';
+import { openMenu } from '../components/menu.ts';
+import { setPlace } from '../frame/place.ts';
+import '../i18n/areas/data.ts';
+import '../i18n/areas/experiments.ts';
+import '../i18n/areas/run.ts';
+import * as format from '../i18n/format.ts';
+import { inLanguage, t } from '../i18n/language.ts';
+import { onChange, onProgress, onResync, watchJob } from '../live/events.ts';
+import { openProject } from '../live/project.ts';
+import { component, icon } from '../mount.ts';
+import { page } from '../page.ts';
+import { type ConfigurationPart, configurationParts, gpuText, memoryText } from './configuration.ts';
+import { readOnlyReason } from './dataset-actions.ts';
+import { displayName, experimentMenu, inferenceAddress, isActive, stopExperiment } from './experiment-actions.ts';
+import { runSeconds } from './run-clock.ts';
+import { runSetup } from './run-setup.ts';
+import { configuration, steps } from './run-steps.ts';
+
+const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="$t(draft() ? 'run.purpose' : 'run.purpose.live')"></p></div>
+  <div class="page-actions">
+    <button type="button" class="button primary large run-start" x-show="draft()" :disabled="!mayStart() || starting" :aria-busy="starting ? 'true' : 'false'" :title="startNote()" @click="start()">${icon('play')}<span x-t="run.start"></span></button>
+    <button type="button" class="button danger large run-stop" x-show="active() && !locked()" :disabled="stopping" :aria-busy="stopping ? 'true' : 'false'" @click="stop()">${icon('square')}<span x-t="run.stop"></span></button>
+    <button type="button" class="icon-button" x-show="experiment" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>`;
+
+const under = `<section class="box under-way" x-show="active()"><div class="box-body">
+    <div class="under-head"><h2 x-text="stateText()"></h2><span class="muted tabular" x-text="elapsed()"></span><span class="spacer"></span><span class="muted tabular" x-text="epochText()"></span></div>
+    <div x-progress="progress"></div><p class="muted" x-show="waitingText()" x-text="waitingText()"></p></div></section>`;
+
+const ended = `<section class="banner" x-show="over()" :class="tone()" role="status"><span class="banner-icon" x-icon="endIcon()"></span><div><h2 x-text="endTitle()"></h2><p x-text="endText()"></p></div>
+    <div class="banner-actions"><a class="button" :href="'/experiments/' + id">${icon('file-text')}<span x-t="run.toDetails"></span></a><a class="button primary" x-show="usable()" :href="inference()">${icon('scan-search')}<span x-t="run.toInference"></span></a></div></section>`;
+
+export default page({
+  title: 'run.title',
+  help: {
+    ko: `# 학습 실행(Run)
+세 단계를 확인하고 시작을 누르면 학습합니다. 기본값 그대로도 좋은 결과를 얻을 수 있습니다.
+# Data Split
+데이터를 학습용(Training), 확인용(Validation), 최종 평가용(Test)으로 나눕니다.
+# Algorithm
+모델의 구조를 고릅니다. resnet18처럼 작은 것부터 시작해 보세요. 용어 옆의 ?를 누르면 설명이 나옵니다.
+# Resources
+학습에 쓸 GPU, CPU, 메모리를 고릅니다. 비어 있지 않으면 순서를 기다립니다.
+# 학습 중
+- 정확도는 올라가고 손실은 내려가면 잘 배우고 있는 것입니다.
+- Training은 좋아지는데 Validation이 나빠지면 학습 이미지를 외우고 있는 것입니다. 이미지를 늘리거나 데이터 증강을 켜 주세요.
+- 중지하면 그때까지의 모델을 사용할 수 있습니다.`,
+    en: `# Run
+Confirm three steps and press Start. The defaults give good results as they are.
+# Data Split
+Divides the pictures for learning (Training), checking (Validation) and the final evaluation (Test).
+# Algorithm
+The structure of the model. Begin with a small one such as resnet18. Press ? beside a term to read what it means.
+# Resources
+Which GPU, CPU and memory the training may use. Where they are taken, it waits in the queue.
+# While it trains
+- Accuracy rising and loss falling: it learns well.
+- Training gets better but validation worse: it learns the pictures by heart. Add pictures or turn on augment.
+- After Stop, the model up to there can be used.`,
+  },
+  template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
+    <div class="run-setup" x-show="draft()"><div>${steps}</div>
+      <aside>${configuration}<p class="muted start-note" x-text="startNote()"></p><button type="button" class="button primary large wide" :disabled="!mayStart() || starting" @click="start()">${icon('play')}<span x-t="run.start"></span></button></aside></div>
+    <div class="run-live stack" x-show="live()">${under}${ended}
+      <div class="run-live-grid"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>${configuration}</div>
+      ${logView('log')}</div>`,
+  component: (route) => {
+    const id = Number(route.params.id);
+    let charts: EpochCharts | null = null;
+    let watched: number | null = null;
+    let clock = { at: Date.now(), seconds: 0 };
+    return component({
+      id,
+      experiment: null as Experiment | null,
+      project: null as Project | null,
+      dataset: null as Dataset | null,
+      job: null as Job | null,
+      result: null as TrainResult | null,
+      presets: [] as readonly Preset[],
+      problem: null as unknown,
+      setup: runSetup(route.signal),
+      progress: null as Progress | null,
+      epochs: [] as readonly EpochRow[],
+      log: jobLog(),
+      starting: false,
+      stopping: false,
+      now: Date.now(),
+      async init() {
+        const timer = setInterval(() => {
+          if (this.active()) this.now = Date.now();
+        }, 1000);
+        route.signal.addEventListener('abort', () => {
+          clearInterval(timer);
+          charts?.end();
+        });
+        onChange('experiment', { signal: route.signal }, (changed, record) => {
+          if (changed !== id) return;
+          if (record) this.take(record);
+          else this.problem = t('exp.deleted');
+        });
+        onChange('job', { signal: route.signal }, (changed, record) => {
+          if (record && changed === this.experiment?.jobId) this.takeJob(record);
+        });
+        onProgress(route.signal, (jobId, progress) => {
+          if (jobId === this.experiment?.jobId) this.progress = progress;
+        });
+        onResync(route.signal, () => void this.load());
+        void this.$nextTick(() => {
+          if (route.signal.aborted) return;
+          this.log.attach(this.$refs.log as HTMLElement);
+          charts = new EpochCharts(this.$refs.charts as HTMLElement);
+          charts.set(this.epochs);
+        });
+        await this.load();
+      },
+      async load() {
+        try {
+          const details = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal);
+          const project = await openProject(details.experiment.projectId);
+          this.project = project;
+          this.result = details.result;
+          this.addEpochs(details.epochs);
+          if (details.job) this.takeJob(details.job);
+          this.take(details.experiment);
+          setPlace([
+            { text: project.name, to: `/projects/${project.id}/data` },
+            { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
+            { text: displayName(details.experiment) },
+          ]);
+        } catch (error) {
+          if (!route.signal.aborted) this.problem = error;
+        }
+      },
+      take(experiment: Experiment) {
+        const before = this.experiment;
+        this.experiment = Object.freeze(experiment);
+        clock = { at: Date.now(), seconds: experiment.runSeconds };
+        this.now = Date.now();
+        if (experiment.status === 'draft') {
+          if (!before) void this.prepare(experiment);
+          return;
+        }
+        if (!isActive(experiment)) {
+          this.stopping = false;
+          // What it came to is in the details.
+          if (before && isActive(before)) void this.load();
+        }
+        if (experiment.jobId !== null && watched !== experiment.jobId) this.watch(experiment.jobId);
+        if (!before || before.status === 'draft') {
+          api.get<Preset[]>('/api/presets', undefined, route.signal).then(
+            (presets) => {
+              this.presets = Object.freeze(presets);
+            },
+            () => {},
+          );
+        }
+      },
+      takeJob(job: Job) {
+        this.job = Object.freeze(job);
+        if (job.progress) this.progress = job.progress;
+      },
+      async prepare(experiment: Experiment) {
+        try {
+          this.dataset = Object.freeze(await api.get<Dataset>(`/api/datasets/${experiment.datasetId}`, undefined, route.signal));
+          await this.setup.load(this.dataset);
+        } catch (error) {
+          if (!route.signal.aborted) this.problem = error;
+        }
+      },
+      watch(jobId: number) {
+        watched = jobId;
+        this.log.clear();
+        watchJob(jobId, {
+          signal: route.signal,
+          onEvent: (event) => {
+            if (event.type === 'log') this.log.add(event);
+            else if (event.type === 'epoch') this.addEpochs([event.row]);
+          },
+        });
+      },
+      addEpochs(rows: readonly EpochRow[]) {
+        if (!rows.length) return;
+        const byEpoch = new Map(this.epochs.map((row) => [row.epoch, row]));
+        for (const row of rows) byEpoch.set(row.epoch, row);
+        this.epochs = Object.freeze([...byEpoch.values()].sort((a, b) => a.epoch - b.epoch));
+        charts?.set(this.epochs);
+      },
+
+      draft() {
+        return this.experiment?.status === 'draft';
+      },
+      live() {
+        return this.experiment !== null && !this.draft();
+      },
+      active() {
+        return this.experiment !== null && isActive(this.experiment);
+      },
+      over() {
+        return this.live() && !this.active();
+      },
+      usable() {
+        return this.experiment?.usable === true;
+      },
+      locked() {
+        return readOnlyReason(this.project);
+      },
+      heading() {
+        return this.experiment?.name || t('run.title');
+      },
+
+      mayStart() {
+        return this.draft() && !this.locked() && this.setup.state === 'ready' && this.setup.complete();
+      },
+      startNote() {
+        return t(this.setup.complete() ? 'run.start.ready' : 'run.start.need');
+      },
+      async start() {
+        if (!this.mayStart() || this.starting) return;
+        this.starting = true;
+        this.problem = null;
+        try {
+          this.take(await api.post<Experiment>(`/api/experiments/${id}/run`, this.setup.config()));
+          void this.load();
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.starting = false;
+        }
+      },
+      async stop() {
+        if (!this.experiment) return;
+        this.stopping = await stopExperiment(this.experiment);
+      },
+      menu(anchor: HTMLElement) {
+        if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, this.locked(), { deleted: () => history.back() }));
+      },
+
+      parts(): ConfigurationPart[] {
+        const { experiment, setup } = this;
+        const dataset = experiment ? `${experiment.datasetName} v${experiment.datasetVersion}` : '';
+        if (experiment?.config) {
+          const { preset } = experiment.config;
+          return configurationParts({
+            config: experiment.config,
+            dataset,
+            algorithm: null,
+            preset: this.presets.find((one) => one.name === preset) ?? null,
+            done: { split: true, algorithm: true, resources: true },
+          });
+        }
+        return configurationParts({ config: setup.config(), dataset, algorithm: setup.chosen(), preset: setup.chosenPreset(), done: setup.done });
+      },
+      gpuText,
+      memoryText,
+
+      stateText() {
+        if (this.stopping) return t('run.stoppingNow');
+        return t(this.experiment?.status === 'pending' ? 'run.pending' : 'run.running');
+      },
+      elapsed() {
+        return this.experiment?.status === 'running' ? t('run.elapsed', { time: format.duration(runSeconds({ ...clock, ticking: true }, this.now)) }) : '';
+      },
+      epochText() {
+        const total = this.experiment?.config?.parameters.epoch;
+        if (!total || this.experiment?.status !== 'running' || this.progress?.phase !== 'train') return '';
+        return t('run.epochNow', { n: Math.min(total, (this.epochs.at(-1)?.epoch ?? 0) + 1), total });
+      },
+      waitingText() {
+        if (this.stopping) return t('exp.stopping');
+        const waiting = this.experiment?.status === 'pending' ? this.job?.waiting : null;
+        if (this.experiment?.status !== 'pending') return '';
+        return waiting ? `${t('run.pending.place', { n: waiting.place })} · ${inLanguage(waiting)}` : t('run.pending.text');
+      },
+      tone() {
+        const status = this.experiment?.status;
+        return status === 'failed' ? 'red' : status === 'aborted' ? 'orange' : 'green';
+      },
+      endIcon() {
+        const status = this.experiment?.status;
+        return status === 'failed' ? 'circle-x' : status === 'aborted' ? 'circle-stop' : 'circle-check';
+      },
+      endTitle() {
+        const status = this.experiment?.status;
+        return t(status === 'failed' ? 'run.failed' : status === 'aborted' ? 'run.aborted' : 'run.succeeded');
+      },
+      endText() {
+        const { experiment, result } = this;
+        if (!experiment) return '';
+        if (experiment.status === 'failed') return experiment.failure ? inLanguage(experiment.failure) : '';
+        if (experiment.status === 'aborted') return t('details.aborted.usable');
+        if (!result) return '';
+        const { test, validation } = result.evaluation;
+        const time = format.duration(experiment.runSeconds);
+        return test
+          ? t('run.succeeded.text', { accuracy: format.percent(test.accuracy), time })
+          : t('run.succeeded.validation', { accuracy: format.percent(validation.accuracy), time });
+      },
+      inference() {
+        return this.experiment ? inferenceAddress(this.experiment) : '';
+      },
+    });
+  },
+});

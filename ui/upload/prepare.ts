@@ -1,0 +1,129 @@
+/** Looks at what was chosen before anything is sent: what it is, how much, which class folders, and what is wrong with it in plain words. */
+import type { ChosenFile } from '../components/drop.ts';
+import type { Key } from '../i18n/keys.ts';
+import { composeTar } from './tar.ts';
+
+export const PICTURE_TYPES = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.bmp', '.gif'];
+export const ARCHIVE_TYPES = ['.zip', '.tar'];
+export const ACCEPT = [...ARCHIVE_TYPES, ...PICTURE_TYPES].join(',');
+const LABEL_TYPES = ['.csv', '.txt'];
+/** What a computer adds by itself and nobody means to upload. */
+const CLUTTER = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i;
+
+export interface Selection {
+  kind: 'archive' | 'pictures';
+  files: ChosenFile[];
+  bytes: number;
+  /** Folders that the pictures lie in, with their number; empty for an archive and for pictures without folders. */
+  folders: { name: string; count: number }[];
+  /** Files that are neither pictures nor label files and stay behind. */
+  left: number;
+  /** A CSV that lay among the pictures. */
+  labels: ChosenFile | null;
+  /** A name for the dataset, made of the archive's or the folder's. */
+  name: string;
+}
+
+export interface Wrong {
+  key: Key;
+  params?: Record<string, string | number>;
+}
+
+export function extension(name: string): string {
+  return /\.[^./\\]+$/.exec(name.toLowerCase())?.[0] ?? '';
+}
+
+function isPicture(file: ChosenFile): boolean {
+  return PICTURE_TYPES.includes(extension(file.path));
+}
+
+/**
+ * The classes that the folders will make, by the same rule as the daemon's: the last folder names the class, a folder that all have in common is
+ * what was dropped, and pictures that lie flat have no labels.
+ */
+function classesByFolder(paths: string[]): { name: string; count: number }[] {
+  const folders = paths.map((path) => path.split('/').slice(0, -1));
+  const top = folders[0]?.[0];
+  const together = top !== undefined && folders.every((path) => path[0] === top);
+  const below = together ? folders.map((path) => path.slice(1)) : folders;
+  const counts = new Map<string, number>();
+  for (const path of below) {
+    const name = path.at(-1);
+    if (name === undefined) return [];
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((x, y) => x.name.localeCompare(y.name));
+}
+
+function topFolder(paths: string[]): string {
+  const top = paths[0]?.split('/').slice(0, -1)[0] ?? '';
+  return top && paths.every((path) => path.startsWith(`${top}/`)) ? top : '';
+}
+
+function named(text: string): string {
+  return (
+    text
+      .replace(/\.(tar|zip)$/i, '')
+      .normalize('NFC')
+      .trim()
+      .slice(0, 100) || ''
+  );
+}
+
+export function select(chosen: ChosenFile[], before: Selection | null): Selection | Wrong {
+  const real = chosen.filter((one) => !CLUTTER.test(one.path));
+  const first = real[0];
+  if (!first) return { key: 'upload.nothing' };
+  const archives = real.filter((one) => ARCHIVE_TYPES.includes(extension(one.path)));
+  if (archives.length > 1) return { key: 'upload.oneArchive', params: { n: archives.length } };
+  if (archives.length === 1 && real.length === 1) {
+    if (first.file.size === 0) return { key: 'upload.empty', params: { name: first.file.name } };
+    return { kind: 'archive', files: real, bytes: first.file.size, folders: [], left: 0, labels: null, name: named(first.file.name) };
+  }
+  if (archives.length) return { key: 'upload.mixed' };
+  // Pictures chosen in several goes come together; the same path again replaces the earlier one.
+  const byPath = new Map<string, ChosenFile>();
+  for (const one of before?.kind === 'pictures' ? before.files : []) byPath.set(one.path, one);
+  const pictures = real.filter(isPicture);
+  for (const one of pictures) byPath.set(one.path.normalize('NFC'), { ...one, path: one.path.normalize('NFC') });
+  const labels = real.find((one) => LABEL_TYPES.includes(extension(one.path))) ?? before?.labels ?? null;
+  if (!pictures.length) {
+    if (labels && byPath.size) return { ...(before as Selection), labels };
+    return { key: 'upload.wrongKind', params: { name: first.file.name } };
+  }
+  const files = [...byPath.values()];
+  const full = files.filter((one) => one.file.size > 0);
+  if (!full.length) return { key: 'upload.allEmpty', params: { n: files.length } };
+  const paths = files.map((one) => one.path);
+  const left = real.length - pictures.length - (labels && real.includes(labels) ? 1 : 0);
+  return {
+    kind: 'pictures',
+    files,
+    bytes: files.reduce((sum, one) => sum + one.file.size, 0),
+    folders: classesByFolder(paths),
+    left: left + (before?.kind === 'pictures' ? before.left : 0),
+    labels,
+    name: named(topFolder(paths)) || before?.name || '',
+  };
+}
+
+export function isWrong(result: Selection | Wrong): result is Wrong {
+  return 'key' in result;
+}
+
+export function checkLabels(file: File): Wrong | null {
+  if (!LABEL_TYPES.includes(extension(file.name))) return { key: 'upload.labelsKind', params: { name: file.name } };
+  if (file.size === 0) return { key: 'upload.empty', params: { name: file.name } };
+  if (file.size > 256 * 1024 * 1024) return { key: 'upload.labelsSize', params: { name: file.name } };
+  return null;
+}
+
+/** The one thing that is sent, and its name. A lone picture and an archive go as they are. */
+export function packed(selection: Selection): { body: Blob; name: string } {
+  const only = selection.files[0];
+  if (only && selection.files.length === 1) return { body: only.file, name: only.file.name };
+  return {
+    body: composeTar(selection.files.map((one) => ({ path: one.path, body: one.file, modified: one.file.lastModified }))),
+    name: `${selection.name || 'pictures'}.tar`,
+  };
+}

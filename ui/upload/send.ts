@@ -1,0 +1,115 @@
+/**
+ * Sends one file to the daemon in pieces (tus): a lost connection is waited for and the upload goes on where it stopped; the same file chosen
+ * again after a closed tab goes on too. Gives the id that the daemon knows the upload by.
+ */
+import type * as Tus from 'tus-js-client';
+import { ApiError, csrfHeaders } from '../api.ts';
+import { t } from '../i18n/language.ts';
+import { vendor } from '../script.ts';
+
+export interface Sent {
+  sent: number;
+  total: number;
+  /** Bytes a second; null until it is known. */
+  rate: number | null;
+  remainingSeconds: number | null;
+  /** The connection is lost; it goes on by itself. */
+  waiting: boolean;
+}
+
+const CHUNK = 8 * 1024 * 1024;
+const RATE_WINDOW_MS = 8000;
+/** Two minutes of patience, then the person decides; they can press Start again and it goes on where it was. */
+const RETRY_DELAYS = [500, 1000, 2000, 4000, 8000, 10000, 10000, 10000, 15000, 15000, 20000, 20000];
+
+/** How fast it went in the last seconds, from marks of time and bytes. */
+export class Pace {
+  #marks: { at: number; sent: number }[] = [];
+  mark(at: number, sent: number): number | null {
+    this.#marks.push({ at, sent });
+    while (this.#marks.length > 2 && at - (this.#marks[0]?.at ?? at) > RATE_WINDOW_MS) this.#marks.shift();
+    const first = this.#marks[0];
+    if (!first || at - first.at < 500) return null;
+    return Math.max(0, ((sent - first.sent) / (at - first.at)) * 1000);
+  }
+  reset(): void {
+    this.#marks = [];
+  }
+}
+
+function problem(error: Error): ApiError {
+  const response = (error as Partial<Tus.DetailedError>).originalResponse;
+  if (!response) return new ApiError(0, { code: 'offline', message: t('upload.lost'), params: {}, details: error.message });
+  try {
+    const reply = JSON.parse(response.getBody()) as { code?: string; message?: string; details?: string };
+    if (reply.message)
+      return new ApiError(response.getStatus(), {
+        code: reply.code ?? 'unknown',
+        message: reply.message,
+        params: {},
+        ...(reply.details ? { details: reply.details } : {}),
+      });
+  } catch {
+    // Not JSON: something between the browser and the daemon answered.
+  }
+  return new ApiError(response.getStatus(), { code: 'unexpected', message: t('upload.refused'), params: {}, details: error.message });
+}
+
+function isFile(body: Blob): body is File {
+  return body instanceof File;
+}
+
+export async function send(body: Blob, name: string, options: { signal: AbortSignal; onSent(sent: Sent): void }): Promise<string> {
+  const tus = await vendor<typeof Tus>('tus.js', 'tus');
+  const pace = new Pace();
+  return new Promise<string>((resolve, reject) => {
+    let last: Sent = { sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
+    const tell = (next: Sent) => {
+      last = next;
+      options.onSent(next);
+    };
+    const upload = new tus.Upload(body, {
+      endpoint: '/api/uploads',
+      chunkSize: CHUNK,
+      retryDelays: RETRY_DELAYS,
+      metadata: { filename: name, filetype: body.type || 'application/octet-stream' },
+      headers: csrfHeaders(),
+      storeFingerprintForResuming: isFile(body),
+      removeFingerprintOnSuccess: true,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        const again = status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
+        if (again) {
+          pace.reset();
+          tell({ ...last, rate: null, remainingSeconds: null, waiting: true });
+        }
+        return again;
+      },
+      onProgress: (sent, total) => {
+        const rate = pace.mark(performance.now(), sent);
+        tell({ sent, total, rate, remainingSeconds: rate ? (total - sent) / rate : null, waiting: false });
+      },
+      onSuccess: () => {
+        const id = upload.url?.split('/').pop();
+        if (id) resolve(id);
+        else reject(problem(new Error('the upload has no address')));
+      },
+      onError: (error) => reject(problem(error)),
+    });
+    options.signal.addEventListener('abort', () => {
+      // Cancelled: what was sent so far is thrown away at the daemon too.
+      void upload.abort(true).catch(() => {});
+      reject(new DOMException('cancelled', 'AbortError'));
+    });
+    if (!isFile(body)) return upload.start();
+    upload.findPreviousUploads().then(
+      (earlier) => {
+        if (options.signal.aborted) return;
+        const latest = earlier.at(-1);
+        if (latest) upload.resumeFromPreviousUpload(latest);
+        upload.start();
+      },
+      () => upload.start(),
+    );
+  });
+}
