@@ -45,6 +45,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 500 },
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(compileValidator);
   answerErrors(app);
 
