@@ -1,6 +1,7 @@
 /**
  * Compares the samplers of server/search on functions with a known optimum. JSON lines on stdout: one a function, budget and sampler (mean rank among the
- * samplers, 1 the best; mean normalised regret: 0 the optimum, 1 the median of the space), then the means over all functions, then a sampler's own time.
+ * samplers, 1 the best; mean normalised regret: 0 the optimum, 1 the median of the space), then the means over all functions, then what the
+ * stopping rules save, then a sampler's own time.
  *
  *     hpo [--seeds 20] [--first-seed 1] [--budgets 10,25,100] [--functions branin,levy4] [--samplers tpe,random] [--parallel 1]
  */
@@ -8,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { SAMPLER_NAMES, type SamplerName, samplers } from '../../server/search/samplers.ts';
 import { sobolPoint } from '../../server/search/sobol.ts';
 import { type Params, paramsAt, type Space } from '../../server/search/space.ts';
+import { STOPPING_NAMES, type StoppingName } from '../../server/search/stopping-rules.ts';
+import { Study } from '../../server/search/study.ts';
 import type { Trial } from '../../server/search/trial.ts';
 
 interface TestFunction {
@@ -210,6 +213,41 @@ for (const name of functions) {
 for (const [key, { rank, regret }] of means) {
   const [budget, sampler] = key.split(' ');
   print({ bench: 'hpo', function: 'all', budget: Number(budget), sampler, seeds, parallel, rank: rounded(mean(rank)), regret: rounded(mean(regret)) });
+}
+
+/** Thirty trials of up to 27 epochs each, four at a time, whose loss falls towards the value of `trainer`: which share of the epochs is spent, and how good the best is. */
+function spend(name: StoppingName, sampler: SamplerName, seed: number): { epochs: number; regret: number } {
+  const f = FUNCTIONS.trainer!;
+  const maxResource = 27;
+  const study = new Study({
+    ...{ space: f.space, sampler, stopping: { name }, objective: 'loss', direction: 'minimize', goal: null, additionalMetrics: [] },
+    ...{ maxTrials: 30, parallelTrials: 4, maxFailedTrials: 1, maxResource, seed, first: [] },
+  });
+  let epochs = 0;
+  for (;;) {
+    for (let event = study.next(); event !== null; event = study.next()) study.apply(event);
+    const running = study.trials.filter(({ state }) => state === 'draft' || state === 'running');
+    if (running.length === 0) break;
+    for (const trial of running) {
+      const resource = (trial.reports.at(-1)?.resource ?? 0) + 1;
+      // Fast learning rates fall faster, so that early epochs do not tell all.
+      const value = f.value(trial.params) + Math.exp(-resource * (0.15 + 0.05 * (5 + Math.log10(Number(trial.params.learning_rate)))));
+      epochs++;
+      study.apply({ type: 'started', trial: trial.id });
+      study.apply({ type: 'reported', trial: trial.id, resource, value });
+      if (resource === maxResource) study.apply({ type: 'finished', trial: trial.id, value });
+      else if (resource === trial.until) study.apply({ type: 'paused', trial: trial.id });
+    }
+  }
+  return { epochs: epochs / (30 * maxResource), regret: (f.value(study.best!.params) - f.optimum) / (typical(f) - f.optimum) };
+}
+
+for (const sampler of compared.filter((name) => name !== 'grid')) {
+  for (const rule of STOPPING_NAMES) {
+    const all = Array.from({ length: seeds }, (_, seed) => spend(rule, sampler, firstSeed + seed));
+    const [epochs, regret] = [mean(all.map((one) => one.epochs)), mean(all.map((one) => one.regret))];
+    print({ bench: 'hpo stopping', rule, sampler, seeds, epochs: rounded(epochs), regret: rounded(regret) });
+  }
 }
 
 // The time of one suggestion with 500 finished trials, on the widest mixed space.
