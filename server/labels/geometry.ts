@@ -71,6 +71,15 @@ export function pointOnRing(x: number, y: number, ring: Ring, tolerance = 1e-9):
   return false;
 }
 
+/**
+ * Takes the rounding of a few sums and products away: a number that is a multiple of a millionth of a pixel but for `tolerance` is meant to be that. So
+ * coordinates of up to six decimals go through a format with other units and come back exactly.
+ */
+export function settled(pixels: number, tolerance: number): number {
+  const round = Math.round(pixels * 1e6) / 1e6;
+  return Math.abs(round - pixels) <= tolerance ? round : pixels;
+}
+
 /** Points of a ring that differ from their predecessor. */
 export function distinctPoints(ring: Ring): number {
   const n = ring.length;

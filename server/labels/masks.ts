@@ -66,7 +66,8 @@ export async function readMasks(files: readonly LabelFile[], context: ReadContex
     }
   }
   if (good === 0 && failure !== null) throw failure;
-  const result = intake.finish();
+  // Without a table the order is that of the numbers.
+  const result = intake.finish(!classes.tabled);
   classes.settle(result);
   return result;
 }
@@ -139,6 +140,10 @@ class ClassesOfMasks {
 
   constructor(intake: Intake) {
     this.intake = intake;
+  }
+
+  get tabled(): boolean {
+    return this.#table !== null;
   }
 
   useTable(table: { classes: ClassInfo[]; background: ClassInfo | null }, file: string): void {

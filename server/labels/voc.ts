@@ -9,6 +9,7 @@ import { parseXml, type XmlElement } from '@rgrove/parse-xml';
 import { StudioError } from '../errors.ts';
 import type { Attributes, Box, JsonObject, LabelSource, PictureLabels, Shape } from './annotation.ts';
 import { checkSize, type LabelFile, type LabelLimits, readText, safePath, shortened, type WrittenFile, WrittenNames, withoutExtension } from './files.ts';
+import { settled } from './geometry.ts';
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
 import { type Losses, lose, type Place } from './report.ts';
 import { boxOf } from './shapes.ts';
@@ -24,6 +25,9 @@ interface VocObject {
   attributes: Attributes;
   place: Place;
 }
+
+/** What adding and taking away leaves of a fraction, pixels. */
+const ROUNDING = 1e-10;
 
 const OBJECT_FIELDS = new Set(['name', 'bndbox', 'difficult', 'truncated', 'occluded', 'pose']);
 const PICTURE_FIELDS = new Set(['filename', 'object']);
@@ -61,6 +65,7 @@ export async function readVoc(files: readonly LabelFile[], context: VocContext):
       const box = { x: x0 - one, y: y0 - one, width: x1 - x0 + (x1 < x0 ? -one : one), height: y1 - y0 + (y1 < y0 ? -one : one) };
       if (x1 < x0) box.x += one;
       if (y1 < y0) box.y += one;
+      for (const side of ['x', 'y', 'width', 'height'] as const) box[side] = settled(box[side], ROUNDING);
       intake.add(draft, { kind: 'box', ...box }, intake.declare({ name }, place), attributes, place, corners);
     }
   }
@@ -224,7 +229,7 @@ function boxXml({ x, y, width, height }: Box, rounded: boolean, losses: Losses |
     if (whole.some((value, i) => value !== corners[i])) lose(losses, 'rounded');
     corners = whole;
   }
-  const [x0, y0, x1, y1] = corners.map((value) => String(Number(value.toPrecision(15))));
+  const [x0, y0, x1, y1] = corners.map((value) => String(settled(value, ROUNDING)));
   return `\t\t<bndbox>\n${line(3, 'xmin', x0!)}${line(3, 'ymin', y0!)}${line(3, 'xmax', x1!)}${line(3, 'ymax', y1!)}\t\t</bndbox>\n`;
 }
 

@@ -11,6 +11,7 @@ import { StudioError } from '../errors.ts';
 import type { Attributes, Geometry, LabelSource, Part, Ring, Shape } from './annotation.ts';
 import { namesOfLines, namesOfYaml, yamlScalar } from './class-names.ts';
 import { type LabelFile, readText, safePath, shortened, type WrittenFile, WrittenNames, withoutExtension } from './files.ts';
+import { settled } from './geometry.ts';
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
 import { type Losses, lose, type Place } from './report.ts';
 import { joinParts } from './rings.ts';
@@ -137,23 +138,16 @@ function readRow(row: string, place: Place, draft: Draft, intake: Intake, labels
   let geometry: Geometry;
   if (isBox) {
     const [cx, cy, w, h] = rest as [number, number, number, number];
-    const [x0, y0] = [settled((cx - w / 2) * width, width), settled((cy - h / 2) * height, height)];
-    geometry = { kind: 'box', x: x0, y: y0, width: settled(w * width, width), height: settled(h * height, height) };
+    geometry = { kind: 'box', x: pixelsOf(cx - w / 2, width), y: pixelsOf(cy - h / 2, height), width: pixelsOf(w, width), height: pixelsOf(h, height) };
   } else {
-    const outer: Ring = rest.map((value, i) => (i % 2 === 0 ? settled(value * width, width) : settled(value * height, height)));
+    const outer: Ring = rest.map((value, i) => pixelsOf(value, i % 2 === 0 ? width : height));
     geometry = { kind: 'polygon', parts: [{ outer, holes: [] }] };
   }
   intake.add(draft, geometry, labels.of(id, place), attributes, place, row);
 }
 
-/**
- * Takes the rounding of a division and a multiplication away: a number that is a millionth of a pixel's multiple but for the last bits is meant to be that.
- * So pixels → shares → pixels is exact for up to six decimals.
- */
-function settled(pixels: number, side: number): number {
-  const round = Math.round(pixels * 1e6) / 1e6;
-  return Math.abs(round - pixels) <= side * 1e-14 ? round : pixels;
-}
+/** In pixels of a side: fifteen digits of a share and the rounding of two products. */
+const pixelsOf = (share: number, side: number): number => settled(share * side, side * 1e-14);
 
 // ---------------------------------------------------------------- writing
 
