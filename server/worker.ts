@@ -109,14 +109,15 @@ async function finish(state: JobEnd | 'failed', failure: Failure | null): Promis
 
 function fail(error: unknown): void {
   if (ended) return;
-  const known: StudioError = asStudioError(error, spec);
-  host.log('error', known.details === undefined ? known.message : `${known.message}\n${known.details}`);
-  // What a failed job leaves is of no use to anybody. The checkpoint stays for the engineer; it goes with the job's folder.
+  // What a failed job leaves is of no use to anybody, and on a full disk its space is needed to tell the end. The checkpoint stays for the engineer; it
+  // goes with the job's folder.
   try {
     rmSync(host.out, { recursive: true, force: true });
   } catch {
     // The end must be told in any case.
   }
+  const known: StudioError = asStudioError(error, spec);
+  host.log('error', known.details === undefined ? known.message : `${known.message}\n${known.details}`);
   void finish('failed', failureOf(known));
 }
 

@@ -87,6 +87,7 @@ try {
     job_images_per_s: Math.round((100 * rounds * steps * batch * 1000) / job) / 100,
     step_images_per_s: Math.round((100 * rounds * steps * batch * 1000) / bare) / 100,
     ratio: Math.round((1000 * bare) / job) / 1000,
+    max_rss_mib: Math.round(process.resourceUsage().maxRSS / 1024),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 } finally {
