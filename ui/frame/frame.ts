@@ -64,8 +64,8 @@ const topBar = `<header class="top" x-show="signedIn && !bare">
     <button type="button" class="top-button" x-show="developer" aria-haspopup="dialog" aria-expanded="false" @click="showJobs($el)" :class="{ active: jobCount() > 0 }" :aria-label="$t('jobs.button', { n: jobCount() })"><span x-icon="jobCount() ? 'loader' : 'list-checks'" :class="{ spin: jobCount() > 0 }"></span><span x-show="jobCount()" x-text="jobCount()"></span><span class="top-time" x-show="jobTime()" x-text="jobTime()"></span></button>
     <button type="button" class="top-button" aria-haspopup="dialog" aria-expanded="false" @click="showNotes($el)" :aria-label="$t('notes.button', { n: unread() })">${icon('bell')}<span class="badge" x-show="unread()" x-text="unread()"></span></button>
     <div class="language" role="group" x-t:aria-label="language.switch">
-      <button type="button" lang="ko" @click="speak('ko')" :aria-pressed="language() === 'ko' ? 'true' : 'false'" aria-label="한국어">KO</button>
-      <button type="button" lang="en" @click="speak('en')" :aria-pressed="language() === 'en' ? 'true' : 'false'" aria-label="English">EN</button></div>
+      <button type="button" lang="ko" @click="speak('ko')" :aria-pressed="language() === 'ko' ? 'true' : 'false'" aria-label="KO 한국어">KO</button>
+      <button type="button" lang="en" @click="speak('en')" :aria-pressed="language() === 'en' ? 'true' : 'false'" aria-label="EN English">EN</button></div>
   </div></header>`;
 
 export const frame = {
