@@ -4,13 +4,13 @@ import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxValueInfo } from './onnx.t
 import type { Candidate, Rule } from './ops/rule.ts';
 import type { OpName } from './ops/table.ts';
 import { rules } from './ops/table.ts';
-import type { DType, Shape, Tensor } from './tensor.ts';
+import type { Shape, Tensor } from './tensor.ts';
 import { bytes } from './tensor.ts';
 
 /**
  * How the memory of a picture-like value (rank 4, logically [n,c,h,w]) is laid out. `plain`: as written. `channels`: [c,n,h,w], in which a
  * 1×1 convolution and the products of im2col are single Gemms. `blocked`: [n,c/B,h,w,B], the runtime's own (MLAS "NCHWc").
- * `filter` is for kernels, logically [o,i,kh,kw]: [i,o/B,kh,kw,B], in which blocked convolutions give and take them at the least cost.
+ * `filter` is for kernels, logically [o,i,kh,kw]: [i,o/B,kh·kw,B], in which blocked convolutions give and take them at the least cost.
  */
 export type Layout = 'plain' | 'channels' | 'blocked' | 'filter';
 
@@ -31,8 +31,16 @@ export interface LoweringOptions {
   /** Makes the first dimension of inputs and outputs free. */
   readonly freeBatch?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Whether kernels among the states are held in the `filter` layout (see `filterShape`) rather than plain. */
+  readonly filterStates?: boolean;
   /** Values for the states: written as initialisers instead of being inputs. */
   readonly states?: ReadonlyMap<string, Tensor>;
+}
+
+/** The shape in which a state is held as a filter, [i,o/B,kh·kw,B]; undefined where it is held plain. */
+export function filterShape(shape: Shape, block: number): Shape | undefined {
+  const [o, i, kh, kw] = shape as readonly [number, number, number, number];
+  return block > 0 && shape.length === 4 && o % block === 0 && (i % block === 0 || i < block) ? [i, o / block, kh * kw, block] : undefined;
 }
 
 export interface Lowered {
@@ -181,7 +189,7 @@ export class Lowering {
     if (layout === 'channels') return swap(plain, [c, n, h, w]);
     if (layout === 'blocked') return this.emit('ReorderInput', [plain], { channels_last: { int: 0 } }, nchwc);
     const rows = this.reshape(this.transpose(this.reshape(plain, [n, c, h * w]), [1, 0, 2]), [(c * n) / block, block, h * w]);
-    return this.transpose(rows, [0, 2, 1]);
+    return this.reshape(this.transpose(rows, [0, 2, 1]), [c, n / block, h * w, block]);
   }
 
   /** The candidate that writes a node: what was measured, else the rule's preference, else the first that applies. */
@@ -226,6 +234,7 @@ export function lower(program: Program, options: LoweringOptions): Lowered {
   const roots = [...program.outputs.values(), ...program.updates.values()];
   const nodes = reachable(program.graph, roots);
   const free = (shape: Shape): (number | string)[] => (options.freeBatch && shape.length ? [options.freeBatch, ...shape.slice(1)] : [...shape]);
+  const held = (shape: Shape) => (options.filterStates ? filterShape(shape, options.block) : undefined);
   const inputs: OnnxValueInfo[] = [];
   const seen = new Set<number>();
   const enter = (value: Value) => {
@@ -233,10 +242,11 @@ export function lower(program: Program, options: LoweringOptions): Lowered {
     seen.add(value.id);
     if (value.source.kind === 'constant') return lowering.write(value, lowering.constant(value.source.tensor));
     const { kind, name } = value.source;
-    lowering.write(value, name);
+    const filter = kind === 'state' ? held(value.shape) : undefined;
+    lowering.write(value, name, filter ? 'filter' : 'plain');
     const tensor = kind === 'state' ? options.states?.get(name) : undefined;
     if (tensor) lowering.initializer(name, tensor);
-    else inputs.push({ name, dtype: value.dtype, shape: kind === 'input' ? free(value.shape) : value.shape });
+    else inputs.push({ name, dtype: value.dtype, shape: kind === 'input' ? free(value.shape) : (filter ?? value.shape) });
   };
   for (const value of [...roots, ...nodes.flatMap((node) => node.inputs)]) lowering.uses.set(value.id, (lowering.uses.get(value.id) ?? 0) + 1);
   roots.forEach(enter);
@@ -246,15 +256,15 @@ export function lower(program: Program, options: LoweringOptions): Lowered {
   }
   const outputs: OnnxValueInfo[] = [];
   const updates = new Map<string, string>();
-  const leave = (name: string, value: Value, batch: boolean) => {
-    const source = lowering.read(value);
-    lowering.rename(source, name);
-    outputs.push({ name, dtype: value.dtype as DType, shape: batch ? free(value.shape) : value.shape });
+  const leave = (name: string, value: Value, layout: Layout, shape: OnnxValueInfo['shape']) => {
+    lowering.rename(lowering.read(value, layout), name);
+    outputs.push({ name, dtype: value.dtype, shape });
   };
-  for (const [name, value] of program.outputs) leave(name, value, true);
+  for (const [name, value] of program.outputs) leave(name, value, 'plain', free(value.shape));
   for (const [name, value] of program.updates) {
+    const filter = held(value.shape);
     updates.set(name, `${name}.next`);
-    leave(`${name}.next`, value, false);
+    leave(`${name}.next`, value, filter ? 'filter' : 'plain', filter ?? value.shape);
   }
   return { model: lowering.finish('graph', inputs, outputs), updates };
 }

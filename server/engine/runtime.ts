@@ -1,8 +1,8 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Program } from './graph.ts';
-import { lower } from './lowering.ts';
+import { filterShape, lower } from './lowering.ts';
 import { encodeOnnx } from './onnx.ts';
-import type { Tensor, TypedArray } from './tensor.ts';
+import type { Shape, Tensor, TypedArray } from './tensor.ts';
 import { allocate, elements, sameShape } from './tensor.ts';
 
 /** Something that runs programs: compiles a graph, runs it and holds the states between runs. */
@@ -52,17 +52,23 @@ class CpuStore implements Store {
   readonly current = new Map<string, OrtTensor>();
   readonly #next = new Map<string, OrtTensor>();
   readonly #tensors: ReadonlyMap<string, Pick<Tensor, 'dtype' | 'shape'>>;
+  readonly #block: number;
 
-  constructor(states: ReadonlyMap<string, Tensor>) {
+  constructor(states: ReadonlyMap<string, Tensor>, block: number) {
     this.#tensors = states;
-    for (const [name, tensor] of states) this.current.set(name, ortTensor({ ...tensor, data: tensor.data.slice() }));
+    this.#block = block;
+    for (const [name, tensor] of states) {
+      const filter = filterShape(tensor.shape, block);
+      const data = filter ? toFilter(tensor, block) : tensor.data.slice();
+      this.current.set(name, ortTensor({ dtype: tensor.dtype, shape: filter ?? tensor.shape, data: data as TypedArray }));
+    }
   }
 
   next(name: string): OrtTensor {
     let tensor = this.#next.get(name);
     if (!tensor) {
       const { dtype, shape } = this.#tensors.get(name)!;
-      tensor = ortTensor({ dtype, shape, data: allocate(dtype, elements(shape)) });
+      tensor = ortTensor({ dtype, shape: filterShape(shape, this.#block) ?? shape, data: allocate(dtype, elements(shape)) });
       this.#next.set(name, tensor);
     }
     return tensor;
@@ -75,9 +81,16 @@ class CpuStore implements Store {
   }
 
   read(): Map<string, Tensor> {
-    return new Map(
-      [...this.#tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, data: (this.current.get(name)!.data as TypedArray).slice() as TypedArray }]),
-    );
+    const states = new Map<string, Tensor>();
+    for (const [name, { dtype, shape }] of this.#tensors) {
+      const data = this.current.get(name)!.data as TypedArray;
+      states.set(name, {
+        dtype,
+        shape,
+        data: filterShape(shape, this.#block) ? fromFilter(data as Float32Array, shape, this.#block) : (data.slice() as TypedArray),
+      });
+    }
+    return states;
   }
 
   write(states: ReadonlyMap<string, Tensor>): void {
@@ -88,7 +101,41 @@ class CpuStore implements Store {
         throw new Error(`${name} is ${known.dtype} [${known.shape}], what is loaded is ${dtype} [${shape}]`);
       }
     }
-    for (const [name, { data }] of states) (this.current.get(name)!.data as Float32Array).set(data as Float32Array);
+    for (const [name, tensor] of states) {
+      const data = filterShape(tensor.shape, this.#block) ? toFilter(tensor, this.#block) : tensor.data;
+      (this.current.get(name)!.data as Float32Array).set(data as Float32Array);
+    }
+  }
+}
+
+/** [o,i,kh,kw] to [i,o/B,kh·kw,B]. */
+function toFilter({ data, shape }: Tensor, block: number): Float32Array {
+  const filter = new Float32Array(data.length);
+  eachFilterIndex(shape, block, (plain, at) => {
+    filter[at] = (data as Float32Array)[plain]!;
+  });
+  return filter;
+}
+
+function fromFilter(filter: Float32Array, shape: Shape, block: number): Float32Array {
+  const data = new Float32Array(filter.length);
+  eachFilterIndex(shape, block, (plain, at) => {
+    data[plain] = filter[at]!;
+  });
+  return data;
+}
+
+function eachFilterIndex(shape: Shape, block: number, visit: (plain: number, filter: number) => void): void {
+  const [o, i, kh, kw] = shape as readonly [number, number, number, number];
+  const taps = kh * kw;
+  let plain = 0;
+  for (let out = 0; out < o; out++) {
+    const lane = out % block;
+    const group = (out - lane) / block;
+    for (let into = 0; into < i; into++) {
+      const start = ((into * o) / block + group) * taps * block + lane;
+      for (let tap = 0; tap < taps; tap++) visit(plain++, start + tap * block);
+    }
   }
 }
 
@@ -96,10 +143,10 @@ class CpuStore implements Store {
 export function cpu({ threads, plan, block = 8, profile }: CpuOptions): Device {
   return {
     name: 'cpu',
-    store: (states) => new CpuStore(states),
+    store: (states) => new CpuStore(states, block),
     async compile(program, store) {
       const states = store as CpuStore;
-      const { model, updates } = lower(program, { block, ...(plan ? { plan } : {}) });
+      const { model, updates } = lower(program, { block, filterStates: true, ...(plan ? { plan } : {}) });
       const session = await InferenceSession.create(encodeOnnx(model), {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,

@@ -83,11 +83,7 @@ export const activation: { readonly [op in keyof ActivationOps]: Rule<op> } = {
 
   silu: pointwise(
     'Sigmoid, Mul',
-    (lowering, [x], key) =>
-      lowering.emit('Mul', [
-        x!,
-        lowering.once(`sigmoid ${key}`, () => lowering.emit('Sigmoid', [x!])),
-      ]),
+    (lowering, [x], key) => lowering.emit('Mul', [x!, lowering.once(`sigmoid ${key}`, () => lowering.emit('Sigmoid', [x!]))]),
     (graph, x, y, dy) => graph.op('siluGradient', [x, y, dy], {}),
   ),
 

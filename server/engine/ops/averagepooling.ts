@@ -1,3 +1,5 @@
+import { nchwc } from '../lowering.ts';
+import { blockedAffine, blockedPad } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -31,10 +33,17 @@ export const averagePooling: { readonly [op in keyof AveragePoolingOps]: Rule<op
           lowering.write(y!, name, layout);
         },
       },
+      {
+        name: 'blocked',
+        applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
+        lower: (lowering, { inputs: [x], outputs: [y], attributes: { side } }) => {
+          const window = { kernel_shape: { ints: [side, side] }, strides: { ints: [side, side] } };
+          lowering.write(y!, lowering.emit('AveragePool', [lowering.read(x!, 'blocked')], window, nchwc), 'blocked');
+        },
+      },
     ],
-    gradient: (graph, { inputs: [x], attributes: { side } }, [dy]) => [
-      graph.op('averagePoolGradient', [dy!], { side, size: [x!.shape[2]!, x!.shape[3]!] }),
-    ],
+    prefer: ({ inputs: [x] }, lowering) => (lowering.layouts(x!)[0] === 'blocked' ? 'blocked' : 'AveragePool'),
+    gradient: (graph, { inputs: [x], attributes: { side } }, [dy]) => [graph.op('averagePoolGradient', [dy!], { side, size: [x!.shape[2]!, x!.shape[3]!] })],
   },
 
   averagePoolGradient: {
@@ -57,6 +66,18 @@ export const averagePooling: { readonly [op in keyof AveragePoolingOps]: Rule<op
           lowering.write(dx!, lowering.reshape(tall, layout === 'channels' ? [c, n, height, width] : [n, c, height, width]), layout);
         },
       },
+      {
+        name: 'blocked',
+        applies: ({ inputs: [dy] }, lowering) => lowering.canBlock(dy!),
+        lower: (lowering, { inputs: [dy], outputs: [dx], attributes: { side, size } }) => {
+          const [, c, h, w] = dy!.shape as Rank4;
+          const share = lowering.constant({ dtype: 'float32', shape: [c], data: new Float32Array(c).fill(1 / side ** 2) });
+          const shared = blockedAffine(lowering, lowering.read(dy!, 'blocked'), share, '', c);
+          const spread = lowering.emit('Upsample', [shared], { scales: { ints: [1, 1, side, side] }, mode: { string: 'nearest' } }, nchwc);
+          lowering.write(dx!, blockedPad(lowering, spread, c, [0, 0, size[0] - h * side, size[1] - w * side]), 'blocked');
+        },
+      },
     ],
+    prefer: ({ inputs: [dy] }, lowering) => (lowering.layouts(dy!)[0] === 'blocked' ? 'blocked' : 'MatMul, Concat'),
   },
 };

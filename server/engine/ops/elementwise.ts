@@ -151,7 +151,7 @@ export const elementwise: { readonly [op in keyof ElementwiseOps]: Rule<op> } = 
         // One pass for the mask: a hard sigmoid so steep that every positive float is 1 and zero stays 0.
         name: 'HardSigmoid',
         lower: (lowering, { inputs: [y, dy], outputs: [dx] }) => {
-          const layout = meetingLayout(lowering, [dy!, y!], dx!.shape);
+          const layout = meetingLayout(lowering, [y!, dy!], dx!.shape);
           const mask = lowering.once(`mask ${y!.id} ${layout}`, () =>
             lowering.emit('HardSigmoid', [lowering.read(y!, layout)], { alpha: { float: 3e38 }, beta: { float: 0 } }),
           );
@@ -161,7 +161,7 @@ export const elementwise: { readonly [op in keyof ElementwiseOps]: Rule<op> } = 
       {
         name: 'Greater',
         lower: (lowering, { inputs: [y, dy], outputs: [dx] }) => {
-          const layout = meetingLayout(lowering, [dy!, y!], dx!.shape);
+          const layout = meetingLayout(lowering, [y!, dy!], dx!.shape);
           const mask = lowering.once(`greater ${y!.id} ${layout}`, () =>
             lowering.emit('Cast', [lowering.emit('Greater', [lowering.read(y!, layout), lowering.float(0)])], { to: { int: 1 } }),
           );

@@ -1,3 +1,5 @@
+import type { Value } from '../graph.ts';
+import type { Layout, Lowering } from '../lowering.ts';
 import type { Shape } from '../tensor.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
@@ -19,8 +21,20 @@ function checkAxis(shape: Shape, axis: number): void {
   if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) throw new ShapeError(`there is no axis ${axis} in a rank of ${shape.length}`);
 }
 
-/** Axis of a rank-4 value in [c,n,h,w]. */
-const inChannels = (axis: number) => (axis < 2 ? 1 - axis : axis);
+/** Axis of a rank-4 value in the memory of a layout. */
+const inMemory = (axis: number, layout: Layout) => (layout === 'channels' && axis < 2 ? 1 - axis : axis);
+
+/** Whether pieces that begin and end at `edges` along the axis are whole also in blocked memory, where whole channel blocks follow each other. */
+function wholeBlocks(lowering: Lowering, axis: number, edges: readonly number[]): boolean {
+  const { block } = lowering.options;
+  return block > 0 && (axis === 0 || (axis === 1 && edges.every((edge) => edge % block === 0)));
+}
+
+/** The layout to cut or pad a value in. */
+function pieceLayout(lowering: Lowering, x: Value, axis: number, edges: readonly number[]): Layout {
+  const layout = lowering.layouts(x)[0]!;
+  return layout === 'blocked' && !wholeBlocks(lowering, axis, edges) ? 'plain' : layout;
+}
 
 export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
   concat: {
@@ -38,9 +52,11 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
       {
         name: 'Concat',
         lower: (lowering, { inputs, outputs: [y], attributes: { axis } }) => {
-          const layout = inputs.every((input) => lowering.layouts(input).includes('channels')) ? 'channels' : 'plain';
+          const held = (layout: Layout) => inputs.every((input) => lowering.layouts(input).includes(layout));
+          const canBlock = inputs.every((input) => lowering.canBlock(input)) && (axis === 1 || wholeBlocks(lowering, axis, []));
+          const layout = canBlock && lowering.layouts(inputs[0]!)[0] === 'blocked' ? 'blocked' : held('channels') ? 'channels' : 'plain';
           const names = inputs.map((input) => lowering.read(input, layout));
-          lowering.write(y!, lowering.emit('Concat', names, { axis: { int: layout === 'channels' ? inChannels(axis) : axis } }), layout);
+          lowering.write(y!, lowering.emit('Concat', names, { axis: { int: inMemory(axis, layout) } }), layout);
         },
       },
     ],
@@ -65,8 +81,8 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
       {
         name: 'Slice',
         lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, start, end } }) => {
-          const layout = lowering.layouts(x!)[0] === 'channels' ? 'channels' : 'plain';
-          const along = layout === 'channels' ? inChannels(axis) : axis;
+          const layout = pieceLayout(lowering, x!, axis, [start, end]);
+          const along = inMemory(axis, layout);
           const name = lowering.emit('Slice', [lowering.read(x!, layout), lowering.ints([start]), lowering.ints([end]), lowering.ints([along])]);
           lowering.write(y!, name, layout);
         },
@@ -86,8 +102,8 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
       {
         name: 'Pad',
         lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, before, after } }) => {
-          const layout = lowering.layouts(x!)[0] === 'channels' ? 'channels' : 'plain';
-          const along = layout === 'channels' ? inChannels(axis) : axis;
+          const layout = pieceLayout(lowering, x!, axis, [before, after]);
+          const along = inMemory(axis, layout);
           const rank = x!.shape.length;
           const pads = Array.from({ length: 2 * rank }, (_, index) => (index === along ? before : index === rank + along ? after : 0));
           lowering.write(y!, lowering.emit('Pad', [lowering.read(x!, layout), lowering.ints(pads)]), layout);

@@ -194,7 +194,7 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         },
       },
     ],
-    prefer: ({ inputs: [x, , , , dy] }, lowering) => (isBlocked(lowering, x!) && isBlocked(lowering, dy!) ? 'blocked' : 'affine'),
+    prefer: ({ inputs: [x, , , , dy] }, lowering) => (isBlocked(lowering, x!) || isBlocked(lowering, dy!) ? 'blocked' : 'affine'),
   },
 
   batchNormInference: {

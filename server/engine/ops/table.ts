@@ -1,7 +1,13 @@
+import type { ActivationOps } from './activation.ts';
+import { activation } from './activation.ts';
+import type { AveragePoolingOps } from './averagepooling.ts';
+import { averagePooling } from './averagepooling.ts';
 import type { ConvolutionOps } from './convolution.ts';
 import { convolution } from './convolution.ts';
 import type { ElementwiseOps } from './elementwise.ts';
 import { elementwise } from './elementwise.ts';
+import type { JoiningOps } from './joining.ts';
+import { joining } from './joining.ts';
 import type { LossOps } from './loss.ts';
 import { loss } from './loss.ts';
 import type { MatrixOps } from './matrix.ts';
@@ -13,13 +19,27 @@ import { pooling } from './pooling.ts';
 import type { ReductionOps } from './reduction.ts';
 import { reduction } from './reduction.ts';
 import type { Rule } from './rule.ts';
+import type { ScalingOps } from './scaling.ts';
+import { scaling } from './scaling.ts';
 import type { ShapingOps } from './shaping.ts';
 import { shaping } from './shaping.ts';
 import type { UpdateOps } from './update.ts';
 import { update } from './update.ts';
 
 /** Every operator's attributes, by its name. */
-export type OpAttributes = ElementwiseOps & ReductionOps & ShapingOps & MatrixOps & ConvolutionOps & NormalizationOps & PoolingOps & LossOps & UpdateOps;
+export type OpAttributes = ElementwiseOps &
+  ReductionOps &
+  ShapingOps &
+  MatrixOps &
+  ConvolutionOps &
+  NormalizationOps &
+  PoolingOps &
+  LossOps &
+  UpdateOps &
+  ActivationOps &
+  AveragePoolingOps &
+  JoiningOps &
+  ScalingOps;
 export type OpName = keyof OpAttributes;
 
 /** The operator table. An operator without a rule does not compile. */
@@ -33,4 +53,8 @@ export const rules: { readonly [op in OpName]: Rule<op> } = {
   ...pooling,
   ...loss,
   ...update,
+  ...activation,
+  ...averagePooling,
+  ...joining,
+  ...scaling,
 };

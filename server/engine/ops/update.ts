@@ -21,16 +21,17 @@ export const update: { readonly [op in keyof UpdateOps]: Rule<op> } = {
       {
         name: 'passes',
         lower: (lowering, { inputs: [w, g, v, rate], outputs: [nextW, nextV], attributes: { momentum, weightDecay, nesterov } }) => {
-          const weight = lowering.read(w!);
+          const layout = lowering.layouts(w!)[0]!;
+          const weight = lowering.read(w!, layout);
           const add = (a: string, b: string) => lowering.emit('Add', [a, b]);
           const scaled = (a: string, factor: number) => lowering.emit('Mul', [a, lowering.float(factor)]);
-          let direction = lowering.read(g!);
+          let direction = lowering.read(g!, layout);
           if (weightDecay) direction = add(direction, scaled(weight, weightDecay));
           // Without momentum torch keeps none; ours is then simply the last direction.
-          const velocity = momentum ? add(scaled(lowering.read(v!), momentum), direction) : direction;
+          const velocity = momentum ? add(scaled(lowering.read(v!, layout), momentum), direction) : direction;
           const way = nesterov ? add(direction, scaled(velocity, momentum)) : velocity;
-          lowering.write(nextW!, lowering.emit('Sub', [weight, lowering.emit('Mul', [way, lowering.read(rate!)])]));
-          lowering.write(nextV!, velocity);
+          lowering.write(nextW!, lowering.emit('Sub', [weight, lowering.emit('Mul', [way, lowering.read(rate!)])]), layout);
+          lowering.write(nextV!, velocity, layout);
         },
       },
     ],
