@@ -81,20 +81,19 @@ function admitPolygon(geometry: Geometry & { kind: 'polygon' }, width: number, h
       changed = true;
       continue;
     }
+    // Cuts come out first: on their way they may cross other lines, which does not make a region wrong.
+    const split = holes.length === 0 ? splitCuts(outer!) : [{ outer: outer!, holes }];
+    const crossing = split.some((piece) => selfCrossing([piece.outer, ...piece.holes]));
     // A line that crosses itself, an eight, may enclose area although the shoelace formula gives none.
-    const crossing = selfCrossing(rings);
     if (crossing) findings.add('self_crossing');
     else if (ringArea(outer!) === 0) {
       findings.add('zero_area');
       changed = true;
       continue;
     }
-    const split = holes.length === 0 && !crossing ? splitCuts(outer!) : [{ outer: outer!, holes }];
-    if (split.length === 1 && split[0]!.outer === part.outer && rings.every((ring, i) => ring === [part.outer, ...part.holes][i])) parts.push(part);
-    else {
-      changed = true;
-      parts.push(...split);
-    }
+    const same = split.length === 1 && split[0]!.outer === part.outer && rings.every((ring, i) => i === 0 || ring === part.holes[i - 1]);
+    changed ||= !same;
+    parts.push(...(same ? [part] : split));
   }
   if (parts.length === 0) return { geometry: null, findings: [...findings] };
   const box = ringsBox(parts.map(({ outer }) => outer))!;

@@ -35,9 +35,12 @@ async function readFile(file: LabelFile, intake: Intake): Promise<void> {
   const images = new Map<Id, Draft | null>();
   const categories = new Map<Id, number>();
   const tables = new Set<string>();
-  for await (const { key, index, value } of jsonEntries(file, intake.limits, (key) => key !== 'annotations')) {
+  const wanted = (key: string): boolean => {
     if (key === '') throw new StudioError('label_structure', { file: shortened(file.name), detail: 'images, annotations, categories' });
     tables.add(key);
+    return key !== 'annotations';
+  };
+  for await (const { key, index, value } of jsonEntries(file, intake.limits, wanted)) {
     const entry = objectOf(value);
     const place: Place = { file: file.name, item: index + 1 };
     if (key === 'images' && index >= 0) readImage(entry, value, place, intake, images);

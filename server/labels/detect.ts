@@ -82,7 +82,7 @@ async function byContent(file: LabelFile, extension: string): Promise<Guess> {
     return isPng(head) && head[25] === 3 ? 'masks' : null;
   }
   const text = textOf(head);
-  if (extension === 'xml') return /<annotation[\s>]/.test(text) ? 'voc' : null;
+  if (extension === 'xml') return /<annotation[\s/>]/.test(text) ? 'voc' : null;
   if (extension === 'json') return ofJson(text);
   if (extension === 'csv' || extension === 'tsv')
     return /(^|[,;\t])\s*"?(r|red)"?\s*[,;\t]\s*"?(g|green)"?\s*[,;\t]/i.test(text.split('\n', 1)[0]!) ? 'table' : 'csv';

@@ -8,6 +8,7 @@
 import { StudioError } from '../errors.ts';
 import type { Attributes, Geometry, Json, JsonObject, LabelSource, Part, PictureLabels, Ring, Shape } from './annotation.ts';
 import { type LabelFile, readText, safePath, shortened, type WrittenFile, WrittenNames, withoutExtension } from './files.ts';
+import { settled } from './geometry.ts';
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
 import { objectOf, parseJson, without } from './json.ts';
 import { decodePng, encodePng } from './png.ts';
@@ -18,6 +19,8 @@ import { decodeMask, encodeMask, rleBox } from './rle.ts';
 const FILE_KEYS = new Set(['version', 'shapes', 'imagePath', 'imageData', 'imageHeight', 'imageWidth']);
 const SHAPE_KEYS = new Set(['label', 'points', 'group_id', 'description', 'shape_type', 'flags', 'mask']);
 const VERSION = '5.5.0';
+/** What taking away leaves of a fraction, pixels. */
+const ROUNDING = 1e-10;
 /** Corners of the polygon that stands for a circle: within 0.1 % of its radius. */
 const CIRCLE_POINTS = 64;
 
@@ -113,7 +116,7 @@ function readShape(entry: Json, place: Place, width: number, height: number, dra
       if (!points.every(Number.isFinite)) return bad('not_finite', shape.points);
       const [xs, ys] = [points.filter((_, i) => i % 2 === 0), points.filter((_, i) => i % 2 === 1)];
       const [x, y] = [Math.min(...xs), Math.min(...ys)];
-      geometry = { kind: 'box', x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+      geometry = { kind: 'box', x, y, width: settled(Math.max(...xs) - x, ROUNDING), height: settled(Math.max(...ys) - y, ROUNDING) };
       break;
     }
     case 'circle':
