@@ -36,12 +36,14 @@ export function launchWorker(dir: string, memoryMb: number, onMessage: (message:
       env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
     });
     child.on('message', (message) => onMessage(message as WorkerMessage));
+    let left = false;
     const exited = new Promise<WorkerExit>((done) => {
       child.once('error', () => {
         if (child.pid === undefined) done({ code: null, signal: null });
       });
-      // 'close' comes behind the last message, 'exit' may come before it.
+      // 'close' comes behind the last message, 'exit' may come before it; where we closed the channel ourselves only 'exit' comes.
       child.once('close', (code, signal) => done({ code, signal }));
+      child.once('exit', (code, signal) => left && done({ code, signal }));
     });
     return {
       pid: child.pid,
@@ -51,6 +53,7 @@ export function launchWorker(dir: string, memoryMb: number, onMessage: (message:
       },
       kill: () => void child.kill('SIGKILL'),
       leave: () => {
+        left = true;
         if (child.connected) child.disconnect();
       },
     };

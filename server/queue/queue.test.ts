@@ -1,0 +1,329 @@
+/** The queue with real workers: they draw a few sample pictures each. */
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { StudioError } from '../errors.ts';
+import { EventBus } from '../events.ts';
+import type { JobEvent } from '../http/schemas.ts';
+import { Collection } from '../store/collection.ts';
+import { Allocation, type Box, type Need } from './allocation.ts';
+import type { JobRules, JobVerdict, RulesTable, StoredJob } from './jobs.ts';
+import { isActive, type NewJob, Queue } from './queue.ts';
+
+const WORKER = join(dirname(fileURLToPath(import.meta.url)), '../worker.js');
+const SMALL = { perClass: 1, size: 32, seed: 1 };
+const ENDLESS = { perClass: 200_000, size: 64, seed: 1 };
+
+const test = suite('queue');
+const folders: string[] = [];
+test.after(async () => {
+  for (const dir of folders) await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+});
+
+interface World {
+  data: string;
+  jobs: Collection<StoredJob>;
+  queue: Queue;
+  allocation: Allocation;
+  ended: { id: number; verdict: JobVerdict }[];
+  events: { jobId: number; event: JobEvent }[];
+  faults: string[];
+  start(): Promise<void>;
+  submit(need: Need | null, work?: typeof SMALL): Promise<number>;
+  over(id: number): Promise<Readonly<StoredJob>>;
+}
+
+const need = (cores: number, memoryMb = 500): Need => ({ cores, memoryMb, gpu: null, gpuMemoryMb: 0 });
+
+async function world(
+  options: { data?: string; box?: Box; slots?: number; relaunches?: number; grace?: number; onEnded?: (id: number) => void } = {},
+): Promise<World> {
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'ai-studio-queue-')));
+  folders.push(data);
+  await mkdir(join(data, 'jobs'), { recursive: true });
+  const jobs = await Collection.open<StoredJob>(data, 'db');
+  const allocation = new Allocation(options.box ?? { cores: 2, memoryMb: 4000, gpus: [] });
+  const bus = new EventBus((error) => {
+    throw error;
+  });
+  const works = new Map<number, typeof SMALL>();
+  const here: World = {
+    data,
+    jobs,
+    allocation,
+    ended: [],
+    events: [],
+    faults: [],
+    queue: new Queue({
+      jobs,
+      dir: join(data, 'jobs'),
+      settings: { light_slots: options.slots ?? 2, light_memory_mb: 600, stop_grace_seconds: options.grace ?? 20, relaunches: options.relaunches ?? 3 },
+      allocation,
+      events: bus,
+      audience: () => ({ groupId: 1 }),
+      log: (error, about) => here.faults.push(`${about}: ${error}`),
+    }),
+    start: () => here.queue.start(rules, () => need(1)),
+    submit: async (wanted, work = SMALL) => {
+      const request: NewJob = {
+        kind: 'sample',
+        title: 't',
+        projectId: 1,
+        ownerId: 1,
+        subjectId: 1,
+        preset: wanted === null ? null : { name: 'p', need: wanted },
+      };
+      const job = await here.queue.submit((id) => {
+        works.set(id, work);
+        return request;
+      });
+      return job.id;
+    },
+    over: async (id) => {
+      for (let i = 0; i < 1200; i++) {
+        const job = here.queue.get(id);
+        if (job !== undefined && !isActive(job)) return job;
+        await sleep(50);
+      }
+      throw new Error(`job ${id} does not end: ${JSON.stringify(here.queue.get(id))} ${here.faults.join()}`);
+    },
+  };
+  const sample: JobRules<'sample'> = {
+    work: (job) => ({ kind: 'sample', ...(works.get(job.id) ?? SMALL) }),
+    ended: async (job, verdict) => {
+      options.onEnded?.(job.id);
+      here.ended.push({ id: job.id, verdict });
+    },
+  };
+  const rules = { sample } as unknown as RulesTable;
+  bus.on('jobEvent', (message) => here.events.push(message));
+  return here;
+}
+
+const lastEvent = async (w: World, id: number) => {
+  const lines = (await readFile(join(w.queue.folder(id), 'events.jsonl'), 'utf8')).trim().split('\n');
+  return JSON.parse(lines.at(-1)!) as JobEvent;
+};
+
+test('the share of the box is never given twice', () => {
+  const allocation = new Allocation({
+    cores: 4,
+    memoryMb: 8000,
+    gpus: [
+      { name: 'NVIDIA RTX 3090', memoryMb: 24000 },
+      { name: 'NVIDIA RTX 2080 Ti', memoryMb: 11000 },
+    ],
+  });
+  const gpu = (name: string, gpuMemoryMb = 0): Need => ({ cores: 1, memoryMb: 1000, gpu: name, gpuMemoryMb });
+  assert.equal(allocation.take(1, gpu('any', 20000)), { gpu: 'NVIDIA RTX 3090' });
+  assert.is(allocation.take(2, gpu('rtx 3090')), null);
+  assert.equal(allocation.take(2, gpu('any')), { gpu: 'NVIDIA RTX 2080 Ti' });
+  assert.is(allocation.take(3, gpu('any')), null);
+  assert.is(allocation.take(3, need(3)), null);
+  assert.equal(allocation.take(3, need(2)), { gpu: null });
+  assert.is(allocation.take(4, need(0.5)), null);
+  assert.is(allocation.fits(gpu('RTX 4090')), false);
+  assert.is(allocation.fits(gpu('any', 30000)), false);
+  assert.is(allocation.fits(need(5)), false);
+  // Any order of taking and giving back.
+  const random = new Allocation({ cores: 4, memoryMb: 4000, gpus: [] });
+  const taken = new Map<number, Need>();
+  for (let i = 0; i < 5000; i++) {
+    const wanted = need(Math.ceil(Math.random() * 4) / 2, Math.ceil(Math.random() * 2500));
+    if (Math.random() < 0.6 && random.take(i, wanted) !== null) taken.set(i, wanted);
+    else {
+      const [id] = taken.keys();
+      if (id !== undefined) {
+        random.release(id);
+        taken.delete(id);
+      }
+    }
+    const all = [...taken.values()];
+    assert.ok(all.reduce((sum, { cores }) => sum + cores, 0) <= 4 && all.reduce((sum, { memoryMb }) => sum + memoryMb, 0) <= 4000);
+  }
+});
+
+test('real jobs: all run, in their order, and never more than fit', async () => {
+  const w = await world({ box: { cores: 2, memoryMb: 1500, gpus: [] } });
+  await w.start();
+  const needs = [need(1), need(1, 1200), need(2), need(1), need(1)];
+  const ids: number[] = [];
+  for (const one of needs) ids.push(await w.submit(one));
+  const light = [await w.submit(null), await w.submit(null), await w.submit(null)];
+  let most = 0;
+  let mostLight = 0;
+  while ([...ids, ...light].some((id) => isActive(w.queue.get(id)!))) {
+    const running = ids.filter((id) => w.queue.get(id)!.state === 'running').map((id) => needs[ids.indexOf(id)]!);
+    const cores = running.reduce((sum, one) => sum + one.cores, 0);
+    const memory = running.reduce((sum, one) => sum + one.memoryMb, 0);
+    assert.ok(cores <= 2 && memory <= 1500, `${cores} cores and ${memory} MiB at once`);
+    most = Math.max(most, running.length);
+    mostLight = Math.max(mostLight, light.filter((id) => w.queue.get(id)!.state === 'running').length);
+    await sleep(5);
+  }
+  const jobs = ids.map((id) => w.queue.get(id)!);
+  assert.equal(
+    jobs.map(({ state }) => state),
+    ids.map(() => 'succeeded'),
+  );
+  const starts = jobs.map(({ startedAt }) => startedAt!);
+  assert.equal(starts, [...starts].sort());
+  assert.is(most, 2);
+  assert.is(mostLight, 2);
+  assert.equal(w.allocation.free, { cores: 2, memoryMb: 1500 });
+  assert.equal(w.faults, []);
+});
+
+test('a job that waits knows its place and why, and can be stopped', async () => {
+  const w = await world();
+  await w.start();
+  const first = await w.submit(need(2), ENDLESS);
+  const second = await w.submit(need(1));
+  const third = await w.submit(need(1));
+  const waiting = (id: number) => w.queue.live(w.queue.get(id)!).waiting;
+  assert.is(waiting(second)?.place, 1);
+  assert.match(waiting(second)!.en, '1 CPU core(s), of which 0 are free');
+  assert.is(waiting(third)?.place, 2);
+  assert.match(waiting(third)!.ko, '1개');
+  await w.queue.stop(second);
+  assert.is(w.queue.get(second)!.state, 'stopped');
+  assert.equal(await lastEvent(w, second), { seq: 1, at: (await lastEvent(w, second)).at, type: 'end', state: 'stopped', failure: null });
+  assert.is(waiting(third)?.place, 1);
+  await w.queue.stop(first);
+  assert.is((await w.over(first)).state, 'stopped');
+  assert.is((await w.over(third)).state, 'succeeded');
+  try {
+    await w.queue.stop(third);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as StudioError).code, 'job_over');
+  }
+});
+
+async function workerOf(w: World, id: number): Promise<number> {
+  for (let i = 0; i < 600; i++) {
+    const pid = Number(await readFile(join(w.queue.folder(id), 'worker.pid'), 'utf8').catch(() => ''));
+    if (pid > 0) return pid;
+    await sleep(50);
+  }
+  throw new Error('no worker came');
+}
+
+test('a worker that is killed or crashes fails its job alone, with a sentence', async () => {
+  const w = await world();
+  await w.start();
+  const [killed, crashed, healthy] = [await w.submit(need(1), ENDLESS), await w.submit(need(1), ENDLESS), await w.submit(null)];
+  process.kill(await workerOf(w, killed), 'SIGKILL');
+  process.kill(await workerOf(w, crashed), 'SIGSEGV');
+  assert.is((await w.over(killed)).failure?.code, 'out_of_memory_data');
+  const failure = (await w.over(crashed)).failure!;
+  assert.is(failure.code, 'worker_crashed');
+  assert.match(failure.ko, String(crashed));
+  assert.is((await w.over(healthy)).state, 'succeeded');
+  // Who listens learns it too.
+  assert.equal((await lastEvent(w, crashed)).type, 'end');
+  assert.ok(w.events.some(({ jobId, event }) => jobId === crashed && event.type === 'end' && event.state === 'failed'));
+  assert.equal(w.allocation.free, { cores: 2, memoryMb: 4000 });
+});
+
+test('a worker that does not stop in time is ended by force', async () => {
+  const w = await world({ grace: 1 });
+  await w.start();
+  const id = await w.submit(need(1), ENDLESS);
+  process.kill(await workerOf(w, id), 'SIGSTOP');
+  await w.queue.stop(id);
+  assert.is((await w.over(id)).state, 'stopped');
+});
+
+test('a daemon that comes back goes on: what waited, what ran, what had ended', async () => {
+  const old = await world();
+  await old.start();
+  const running = await old.submit(need(2));
+  await old.over(running);
+  const waits = await old.submit(need(2), ENDLESS);
+  const behind = await old.submit(need(1));
+  await workerOf(old, waits);
+  await old.queue.close();
+  assert.is(old.queue.get(waits)!.state, 'running');
+
+  // As if the daemon had died behind the end of a job and before taking it over.
+  await old.jobs.update(running, (before) => ({ ...before, state: 'running', finishedAt: null }));
+  // A folder whose job was never stored.
+  await mkdir(join(old.data, 'jobs', '77'));
+
+  const w = await world({ data: old.data });
+  await w.start();
+  assert.is((await w.over(running)).state, 'succeeded');
+  assert.equal(w.ended[0], { id: running, verdict: { state: 'succeeded', failure: null } });
+  assert.is((await w.over(waits)).state, 'succeeded');
+  assert.is((await w.over(behind)).state, 'succeeded');
+  assert.is(w.queue.get(waits)!.relaunches, 0, 'an orderly stop is no crash');
+  assert.is(existsSync(join(w.data, 'jobs', '77')), false);
+});
+
+test('a worker that a dead daemon has left is ended before its job is launched again; an innocent process is not', async () => {
+  const old = await world();
+  await old.start();
+  const id = await old.submit(need(1));
+  await old.over(id);
+  const dir = old.queue.folder(id);
+  await rm(join(dir, 'events.jsonl'));
+  await writeFile(join(dir, 'spec.json'), JSON.stringify({ kind: 'sample', jobId: id, threads: 1, memoryMb: 500, ...ENDLESS }));
+  // A worker without a channel to any daemon.
+  const left = fork(WORKER, [dir], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const gone = new Promise((done) => left.once('exit', done));
+  await workerOf(old, id);
+  await old.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null }));
+  const w = await world({ data: old.data });
+  await w.start();
+  await gone;
+  assert.is(left.signalCode, 'SIGKILL');
+  assert.is((await w.over(id)).state, 'succeeded');
+  assert.is(w.queue.get(id)!.relaunches, 1);
+
+  await w.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null }));
+  await writeFile(join(dir, 'worker.pid'), String(process.pid));
+  await rm(join(dir, 'events.jsonl'));
+  const third = await world({ data: old.data });
+  await third.start();
+  assert.is((await third.over(id)).state, 'succeeded');
+});
+
+test('a job that takes the daemon down again and again is given up', async () => {
+  const old = await world();
+  await old.start();
+  const id = await old.submit(need(1));
+  await old.over(id);
+  await rm(join(old.queue.folder(id), 'events.jsonl'));
+  await old.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null, relaunches: 3 }));
+  const w = await world({ data: old.data, relaunches: 3 });
+  await w.start();
+  const job = await w.over(id);
+  assert.is(job.failure?.code, 'worker_keeps_crashing');
+  assert.is((await lastEvent(w, id)).type, 'end');
+});
+
+test('what a job has made cannot be taken over: it fails, and the queue goes on', async () => {
+  let refusals = 0;
+  const w = await world({
+    onEnded: (id) => {
+      if (id === 1 && refusals++ === 0) throw new StudioError('disk_full');
+    },
+  });
+  await w.start();
+  const id = await w.submit(need(1));
+  assert.is((await w.over(id)).failure?.code, 'disk_full');
+  assert.equal(
+    w.ended.map(({ verdict }) => verdict.state),
+    ['failed'],
+  );
+  assert.is((await w.over(await w.submit(need(1)))).state, 'succeeded');
+});
+
+test.run();
