@@ -8,11 +8,10 @@ import type { Shape, Tensor } from './tensor.ts';
 import { bytes } from './tensor.ts';
 
 /**
- * How the memory of a picture-like value (rank 4, logically [n,c,h,w]) is laid out. `plain`: as written. `channels`: [c,n,h,w], in which a
- * 1×1 convolution and the products of im2col are single Gemms. `blocked`: [n,c/B,h,w,B], the runtime's own (MLAS "NCHWc").
- * `filter` is for kernels, logically [o,i,kh,kw]: [i,o/B,kh·kw,B], in which blocked convolutions give and take them at the least cost.
+ * How a value lies in memory. `plain`: as its shape says. `blocked`, for pictures [n,c,h,w]: [n,c/B,h,w,B], the runtime's own (MLAS "NCHWc").
+ * `filter`, for kernels [o,i,kh,kw]: [i,o/B,kh·kw,B], in which blocked convolutions give and take them at the least cost.
  */
-export type Layout = 'plain' | 'channels' | 'blocked' | 'filter';
+export type Layout = 'plain' | 'blocked' | 'filter';
 
 export const nchwc = 'com.microsoft.nchwc';
 export const contrib = 'com.microsoft';
@@ -174,22 +173,16 @@ export class Lowering {
   #convert(value: Value, forms: ReadonlyMap<Layout, string>, layout: Layout): string {
     const [n, c, h, w] = value.shape as readonly [number, number, number, number];
     const { block } = this.options;
-    const swap = (name: string, to: Shape) => (n === 1 || c === 1 ? this.reshape(name, to) : this.transpose(name, [1, 0, 2, 3]));
-    if (layout === 'plain') {
-      const channels = forms.get('channels');
-      if (channels) return swap(channels, [n, c, h, w]);
-      const filter = forms.get('filter');
-      if (filter) {
-        const rows = this.transpose(this.reshape(filter, [(c * n) / block, h * w, block]), [0, 2, 1]);
-        return this.reshape(this.transpose(this.reshape(rows, [c, n, h * w]), [1, 0, 2]), [n, c, h, w]);
-      }
-      return this.emit('ReorderOutput', [forms.get('blocked')!], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+    if (layout === 'blocked') return this.emit('ReorderInput', [this.read(value)], { channels_last: { int: 0 } }, nchwc);
+    if (layout === 'filter') {
+      const rows = this.transpose(this.reshape(this.read(value), [n, c, h * w]), [1, 0, 2]);
+      const lanes = this.transpose(this.reshape(rows, [(c * n) / block, block, h * w]), [0, 2, 1]);
+      return this.reshape(lanes, [c, n / block, h * w, block]);
     }
-    const plain = this.read(value, 'plain');
-    if (layout === 'channels') return swap(plain, [c, n, h, w]);
-    if (layout === 'blocked') return this.emit('ReorderInput', [plain], { channels_last: { int: 0 } }, nchwc);
-    const rows = this.reshape(this.transpose(this.reshape(plain, [n, c, h * w]), [1, 0, 2]), [(c * n) / block, block, h * w]);
-    return this.reshape(this.transpose(rows, [0, 2, 1]), [c, n / block, h * w, block]);
+    const filter = forms.get('filter');
+    if (!filter) return this.emit('ReorderOutput', [forms.get('blocked')!], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+    const rows = this.transpose(this.reshape(filter, [(c * n) / block, h * w, block]), [0, 2, 1]);
+    return this.reshape(this.transpose(this.reshape(rows, [c, n, h * w]), [1, 0, 2]), [n, c, h, w]);
   }
 
   /** The candidate that writes a node: what was measured, else the rule's preference, else the first that applies. */

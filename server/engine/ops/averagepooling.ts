@@ -24,13 +24,8 @@ export const averagePooling: { readonly [op in keyof AveragePoolingOps]: Rule<op
       {
         name: 'AveragePool',
         lower: (lowering, { inputs: [x], outputs: [y], attributes: { side } }) => {
-          // A channel is averaged by itself, so it does not matter which of the first two axes is which.
-          const layout = lowering.layouts(x!)[0] === 'channels' ? 'channels' : 'plain';
-          const name = lowering.emit('AveragePool', [lowering.read(x!, layout)], {
-            kernel_shape: { ints: [side, side] },
-            strides: { ints: [side, side] },
-          });
-          lowering.write(y!, name, layout);
+          const window = { kernel_shape: { ints: [side, side] }, strides: { ints: [side, side] } };
+          lowering.write(y!, lowering.emit('AveragePool', [lowering.read(x!)], window));
         },
       },
       {
@@ -53,17 +48,16 @@ export const averagePooling: { readonly [op in keyof AveragePoolingOps]: Rule<op
         // Columns are spread by a product with a matrix of 0 and 1/side², rows by writing each one several times.
         name: 'MatMul, Concat',
         lower: (lowering, { inputs: [dy], outputs: [dx], attributes: { side, size } }) => {
-          const layout = lowering.layouts(dy!)[0] === 'channels' ? 'channels' : 'plain';
           const [n, c, h, w] = dy!.shape as Rank4;
           const [height, width] = size;
           const spread = new Float32Array(w * width);
           for (let column = 0; column < w * side; column++) spread[Math.floor(column / side) * width + column] = 1 / side ** 2;
           const matrix = lowering.constant({ dtype: 'float32', shape: [w, width], data: spread });
-          const rows = lowering.emit('MatMul', [lowering.reshape(lowering.read(dy!, layout), [n * c * h, w]), matrix]);
+          const rows = lowering.emit('MatMul', [lowering.reshape(lowering.read(dy!), [n * c * h, w]), matrix]);
           const apart = lowering.reshape(rows, [n * c, h, width]);
           let tall = lowering.reshape(lowering.emit('Concat', Array<string>(side).fill(apart), { axis: { int: 2 } }), [n * c, h * side, width]);
           if (height > h * side) tall = lowering.emit('Pad', [tall, lowering.ints([0, 0, 0, 0, height - h * side, 0])]);
-          lowering.write(dx!, lowering.reshape(tall, layout === 'channels' ? [c, n, height, width] : [n, c, height, width]), layout);
+          lowering.write(dx!, lowering.reshape(tall, [n, c, height, width]));
         },
       },
       {

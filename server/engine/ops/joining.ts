@@ -21,9 +21,6 @@ function checkAxis(shape: Shape, axis: number): void {
   if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) throw new ShapeError(`there is no axis ${axis} in a rank of ${shape.length}`);
 }
 
-/** Axis of a rank-4 value in the memory of a layout. */
-const inMemory = (axis: number, layout: Layout) => (layout === 'channels' && axis < 2 ? 1 - axis : axis);
-
 /** Whether pieces that begin and end at `edges` along the axis are whole also in blocked memory, where whole channel blocks follow each other. */
 function wholeBlocks(lowering: Lowering, axis: number, edges: readonly number[]): boolean {
   const { block } = lowering.options;
@@ -52,11 +49,10 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
       {
         name: 'Concat',
         lower: (lowering, { inputs, outputs: [y], attributes: { axis } }) => {
-          const held = (layout: Layout) => inputs.every((input) => lowering.layouts(input).includes(layout));
           const canBlock = inputs.every((input) => lowering.canBlock(input)) && (axis === 1 || wholeBlocks(lowering, axis, []));
-          const layout = canBlock && lowering.layouts(inputs[0]!)[0] === 'blocked' ? 'blocked' : held('channels') ? 'channels' : 'plain';
+          const layout = canBlock && lowering.layouts(inputs[0]!)[0] === 'blocked' ? 'blocked' : 'plain';
           const names = inputs.map((input) => lowering.read(input, layout));
-          lowering.write(y!, lowering.emit('Concat', names, { axis: { int: inMemory(axis, layout) } }), layout);
+          lowering.write(y!, lowering.emit('Concat', names, { axis: { int: axis } }), layout);
         },
       },
     ],
@@ -82,8 +78,7 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
         name: 'Slice',
         lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, start, end } }) => {
           const layout = pieceLayout(lowering, x!, axis, [start, end]);
-          const along = inMemory(axis, layout);
-          const name = lowering.emit('Slice', [lowering.read(x!, layout), lowering.ints([start]), lowering.ints([end]), lowering.ints([along])]);
+          const name = lowering.emit('Slice', [lowering.read(x!, layout), lowering.ints([start]), lowering.ints([end]), lowering.ints([axis])]);
           lowering.write(y!, name, layout);
         },
       },
@@ -103,9 +98,8 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
         name: 'Pad',
         lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, before, after } }) => {
           const layout = pieceLayout(lowering, x!, axis, [before, after]);
-          const along = inMemory(axis, layout);
           const rank = x!.shape.length;
-          const pads = Array.from({ length: 2 * rank }, (_, index) => (index === along ? before : index === rank + along ? after : 0));
+          const pads = Array.from({ length: 2 * rank }, (_, index) => (index === axis ? before : index === rank + axis ? after : 0));
           lowering.write(y!, lowering.emit('Pad', [lowering.read(x!, layout), lowering.ints(pads)]), layout);
         },
       },

@@ -1,5 +1,5 @@
 import type { Value } from '../graph.ts';
-import type { Layout, Lowering } from '../lowering.ts';
+import type { Lowering } from '../lowering.ts';
 import { nchwc } from '../lowering.ts';
 import type { Shape } from '../tensor.ts';
 import { elements, sameShape } from '../tensor.ts';
@@ -19,21 +19,6 @@ export interface NormalizationOps {
 function checkChannels(x: Value, rest: readonly Value[]): void {
   if (x.shape.length !== 4) throw new ShapeError('pictures [n,c,h,w] are needed');
   for (const value of rest) if (!sameShape(value.shape, [x.shape[1]!])) throw new ShapeError(`one value for each of ${x.shape[1]} channels is needed`);
-}
-
-/** How a batch of pictures lies in memory, for reducing and scaling by channel: a shape, the axes to reduce, and the shape of what broadcasts. */
-interface ByChannel {
-  readonly layout: Layout;
-  readonly shape: Shape;
-  readonly axes: readonly number[];
-  readonly broadcast: Shape;
-}
-
-function byChannel(lowering: Lowering, x: Value): ByChannel {
-  const [n, c, h, w] = x.shape as readonly [number, number, number, number];
-  return lowering.layouts(x)[0] === 'channels'
-    ? { layout: 'channels', shape: [1, c, n * h * w], axes: [2], broadcast: [1, c, 1] }
-    : { layout: 'plain', shape: [n, c, h * w], axes: [0, 2], broadcast: [1, c, 1] };
 }
 
 function isBlocked(lowering: Lowering, x: Value): boolean {
@@ -83,22 +68,21 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
       {
         name: 'statistics',
         lower: (lowering, { inputs: [x, gamma, beta], outputs: [y, mean, variance], attributes: { epsilon } }) => {
-          const form = byChannel(lowering, x!);
-          const rows = lowering.once(`by channel ${x!.id} ${form.layout}`, () => lowering.reshape(lowering.read(x!, form.layout), form.shape));
-          const count = elements(x!.shape) / x!.shape[1]!;
-          const axes = lowering.ints(form.axes);
+          const [n, c, h, w] = x!.shape as readonly [number, number, number, number];
+          const rows = lowering.reshape(lowering.read(x!), [n, c, h * w]);
+          const count = n * h * w;
+          const axes = lowering.ints([0, 2]);
           const average = lowering.emit('ReduceMean', [rows, axes], { keepdims: { int: 0 } });
           const squares = (name: string) =>
             lowering.emit('Mul', [lowering.emit('ReduceSumSquare', [name, axes], { keepdims: { int: 0 } }), lowering.float(1 / count)]);
           const spread =
             count < fewValues
-              ? squares(lowering.emit('Sub', [rows, lowering.reshape(average, form.broadcast)]))
+              ? squares(lowering.emit('Sub', [rows, lowering.reshape(average, [c, 1])]))
               : lowering.emit('Sub', [squares(rows), lowering.emit('Mul', [average, average])]);
           const scaled = lowering.emit('BatchNormalization', [rows, lowering.read(gamma!), lowering.read(beta!), average, spread], {
             epsilon: { float: epsilon },
           });
-          const [n, c, h, w] = x!.shape as readonly [number, number, number, number];
-          lowering.write(y!, lowering.reshape(scaled, form.layout === 'channels' ? [c, n, h, w] : [n, c, h, w]), form.layout);
+          lowering.write(y!, lowering.reshape(scaled, x!.shape));
           lowering.write(mean!, average);
           lowering.write(variance!, spread);
         },
@@ -142,30 +126,23 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         // With s = 1/√(variance + ε): dbeta = Σdy, dgamma = s·(Σ dy·x - mean·Σdy), dx = gamma·s·(dy - dbeta/m - (x - mean)·s·dgamma/m)
         name: 'affine',
         lower: (lowering, { inputs: [x, gamma, mean, variance, dy], outputs: [dx, dgamma, dbeta], attributes: { epsilon } }) => {
-          const form = byChannel(lowering, dy!);
           const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
-          const wide = (name: string) => lowering.reshape(name, form.broadcast);
+          const wide = (name: string) => lowering.reshape(name, [c, 1]);
           const [n, c, h, w] = x!.shape as readonly [number, number, number, number];
           const count = n * h * w;
-          const rows = lowering.once(`by channel ${x!.id} ${form.layout}`, () => lowering.reshape(lowering.read(x!, form.layout), form.shape));
-          const steep = lowering.reshape(lowering.read(dy!, form.layout), form.shape);
-          const axes = lowering.ints(form.axes);
+          const rows = lowering.reshape(lowering.read(x!), [n, c, h * w]);
+          const steep = lowering.reshape(lowering.read(dy!), [n, c, h * w]);
+          const axes = lowering.ints([0, 2]);
           const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
           const sum = lowering.emit('ReduceSum', [steep, axes], { keepdims: { int: 0 } });
-          const batches = form.layout === 'channels' ? 1 : n;
-          const products = lowering.emit('MatMul', [
-            lowering.reshape(steep, [batches, c, 1, count / batches]),
-            lowering.reshape(rows, [batches, c, count / batches, 1]),
-          ]);
-          const dot = lowering.reshape(lowering.emit('ReduceSum', [lowering.reshape(products, [batches, c]), lowering.ints([0])], { keepdims: { int: 0 } }), [
-            c,
-          ]);
+          const products = lowering.emit('MatMul', [lowering.reshape(steep, [n, c, 1, h * w]), lowering.reshape(rows, [n, c, h * w, 1])]);
+          const dot = lowering.emit('ReduceSum', [lowering.reshape(products, [n, c]), lowering.ints([0])], { keepdims: { int: 0 } });
           const centred = emit('Sub', dot, emit('Mul', lowering.read(mean!), sum));
           const gain = emit('Mul', centred, scale);
           const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           const slope = emit('Add', emit('Mul', rows, wide(b)), wide(k));
           const total = emit('Add', emit('Mul', steep, wide(a)), slope);
-          lowering.write(dx!, lowering.reshape(total, form.layout === 'channels' ? [c, n, h, w] : [n, c, h, w]), form.layout);
+          lowering.write(dx!, lowering.reshape(total, x!.shape));
           lowering.write(dgamma!, gain);
           lowering.write(dbeta!, sum);
         },

@@ -16,9 +16,6 @@ function reduced(shape: Shape, axes: readonly number[], keepDims: boolean): Shap
   return shape.flatMap((dimension, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dimension]));
 }
 
-/** With the axes of a [n,c,h,w] value moved to where they are in [c,n,h,w]. */
-const inChannels = (axes: readonly number[]) => axes.map((axis) => (axis < 2 ? 1 - axis : axis));
-
 function reduce<O extends 'reduceSum' | 'reduceMean'>(op: string): Rule<O> {
   return {
     shape: ([x], { axes, keepDims }) => [{ dtype: x!.dtype, shape: reduced(x!.shape, axes, keepDims) }],
@@ -26,24 +23,10 @@ function reduce<O extends 'reduceSum' | 'reduceMean'>(op: string): Rule<O> {
       {
         name: op,
         lower: (lowering, { inputs: [x], outputs: [y], attributes: { axes, keepDims } }) => {
-          const emit = (name: string, over: readonly number[], keep: boolean) =>
-            lowering.emit(op, [name, lowering.ints(over)], { keepdims: { int: keep ? 1 : 0 } });
-          const layouts = lowering.layouts(x!);
-          if (op === 'ReduceMean' && axes.join() === '2,3' && layouts[0] === 'blocked') {
+          if (op === 'ReduceMean' && axes.join() === '2,3' && lowering.layouts(x!)[0] === 'blocked') {
             const pooled = lowering.emit('GlobalAveragePool', [lowering.read(x!, 'blocked')], {}, nchwc);
             lowering.write(y!, lowering.reshape(pooled, y!.shape));
-            return;
-          }
-          const bothOrNeither = axes.includes(0) === axes.includes(1);
-          if (layouts.includes('plain') || !layouts.includes('channels')) lowering.write(y!, emit(lowering.read(x!), axes, keepDims));
-          else if (keepDims) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), true), 'channels');
-          else if (!bothOrNeither) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), false));
-          else if (axes.includes(0)) lowering.write(y!, emit(lowering.read(x!, 'channels'), inChannels(axes), false));
-          else {
-            // [c,n,...] is left; the small result is turned round instead of the whole value.
-            const rest = y!.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis));
-            lowering.write(y!, lowering.transpose(emit(lowering.read(x!, 'channels'), axes, false), rest));
-          }
+          } else lowering.write(y!, lowering.emit(op, [lowering.read(x!), lowering.ints(axes)], { keepdims: { int: keepDims ? 1 : 0 } }));
         },
       },
     ],

@@ -21,10 +21,7 @@ export const scaling: { readonly [op in keyof ScalingOps]: Rule<op> } = {
     lowerings: [
       {
         name: 'Mul',
-        lower: (lowering, { inputs: [x, s], outputs: [y] }) => {
-          const layout = lowering.layouts(x!)[0] === 'channels' ? 'channels' : 'plain';
-          lowering.write(y!, lowering.emit('Mul', [lowering.read(x!, layout), lowering.read(s!, layout)]), layout);
-        },
+        lower: (lowering, { inputs: [x, s], outputs: [y] }) => lowering.write(y!, lowering.emit('Mul', [lowering.read(x!), lowering.read(s!)])),
       },
       {
         name: 'blocked',
@@ -55,13 +52,12 @@ export const scaling: { readonly [op in keyof ScalingOps]: Rule<op> } = {
         // Row times column: nothing as large as the operands is written.
         name: 'MatMul',
         lower: (lowering, { inputs: [a, b], outputs: [y] }) => {
-          const layout = lowering.layouts(a!)[0] === 'channels' ? 'channels' : 'plain';
           const [n, c, h, w] = a!.shape as readonly [number, number, number, number];
           const product = lowering.emit('MatMul', [
-            lowering.reshape(lowering.read(a!, layout), [n * c, 1, h * w]),
-            lowering.reshape(lowering.read(b!, layout), [n * c, h * w, 1]),
+            lowering.reshape(lowering.read(a!), [n * c, 1, h * w]),
+            lowering.reshape(lowering.read(b!), [n * c, h * w, 1]),
           ]);
-          lowering.write(y!, lowering.reshape(product, layout === 'channels' ? [c, n, 1, 1] : [n, c, 1, 1]), layout);
+          lowering.write(y!, lowering.reshape(product, [n, c, 1, 1]));
         },
       },
       {

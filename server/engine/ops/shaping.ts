@@ -51,12 +51,8 @@ export const shaping: { readonly [op in keyof ShapingOps]: Rule<op> } = {
     lowerings: [
       {
         name: 'Expand',
-        lower: (lowering, { inputs: [x], outputs: [y], attributes: { shape } }) => {
-          const [n, c, h, w] = shape as readonly [number, number, number, number];
-          if (shape.length === 4 && x!.shape.length === 4 && lowering.layouts(x!)[0] === 'channels') {
-            lowering.write(y!, lowering.emit('Expand', [lowering.read(x!, 'channels'), lowering.ints([c, n, h, w])]), 'channels');
-          } else lowering.write(y!, lowering.emit('Expand', [lowering.read(x!), lowering.ints(shape)]));
-        },
+        lower: (lowering, { inputs: [x], outputs: [y], attributes: { shape } }) =>
+          lowering.write(y!, lowering.emit('Expand', [lowering.read(x!), lowering.ints(shape)])),
       },
     ],
     gradient: (graph, { inputs: [x] }, [dy]) => [sumTo(graph, dy!, x!.shape)],
