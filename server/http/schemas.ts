@@ -4,13 +4,13 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 
-const Id = Type.Integer({ minimum: 1 });
-const Time = Type.String({ format: 'date-time' });
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const OneOf = <T extends string[]>(...values: readonly [...T]) => Type.Enum(values);
+export const Id = Type.Integer({ minimum: 1 });
+export const Time = Type.String({ format: 'date-time' });
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const OneOf = <T extends string[]>(...values: readonly [...T]) => Type.Enum(values);
 /** A name that a person gives: shown, never used as a path. */
-const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' });
-const Description = Type.String({ maxLength: 2000 });
+export const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' });
+export const Description = Type.String({ maxLength: 2000 });
 
 export const Locale = OneOf('ko', 'en');
 export type Locale = Static<typeof Locale>;
@@ -192,6 +192,13 @@ export type PictureQuery = Static<typeof PictureQuery>;
 export const ExperimentStatus = OneOf('draft', 'pending', 'running', 'succeeded', 'aborted', 'failed', 'published');
 export type ExperimentStatus = Static<typeof ExperimentStatus>;
 
+/**
+ * K models, each judged on the part that the others learn from. The test share is held out of all of them; the training and validation shares of the
+ * split are not looked at. `final`: the model that is kept is the fold's with the best validation score, or one trained anew on all folds together.
+ */
+export const CrossValidation = Type.Object({ folds: Type.Integer({ minimum: 2, maximum: 20 }), final: OneOf('best', 'refit') });
+export type CrossValidation = Static<typeof CrossValidation>;
+
 /** Shares in percent; they add up to 100. */
 export const Split = Type.Object({
   training: Type.Integer({ minimum: 1, maximum: 98 }),
@@ -199,6 +206,12 @@ export const Split = Type.Object({
   test: Type.Integer({ minimum: 0, maximum: 98 }),
   seed: Type.Integer({ minimum: 0, maximum: 2147483647 }),
   stratify: Type.Boolean(),
+  crossValidation: Type.Optional(CrossValidation),
+  /**
+   * Keeps pictures together that belong together: `{group}` stands in the file's name for what they share, `*` for anything. With `{group}_*` the
+   * pictures A17_1.png and A17_2.png are in the same part. A name that does not match is alone.
+   */
+  groupPattern: Type.Optional(Type.String({ maxLength: 100, pattern: '^[^{}]*\\{group\\}[^{}]*$' })),
 });
 export type Split = Static<typeof Split>;
 
@@ -227,15 +240,33 @@ export type RunConfig = Static<typeof RunConfig>;
 export const Score = Type.Object({ accuracy: Type.Number(), loss: Type.Number(), count: Type.Integer() });
 export type Score = Static<typeof Score>;
 
+/** Scores of each fold, their mean and their sample standard deviation. */
+export const CrossValidationResult = Type.Object({
+  folds: Type.Array(Type.Object({ fold: Type.Integer(), training: Score, validation: Score, bestEpoch: Type.Integer() })),
+  mean: Type.Object({ accuracy: Type.Number(), loss: Type.Number() }),
+  spread: Type.Object({ accuracy: Type.Number(), loss: Type.Number() }),
+  final: OneOf('best', 'refit'),
+  /** The fold with the best validation score. */
+  bestFold: Type.Integer(),
+});
+export type CrossValidationResult = Static<typeof CrossValidationResult>;
+
+/**
+ * With cross-validation `evaluation.training` and `.validation` are means over the folds, `.test` is the final model's, `epochs` counts those of all folds
+ * and `bestEpoch` is the one of the final model within its own training.
+ */
 export const TrainResult = Type.Object({
   evaluation: Type.Object({ training: Score, validation: Score, test: Nullable(Score) }),
   bestEpoch: Type.Integer(),
   epochs: Type.Integer(),
   seconds: Type.Number(),
   imagesPerSecond: Type.Number(),
+  /** Pictures a second that the model judges, without reading and decoding them; absent in results of before it was measured. */
+  inferenceImagesPerSecond: Type.Optional(Type.Number()),
   gflops: Type.Number(),
   parameters: Type.Integer(),
   device: Type.String(),
+  crossValidation: Type.Optional(CrossValidationResult),
   classes: Type.Array(Type.String()),
   /** confusion[truth][prediction], counts on the test split (validation where there is no test split). */
   confusion: Type.Array(Type.Array(Type.Integer())),
@@ -251,7 +282,10 @@ export const Failure = Type.Object({
 });
 export type Failure = Static<typeof Failure>;
 
-/** One ended epoch. Accuracies in percent. */
+/**
+ * One ended epoch. Accuracies in percent. With cross-validation the epochs of all folds are numbered through, `of` counts all of them, and `fold` (from 1)
+ * and `foldEpoch` (from 1) say where one belongs; a refit on all folds has no validation part and so no rows.
+ */
 export const EpochRow = Type.Object({
   epoch: Type.Integer(),
   of: Type.Integer(),
@@ -260,6 +294,8 @@ export const EpochRow = Type.Object({
   train_loss: Type.Number(),
   validation_accuracy: Type.Number(),
   validation_loss: Type.Number(),
+  fold: Type.Optional(Type.Integer()),
+  foldEpoch: Type.Optional(Type.Integer()),
 });
 export type EpochRow = Static<typeof EpochRow>;
 
@@ -299,13 +335,32 @@ export const Job = Type.Object({
 });
 export type Job = Static<typeof Job>;
 
+/** What the buttons and the More menu of an experiment offer; the daemon refuses everything else. */
+export const ExperimentAction = OneOf('run', 'hpo', 'automl', 'rename', 'stop', 'infer', 'template', 'register', 'delete');
+export type ExperimentAction = Static<typeof ExperimentAction>;
+
+/** The state of a search in a line; GET /api/experiments/:id/hpo has the trials. Sent with each change of the experiment, an epoch of a trial included. */
+export const HpoSummary = Type.Object({
+  maxTrialCount: Type.Integer(),
+  /** Trials so far, and how many of them have ended. */
+  trials: Type.Integer(),
+  ended: Type.Integer(),
+  failed: Type.Integer(),
+  metric: Type.String(),
+  best: Nullable(Type.Number()),
+  goalMet: Type.Boolean(),
+  /** Number of the trial that stands for the search; null before Submit. */
+  submitted: Nullable(Type.Integer()),
+});
+export type HpoSummary = Static<typeof HpoSummary>;
+
 export const Experiment = Type.Object({
   id: Id,
   projectId: Id,
   projectName: Type.String(),
   /** Empty while a draft. */
   name: Type.String(),
-  mode: Nullable(OneOf('run')),
+  mode: Nullable(OneOf('run', 'hpo', 'automl')),
   datasetId: Id,
   datasetName: Type.String(),
   datasetVersion: Type.Integer(),
@@ -316,6 +371,13 @@ export const Experiment = Type.Object({
   /** There is a model to infer with. */
   usable: Type.Boolean(),
   editable: Type.Boolean(),
+  /** What it can be asked now, whoever the reader is; see `editable` for whether this reader may. */
+  actions: Type.Array(ExperimentAction),
+  hpo: Nullable(HpoSummary),
+  /** The same number in all experiments of one AutoML start: the id of its first. */
+  automlGroup: Nullable(Id),
+  /** Name of the template that it was started from. */
+  templateName: Nullable(Type.String()),
   ownerName: Type.String(),
   createdAt: Time,
   startedAt: Nullable(Time),

@@ -7,7 +7,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
-import type { EpochRow, Experiment, ExperimentDetails, Failure, RunConfig, TrainResult } from '../../http/schemas.ts';
+import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, RunConfig, TrainResult } from '../../http/schemas.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
@@ -38,10 +38,8 @@ export interface StoredExperiment {
   finishedAt: string | null;
 }
 
-type Action = 'run' | 'stop' | 'rename' | 'infer' | 'delete';
-
 /** What the More menu of each status allows. */
-const ALLOWED: { [S in Experiment['status']]: readonly Action[] } = {
+const ALLOWED: { [S in Experiment['status']]: readonly ExperimentAction[] } = {
   draft: ['run', 'rename', 'delete'],
   pending: ['stop'],
   running: ['stop'],
@@ -111,6 +109,10 @@ export class Experiments {
       projectName: project?.name ?? '',
       ownerName: users.nameOf(project?.ownerId ?? 0),
       editable: project !== undefined && projects.mayChange(reader, project) && project.status !== 'completed',
+      actions: [...ALLOWED[experiment.status]],
+      hpo: null,
+      automlGroup: null,
+      templateName: null,
       runSeconds: startedAt === null ? 0 : Math.max(0, Math.round((until - Date.parse(startedAt)) / 1000)),
     };
   }
@@ -253,7 +255,7 @@ export class Experiments {
     if (experiment.jobId !== null) await this.#options.queue.delete(experiment.jobId);
   }
 
-  #editable(reader: StoredUser, id: number, action: Action): Readonly<StoredExperiment> {
+  #editable(reader: StoredUser, id: number, action: ExperimentAction): Readonly<StoredExperiment> {
     const experiment = this.visible(reader, id);
     this.#options.projects.editable(reader, experiment.projectId);
     checkAllowed(experiment, action);
@@ -362,7 +364,7 @@ export class Experiments {
   }
 }
 
-function checkAllowed({ status }: Readonly<StoredExperiment>, action: Action): void {
+function checkAllowed({ status }: Readonly<StoredExperiment>, action: ExperimentAction): void {
   if (!ALLOWED[status].includes(action)) throw new StudioError('experiment_refused', { action, status });
 }
 
