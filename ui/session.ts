@@ -1,7 +1,7 @@
 /** Who is signed in, and what this browser remembers for them. */
 import type { Session, User } from '../server/http/schemas.ts';
 import { ApiError, api, connectApi } from './api.ts';
-import { setLanguage } from './i18n/language.ts';
+import { type Language, setLanguage } from './i18n/language.ts';
 import Alpine from './vendor/alpine.js';
 
 export const me = Alpine.reactive({
@@ -64,4 +64,14 @@ export function remember(name: string, value: string | null): void {
   const key = `ai-studio.${me.session?.user.id ?? 0}.${name}`;
   if (value === null) localStorage.removeItem(key);
   else localStorage.setItem(key, value);
+}
+
+/** Changes the language at once, and for the person's next visits too. */
+export function useLanguage(next: Language): void {
+  setLanguage(next);
+  const user = me.user;
+  if (!user || user.locale === next) return;
+  user.locale = next;
+  // Only the next visit would be in the other language: not worth a message.
+  api.patch('/api/me', { locale: next }).catch(() => {});
 }

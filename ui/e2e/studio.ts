@@ -262,12 +262,14 @@ interface AxeViolation {
 }
 
 let axeSource = '';
-async function axeFindings(page: Page): Promise<string[]> {
+async function axeFindings(page: Page, theme: Theme): Promise<string[]> {
   axeSource ||= readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
   const html = page.locator('html');
   if (!(await html.evaluate((root) => 'axe' in root.ownerDocument.defaultView))) await page.evaluate(axeSource);
   const violations = (await html.evaluate(
-    async (root) => (await root.ownerDocument.defaultView.axe.run(root, { resultTypes: ['violations'] })).violations,
+    async (root, rules) => (await root.ownerDocument.defaultView.axe.run(root, { resultTypes: ['violations'], ...rules })).violations,
+    // In the dark only the colours are different.
+    theme === 'dark' ? { runOnly: ['color-contrast'] } : {},
   )) as AxeViolation[];
   return violations
     .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
@@ -309,7 +311,7 @@ export async function checkPage(page: Page, name: string, options: CheckOptions 
         });
         if (theme === 'light') found.push(...(await faults(page, language)).map((fault) => `${where}: ${fault}`));
         // Colours and names do not depend on the size of the window.
-        if (width === SIZES[0][0] && language === 'ko') found.push(...(await axeFindings(page)).map((fault) => `${where}: ${fault}`));
+        if (width === SIZES[0][0] && language === 'ko') found.push(...(await axeFindings(page, theme)).map((fault) => `${where}: ${fault}`));
       }
     }
   }

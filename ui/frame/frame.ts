@@ -1,17 +1,16 @@
 /** The frame: the rail with its menus, the top bar, the place of the page and of the side panel. */
 
-import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { bindKeys, openKeySheet } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
 import { closePanel, panel } from '../components/panel.ts';
 import { toastError } from '../components/toast.ts';
-import { type Language, language, setLanguage, t } from '../i18n/language.ts';
+import { language, t } from '../i18n/language.ts';
 import { line } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { go, type Menu, open } from '../router.ts';
-import { me, signOut } from '../session.ts';
+import { me, signOut, useLanguage } from '../session.ts';
 import { setTheme, type Theme, theme } from '../theme.ts';
 import { openInformation } from './information.ts';
 import { jobs, nearest, openJobs } from './jobs.ts';
@@ -138,8 +137,8 @@ export const frame = {
             { ...choose('system', 'monitor'), separated: true },
             choose('light', 'sun'),
             choose('dark', 'moon'),
-            { text: t('language.ko'), icon: 'languages', checked: language.now === 'ko', separated: true, run: () => this.speak('ko') },
-            { text: t('language.en'), icon: 'languages', checked: language.now === 'en', run: () => this.speak('en') },
+            { text: t('language.ko'), icon: 'languages', checked: language.now === 'ko', separated: true, run: () => useLanguage('ko') },
+            { text: t('language.en'), icon: 'languages', checked: language.now === 'en', run: () => useLanguage('en') },
             { text: t('person.sign-out'), icon: 'log-out', separated: true, run: () => void signOut().catch(toastError) },
           ],
           'start',
@@ -158,12 +157,6 @@ export const frame = {
       notes: () => notes.rows,
 
       language: () => language.now,
-      speak(next: Language) {
-        setLanguage(next);
-        const user = me.user;
-        if (!user || user.locale === next) return;
-        user.locale = next;
-        void api.patch('/api/me', { locale: next }).catch(toastError);
-      },
+      speak: useLanguage,
     }),
 };

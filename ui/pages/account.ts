@@ -4,10 +4,10 @@ import type { User } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { field, segmented } from '../components/field.ts';
 import { toast } from '../components/toast.ts';
-import { type Language, language, setLanguage, t } from '../i18n/language.ts';
+import { type Language, language, t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
-import { me } from '../session.ts';
+import { me, useLanguage } from '../session.ts';
 import { setTheme, type Theme, theme } from '../theme.ts';
 import { passwordProblem } from './people.ts';
 
@@ -107,14 +107,8 @@ export default page({
           this.passwordTrouble = error;
         }
       },
-      async speak() {
-        setLanguage(this.spoken);
-        if (me.user) me.user.locale = this.spoken;
-        try {
-          await api.patch<User>('/api/me', { locale: this.spoken });
-        } catch (error) {
-          this.profileProblem = error;
-        }
+      speak() {
+        useLanguage(this.spoken);
       },
       dress() {
         setTheme(this.look);

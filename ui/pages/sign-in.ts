@@ -3,11 +3,11 @@ import '../i18n/areas/people.ts';
 import type { Session, SignInRequest } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { field } from '../components/field.ts';
-import { language, setLanguage } from '../i18n/language.ts';
+import { type Language, language, setLanguage } from '../i18n/language.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
-import { takeSession } from '../session.ts';
+import { takeSession, useLanguage } from '../session.ts';
 import { gate } from './gate.ts';
 
 /** Only an address of this studio; anything else could lead away. */
@@ -39,7 +39,12 @@ export default page({
         void this.$nextTick(() => this.$root.querySelector<HTMLElement>('input')?.focus());
       },
       language: () => language.now,
-      speak: setLanguage,
+      /** The language that was chosen here goes before the one of the last time. */
+      chosen: null as Language | null,
+      speak(next: Language) {
+        setLanguage(next);
+        this.chosen = next;
+      },
       async submit() {
         if (this.busy) return;
         this.busy = true;
@@ -47,6 +52,7 @@ export default page({
         try {
           const request: SignInRequest = { userId: this.form.userId.trim(), password: this.form.password };
           takeSession(await api.post<Session>('/api/session', request));
+          if (this.chosen) useLanguage(this.chosen);
           await go(safe(route.query.get('next')), { replace: true });
         } catch (error) {
           this.problem = error;

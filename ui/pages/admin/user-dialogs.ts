@@ -3,7 +3,7 @@ import type { Group, NewUser, Role, User, UserChange } from '../../../server/htt
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { field, select } from '../../components/field.ts';
-import { t } from '../../i18n/language.ts';
+import { language, t } from '../../i18n/language.ts';
 import { component } from '../../mount.ts';
 import { passwordProblem, userIdProblem } from '../people.ts';
 
@@ -61,7 +61,7 @@ export const editUser = dialog<EditUser, string>({
             const change: UserChange = { name: name.trim(), role, groupIds: [...groupIds] };
             await api.patch(`/api/users/${user.id}`, change);
           } else {
-            const made: NewUser = { userId: userId.trim(), name: name.trim(), password, role, groupIds: [...groupIds] };
+            const made: NewUser = { userId: userId.trim(), name: name.trim(), password, role, groupIds: [...groupIds], locale: language.now };
             await api.post('/api/users', made);
           }
           done(name.trim());
