@@ -15,20 +15,24 @@ interface Entry {
   load: Module;
   /** Who may open it: anyone without a session, anyone signed in (the default), developers, administrators. */
   who?: 'anyone' | 'developer' | 'admin';
+  /** Style sheets of ui/styles that only such pages need; they come with the page. */
+  styles?: readonly string[];
 }
+
+const WORK = ['data', 'run', 'inference'] as const;
 
 const ENTRIES: Entry[] = [
   { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },
   { path: '/sign-in', menu: 'none', who: 'anyone', load: () => import('./pages/sign-in.ts') },
   { path: '/', menu: 'home', load: () => import('./pages/home.ts') },
-  { path: '/projects/:id/data', menu: 'data', who: 'developer', load: () => import('./pages/data.ts') },
-  { path: '/projects/:id/data/new', menu: 'data', who: 'developer', load: () => import('./pages/dataset-new.ts') },
-  { path: '/datasets/:id', menu: 'data', who: 'developer', load: () => import('./pages/dataset.ts') },
-  { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', load: () => import('./pages/experiments.ts') },
-  { path: '/experiments/:id', menu: 'experiment', who: 'developer', load: () => import('./pages/experiment.ts') },
-  { path: '/experiments/:id/run', menu: 'run', who: 'developer', load: () => import('./pages/run.ts') },
-  { path: '/projects/:id/inference', menu: 'inference', who: 'developer', load: () => import('./pages/inference.ts') },
-  { path: '/inferences/:id', menu: 'inference', who: 'developer', load: () => import('./pages/inference-results.ts') },
+  { path: '/projects/:id/data', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/data.ts') },
+  { path: '/projects/:id/data/new', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset-new.ts') },
+  { path: '/datasets/:id', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset.ts') },
+  { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiments.ts') },
+  { path: '/experiments/:id', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiment.ts') },
+  { path: '/experiments/:id/run', menu: 'run', who: 'developer', styles: WORK, load: () => import('./pages/run.ts') },
+  { path: '/projects/:id/inference', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference.ts') },
+  { path: '/inferences/:id', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference-results.ts') },
   { path: '/monitor', menu: 'monitor', who: 'developer', load: () => import('./pages/monitor.ts') },
   { path: '/groups', menu: 'group', load: () => import('./pages/groups.ts') },
   { path: '/admin', menu: 'admin', who: 'admin', load: () => import('./pages/admin.ts') },
@@ -73,6 +77,25 @@ let unsaved: (() => boolean) | null = null;
 let turn = 0;
 let here = '';
 
+const sheets = new Map<string, Promise<void>>();
+/** Puts a style sheet into the page, once; without it the page would stand there undressed for a moment. */
+function sheet(name: string): Promise<void> {
+  let coming = sheets.get(name);
+  if (!coming) {
+    coming = new Promise((resolve) => {
+      const link = document.createElement('link');
+      link.rel = 'stylesheet';
+      link.href = new URL(`./styles/${name}.css`, import.meta.url).href;
+      link.onload = () => resolve();
+      // Better plain than not at all.
+      link.onerror = () => resolve();
+      document.head.append(link);
+    });
+    sheets.set(name, coming);
+  }
+  return coming;
+}
+
 async function mayLeave(): Promise<boolean> {
   if (!unsaved?.()) return true;
   return confirm({ title: t('leave.title'), text: t('leave.text'), ok: t('leave.ok'), danger: true });
@@ -98,7 +121,8 @@ async function show(): Promise<void> {
   open.busy = true;
   let loaded: Page;
   try {
-    loaded = (await load()).default;
+    const [module] = await Promise.all([load(), ...(found?.entry.styles ?? []).map(sheet)]);
+    loaded = module.default;
   } catch {
     loaded = (await LOAD_FAILED()).default;
   }

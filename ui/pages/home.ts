@@ -16,8 +16,6 @@ import { loaded, loadProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { newProject } from './home/new-project.ts';
-import { changeStatus, losses, projectDetails } from './home/project-dialogs.ts';
 
 const columns = columnsOf<Project>()([
   {
@@ -43,6 +41,9 @@ const columns = columnsOf<Project>()([
   { key: 'createdAt', title: 'home.created', value: (row) => row.createdAt, cell: '<span class="nowrap tabular" x-time.day="row.createdAt"></span>' },
   { key: 'updatedAt', title: 'home.updated', value: (row) => row.updatedAt, cell: '<span class="nowrap tabular" x-time.day="row.updatedAt"></span>' },
 ]);
+
+/** Loaded when one is opened: most visits only load a project. */
+const dialogs = () => import('./home/project-dialogs.ts');
 
 function typeWord(project: Project): string {
   return textOf(`type.${project.type}`) ?? project.type;
@@ -137,6 +138,7 @@ You can look at the projects of people in your groups, but not change their data
         void go(`/projects/${row.id}/data`);
       },
       async create() {
+        const { newProject } = await import('./home/new-project.ts');
         const made = await openDialog(newProject, {});
         if (!made) return;
         toast('success', t('project.created', { name: made.name }));
@@ -161,14 +163,14 @@ You can look at the projects of people in your groups, but not change their data
         const locked = row.editable ? {} : { disabled: true, note: t('home.readonly') };
         openMenu(anchor, [
           { text: t('home.load'), icon: 'folder-open', run: () => this.load(row) },
-          { text: t('home.details'), icon: 'file-text', run: () => void openDialog(projectDetails, row) },
-          { text: t('home.status.change'), icon: 'refresh-cw', run: () => void openDialog(changeStatus, row), ...locked },
+          { text: t('home.details'), icon: 'file-text', run: () => void dialogs().then(({ projectDetails }) => openDialog(projectDetails, row)) },
+          { text: t('home.status.change'), icon: 'refresh-cw', run: () => void dialogs().then(({ changeStatus }) => openDialog(changeStatus, row)), ...locked },
           { text: t('home.delete'), icon: 'trash-2', danger: true, separated: true, run: () => void this.remove(row), ...locked },
         ]);
       },
       async remove(row: Project) {
         try {
-          const points = await losses(row);
+          const points = await (await dialogs()).losses(row);
           const sure = await confirm({
             title: t('project.delete.title', { name: row.name }),
             text: t('project.delete.text'),
