@@ -127,7 +127,6 @@ export class EpochCharts {
     const line = colour(this.#host, '--line');
     const tones = { train: colour(this.#host, '--series-train'), validation: colour(this.#host, '--series-validation') };
     const font = `12px ${getComputedStyle(this.#host).fontFamily}`;
-    const epochs = this.#rows.at(-1)?.of ?? 1;
     this.#plots = GRAPHS.map((graph, index) => {
       const value = (_plot: uPlot, raw: number | null) => (raw === null || raw === undefined ? '–' : decimal(raw, graph.digits));
       const axis = { stroke: text, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
@@ -137,9 +136,9 @@ export class EpochCharts {
           height: HEIGHT,
           padding: [12, 12, 0, 0],
           cursor: { drag: { x: false, y: false }, points: { size: 7 }, sync: { key: 'epochs' } },
-          legend: { live: true },
+          legend: { live: true, markers: { show: false } },
           scales: {
-            x: { time: false, range: (_plot, low, high) => (low === high ? [low - 1, high + 1] : [Math.min(1, low), Math.max(high, 2)]) },
+            x: { time: false, range: () => this.#span() },
             y: { range: (_plot, low, high) => graph.range?.(low ?? 0, high ?? 1) ?? [low, high] },
           },
           axes: [
@@ -156,7 +155,7 @@ export class EpochCharts {
             { ...axis, size: 48, space: 32 },
           ],
           series: [
-            { label: t('graph.epoch'), value: (_plot, raw) => (raw === null || raw === undefined ? '–' : `${raw} / ${epochs}`) },
+            { label: t('graph.epoch'), value: (_plot, raw) => (raw === null || raw === undefined ? '–' : `${raw} / ${this.#rows.at(-1)?.of ?? raw}`) },
             { label: t(graph.train.name), stroke: tones.train, width: 2, value, points: { show: this.#rows.length < 40, size: 5, fill: tones.train } },
             {
               label: t(graph.validation.name),
@@ -180,6 +179,13 @@ export class EpochCharts {
       canvas?.setAttribute('aria-label', t(graph.title));
     }
     this.#rest();
+  }
+
+  /** From the first epoch to the last that is planned, so that the curves grow into their place. */
+  #span(): [number, number] {
+    const last = this.#rows.at(-1);
+    const of = Math.max(last?.of ?? 1, last?.epoch ?? 1);
+    return of > 1 ? [1, of] : [0, 2];
   }
 
   /** Without a pointer the legend tells the last epoch. */

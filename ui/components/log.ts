@@ -54,7 +54,7 @@ export function jobLog(): JobLog {
     if (log.following) box.scrollTop = box.scrollHeight;
   }
   const soon = () => {
-    frame ||= requestAnimationFrame(draw);
+    if (!frame) frame = requestAnimationFrame(draw);
   };
 
   const log = Alpine.reactive<JobLog>({

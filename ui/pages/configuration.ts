@@ -20,6 +20,11 @@ export function gpuText(preset: Preset): string {
   return preset.gpuMemoryMb ? `${preset.gpu}, ${bytes(preset.gpuMemoryMb * 1024 * 1024)}` : preset.gpu;
 }
 
+/** Small ones would all read 0.0. */
+export function gflopsText(gflops: number): string {
+  return decimal(gflops, gflops < 1 ? 3 : 2);
+}
+
 const onOff = (on: boolean) => t(on ? 'run.on' : 'run.off');
 
 /** `done` says which parts are confirmed; `algorithm` and `preset` add their figures where they are known. */
@@ -54,7 +59,7 @@ export function configurationParts(of: {
         ...(of.algorithm
           ? [
               { name: t('run.conf.size'), value: `${decimal(of.algorithm.parametersM)} × 10⁶` },
-              { name: 'GFLOPs', value: decimal(of.algorithm.gflops) },
+              { name: 'GFLOPs', value: gflopsText(of.algorithm.gflops) },
             ]
           : []),
       ],

@@ -6,7 +6,7 @@ import { bindKeys } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import { toastError } from '../components/toast.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import { t } from '../i18n/language.ts';
 import { onProgress } from '../live/events.ts';
@@ -142,7 +142,7 @@ Private datasets belong to this project, shared ones to your group.`,
         try {
           const project = await openProject(projectId);
           this.project = project;
-          setPlace([{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('data.title') }]);
+          keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('data.title') }]);
         } catch (error) {
           this.list.fail(error);
           return;

@@ -5,7 +5,7 @@ import { confirm } from '../components/confirm.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field } from '../components/field.ts';
 import { toast } from '../components/toast.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
@@ -36,7 +36,7 @@ const example = `<details class="example"><summary x-t="new.example"></summary><
 0004.jpg,dent</pre><p x-t="new.example.csv.note"></p></section></div></details>`;
 
 const chosen = `<div class="chosen" x-show="selection">
-    <div class="chosen-head"><span x-icon="kindIcon()"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
+    <div class="chosen-head"><span class="chosen-icon" x-icon="kindIcon()"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
       <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="new.clear"></span></button></div>
     <ul class="chosen-classes" x-show="classes().length"><template x-for="one in classes()" :key="one.name"><li class="chip plain grey"><span x-text="one.name"></span>&nbsp;<b x-text="$f.count(one.count)"></b></li></template>
       <li class="muted" x-show="moreClasses()" x-text="$t('new.classes.more', { n: moreClasses() })"></li></ul>
@@ -84,7 +84,7 @@ Upload pictures to make a dataset.
         <section class="box"><div class="box-head"><h2 x-t="new.labels"></h2><span class="field-optional" x-t="form.optional"></span></div><div class="box-body stack">${labelsPart}</div></section>
       </div>
       <section class="box new-right"><div class="box-head"><h2 x-t="new.about"></h2></div><div class="box-body stack">
-        ${field({ model: 'name', label: 'data.name', maxLength: 100, required: true, error: 'nameWrong()' })}
+        ${field({ model: 'name', label: 'new.name', maxLength: 100, required: true, error: 'nameWrong()' })}
         ${field({ model: 'description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
         ${visibilityChoice('visibility')}
         <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked" :aria-busy="busy ? 'true' : 'false'" x-show="!busy"><span x-t="new.create"></span></button>
@@ -115,7 +115,7 @@ Upload pictures to make a dataset.
         try {
           const project = await openProject(projectId);
           this.project = project;
-          setPlace([
+          keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${projectId}/data` },
             { text: t('data.title'), to: `/projects/${projectId}/data` },
             { text: t('new.title') },

@@ -7,7 +7,7 @@ import { openMenu } from '../components/menu.ts';
 import { emptyState } from '../components/table.ts';
 import { tabPanel, tabs } from '../components/tabs.ts';
 import { toastError } from '../components/toast.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
@@ -121,7 +121,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           // A shared dataset is looked at from the project that would use it.
           const project = await openProject(Number(route.query.get('project')) || dataset.projectId);
           this.project = project;
-          setPlace([
+          keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },
             { text: t('data.title'), to: `/projects/${project.id}/data` },
             { text: `${dataset.name} v${dataset.version}` },
@@ -139,7 +139,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       take(dataset: Dataset) {
         const before = this.dataset;
-        this.dataset = Object.freeze(dataset);
+        this.dataset = Object.freeze({ ...dataset });
         if (dataset.status !== 'ready') return;
         this.bars = classBars(dataset.classes, { name: t('dataset.unlabelled'), count: dataset.count - dataset.labelledCount });
         if (before?.status === 'ready') return;

@@ -5,7 +5,7 @@ import { type ConfusionRow, confusionRows, confusionTone, confusionTotal, confus
 import { EpochCharts } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
@@ -81,7 +81,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         route.signal.addEventListener('abort', () => charts?.end());
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
-          if (record) this.experiment = Object.freeze(record);
+          if (record) this.experiment = Object.freeze({ ...record });
           else void go(this.project ? `/projects/${this.project.id}/experiments` : '/', { replace: true });
         });
         onResync(route.signal, () => void this.load());
@@ -102,13 +102,13 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
           if (place !== `/experiments/${id}`) return void go(place, { replace: true });
           const project = await openProject(experiment.projectId);
           this.project = project;
-          this.experiment = Object.freeze(experiment);
+          this.experiment = Object.freeze({ ...experiment });
           this.result = result && Object.freeze(result);
           this.epochs = Object.freeze(details.epochs);
           this.confusion = result ? Object.freeze(confusionRows(result.classes, result.confusion)) : [];
           charts?.set(this.epochs);
           this.loaded = true;
-          setPlace([
+          keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },
             { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
             { text: displayName(experiment) },

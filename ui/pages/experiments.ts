@@ -4,7 +4,7 @@ import { api } from '../api.ts';
 import { openMenu } from '../components/menu.ts';
 import { statusWord } from '../components/status.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import { duration } from '../i18n/format.ts';
@@ -136,7 +136,7 @@ Inference, model download, Change Model Name, Delete.`,
         try {
           const project = await openProject(projectId);
           this.project = project;
-          setPlace([{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('exp.title') }]);
+          keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('exp.title') }]);
         } catch (error) {
           this.list.fail(error);
           return;

@@ -6,7 +6,7 @@ import { classColour, inkOn } from '../charts/colours.ts';
 import { segmented } from '../components/field.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/inference.ts';
@@ -112,7 +112,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
           else void go(this.project ? `/projects/${this.project.id}/inference` : '/', { replace: true });
         });
         onChange('job', { signal: route.signal }, (changed, record) => {
-          if (record && changed === this.inference?.jobId) this.job = Object.freeze(record);
+          if (record && changed === this.inference?.jobId) this.job = Object.freeze({ ...record });
         });
         onProgress(route.signal, (jobId, progress) => {
           if (jobId === this.inference?.jobId) this.progress = progress;
@@ -125,7 +125,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
           const inference = await api.get<Inference>(`/api/inferences/${id}`, undefined, route.signal);
           const project = await openProject(inference.projectId);
           this.project = project;
-          setPlace([
+          keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },
             { text: t('inf.title'), to: `/projects/${project.id}/inference` },
             { text: t('inf.one.heading', { id: String(id) }) },
@@ -134,7 +134,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
           if (this.active()) {
             const job = await api.get<Job>(`/api/jobs/${inference.jobId}`, undefined, route.signal).catch(() => null);
             if (job) {
-              this.job = Object.freeze(job);
+              this.job = Object.freeze({ ...job });
               this.progress ??= job.progress;
             }
           }
@@ -145,7 +145,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
       take(inference: Inference) {
         const before = this.inference;
         const had = this.hasResults();
-        this.inference = Object.freeze(inference);
+        this.inference = Object.freeze({ ...inference });
         if (this.over()) this.stopping = false;
         this.bars = classBars(
           inference.classes.map((name, index) => ({ name, count: inference.perClass[index] ?? 0 })),
@@ -168,6 +168,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
       makeGrid() {
         const made: PictureGrid<Prediction> = new PictureGrid<Prediction>(this.$refs.grid as HTMLElement, {
           label: t('inf.one.title'),
+          lines: 2,
           load: (offset, limit, signal) =>
             api.get<PredictionPage>(
               `/api/inferences/${id}/predictions`,

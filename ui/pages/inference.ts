@@ -8,7 +8,7 @@ import { openMenu } from '../components/menu.ts';
 import { statusWord } from '../components/status.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import { toast } from '../components/toast.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/inference.ts';
@@ -94,7 +94,7 @@ const data = `<section class="box"><div class="box-head"><h2 x-t="inf.data"></h2
     })}<span class="muted" x-text="$t('inf.source.' + source + '.note')"></span></div>
     <div x-show="source === 'local' && !sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
     <p class="field-error" role="alert" x-show="source === 'local' && wrong" x-text="wrong"></p>
-    <div class="chosen" x-show="source === 'local' && selection"><div class="chosen-head"><span x-icon="'images'"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
+    <div class="chosen" x-show="source === 'local' && selection"><div class="chosen-head"><span class="chosen-icon" x-icon="'images'"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
       <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="new.clear"></span></button></div></div>
     ${sendingView('sending')}
     <div x-show="source !== 'local' && datasetChoices().length">${selectField({ model: 'datasetId', label: 'inf.dataset', from: 'datasetChoices()' })}</div>
@@ -154,7 +154,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
         try {
           const project = await openProject(projectId);
           this.project = project;
-          setPlace([{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('inf.title') }]);
+          keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('inf.title') }]);
         } catch (error) {
           this.problem = error;
           this.list.fail(error);

@@ -1,10 +1,10 @@
 /** Run: a draft is set up in three steps and started; then its progress, graphs and log, live, until it has ended. */
-import type { Dataset, EpochRow, Experiment, ExperimentDetails, Job, Preset, Progress, Project, TrainResult } from '../../server/http/schemas.ts';
+import type { Algorithm, Dataset, EpochRow, Experiment, ExperimentDetails, Job, Preset, Progress, Project, TrainResult } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { EpochCharts } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
-import { setPlace } from '../frame/place.ts';
+import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
@@ -14,14 +14,14 @@ import { onChange, onProgress, onResync, watchJob } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
-import { type ConfigurationPart, configurationParts, gpuText, memoryText } from './configuration.ts';
+import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { displayName, experimentMenu, inferenceAddress, isActive, stopExperiment } from './experiment-actions.ts';
 import { runSeconds } from './run-clock.ts';
 import { runSetup } from './run-setup.ts';
 import { configuration, steps } from './run-steps.ts';
 
-const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="$t(draft() ? 'run.purpose' : 'run.purpose.live')"></p></div>
+const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="purpose()"></p></div>
   <div class="page-actions">
     <button type="button" class="button primary large run-start" x-show="draft()" :disabled="!mayStart() || starting" :aria-busy="starting ? 'true' : 'false'" :title="startNote()" @click="start()">${icon('play')}<span x-t="run.start"></span></button>
     <button type="button" class="button danger large run-stop" x-show="active() && !locked()" :disabled="stopping" :aria-busy="stopping ? 'true' : 'false'" @click="stop()">${icon('square')}<span x-t="run.stop"></span></button>
@@ -29,7 +29,7 @@ const head = `<header class="page-head"><div><h1><span x-text="heading()"></span
 
 const under = `<section class="box under-way" x-show="active()"><div class="box-body">
     <div class="under-head"><h2 x-text="stateText()"></h2><span class="muted tabular" x-text="elapsed()"></span><span class="spacer"></span><span class="muted tabular" x-text="epochText()"></span></div>
-    <div x-progress="progress"></div><p class="muted" x-show="waitingText()" x-text="waitingText()"></p></div></section>`;
+    <div x-progress="shownProgress()"></div><p class="muted" x-show="waitingText()" x-text="waitingText()"></p></div></section>`;
 
 const ended = `<section class="banner" x-show="over()" :class="tone()" role="status"><span class="banner-icon" x-icon="endIcon()"></span><div><h2 x-text="endTitle()"></h2><p x-text="endText()"></p></div>
     <div class="banner-actions"><a class="button" :href="'/experiments/' + id">${icon('file-text')}<span x-t="run.toDetails"></span></a><a class="button primary" x-show="usable()" :href="inference()">${icon('scan-search')}<span x-t="run.toInference"></span></a></div></section>`;
@@ -64,10 +64,10 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
     <div class="run-setup" x-show="draft()"><div>${steps}</div>
-      <aside>${configuration}<p class="muted start-note" x-text="startNote()"></p><button type="button" class="button primary large wide" :disabled="!mayStart() || starting" @click="start()">${icon('play')}<span x-t="run.start"></span></button></aside></div>
+      <aside>${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
-      <div class="run-live-grid"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>${configuration}</div>
-      ${logView('log')}</div>`,
+      <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
+        ${logView('log')}</div>${configuration}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
     let charts: EpochCharts | null = null;
@@ -80,6 +80,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       dataset: null as Dataset | null,
       job: null as Job | null,
       result: null as TrainResult | null,
+      algorithm: null as Algorithm | null,
       presets: [] as readonly Preset[],
       problem: null as unknown,
       setup: runSetup(route.signal),
@@ -126,7 +127,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           this.addEpochs(details.epochs);
           if (details.job) this.takeJob(details.job);
           this.take(details.experiment);
-          setPlace([
+          keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },
             { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
             { text: displayName(details.experiment) },
@@ -137,7 +138,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       },
       take(experiment: Experiment) {
         const before = this.experiment;
-        this.experiment = Object.freeze(experiment);
+        this.experiment = Object.freeze({ ...experiment });
         clock = { at: Date.now(), seconds: experiment.runSeconds };
         this.now = Date.now();
         if (experiment.status === 'draft') {
@@ -150,17 +151,26 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           if (before && isActive(before)) void this.load();
         }
         if (experiment.jobId !== null && watched !== experiment.jobId) this.watch(experiment.jobId);
-        if (!before || before.status === 'draft') {
-          api.get<Preset[]>('/api/presets', undefined, route.signal).then(
-            (presets) => {
-              this.presets = Object.freeze(presets);
-            },
-            () => {},
-          );
+        if (!before || before.status === 'draft') void this.describe(experiment);
+      },
+      /** The figures beside the names in the Configuration. Without them the names alone stand there. */
+      async describe({ config, datasetId }: Experiment) {
+        if (!config) return;
+        try {
+          const [presets, dataset] = await Promise.all([
+            api.get<Preset[]>('/api/presets', undefined, route.signal),
+            api.get<Dataset>(`/api/datasets/${datasetId}`, undefined, route.signal),
+          ]);
+          this.presets = Object.freeze(presets);
+          const classes = Math.max(2, dataset.classes.length);
+          const algorithms = await api.get<Algorithm[]>('/api/algorithms', { classes, size: config.parameters.input_size }, route.signal);
+          this.algorithm = algorithms.find((one) => one.name === config.algorithm) ?? null;
+        } catch {
+          // The dataset may be gone, or the page left.
         }
       },
       takeJob(job: Job) {
-        this.job = Object.freeze(job);
+        this.job = Object.freeze({ ...job });
         if (job.progress) this.progress = job.progress;
       },
       async prepare(experiment: Experiment) {
@@ -211,6 +221,16 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       heading() {
         return this.experiment?.name || t('run.title');
       },
+      purpose() {
+        const of = this.experiment;
+        if (this.over() && of) return `${of.config?.algorithm ?? ''} · ${of.datasetName} v${of.datasetVersion}`;
+        return t(this.draft() ? 'run.purpose' : 'run.purpose.live');
+      },
+      /** Between its start and its first word the worker prepares. */
+      shownProgress(): Progress | null {
+        if (this.experiment?.status === 'pending') return null;
+        return this.progress ?? { phase: 'prepare', done: 0, total: 0, rate: null, remainingSeconds: null };
+      },
 
       mayStart() {
         return this.draft() && !this.locked() && this.setup.state === 'ready' && this.setup.complete();
@@ -247,7 +267,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           return configurationParts({
             config: experiment.config,
             dataset,
-            algorithm: null,
+            algorithm: this.algorithm,
             preset: this.presets.find((one) => one.name === preset) ?? null,
             done: { split: true, algorithm: true, resources: true },
           });
@@ -255,6 +275,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         return configurationParts({ config: setup.config(), dataset, algorithm: setup.chosen(), preset: setup.chosenPreset(), done: setup.done });
       },
       gpuText,
+      gflopsText,
       memoryText,
 
       stateText() {

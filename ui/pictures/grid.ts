@@ -20,6 +20,8 @@ export interface GridOptions<Row> {
   load(offset: number, limit: number, signal: AbortSignal): Promise<{ total: number; rows: Row[] }>;
   tile(row: Row): Tile;
   open(index: number): void;
+  /** Lines of text under a picture. */
+  lines?: 1 | 2;
   /** After each answer. */
   loaded?(total: number): void;
   failed?(error: unknown): void;
@@ -28,8 +30,8 @@ export interface GridOptions<Row> {
 const PAGE = 120;
 const KEPT_PAGES = 60;
 const GAP = 12;
-const TILE_WIDTH = 152;
-const CAPTION_HEIGHT = 44;
+const TILE_WIDTH = 132;
+const LINE_HEIGHT = 18;
 /** Rows kept above and below what is in sight. */
 const MARGIN = 3;
 
@@ -51,7 +53,7 @@ export class PictureGrid<Row> {
   #total: number | null = null;
   #columns = 1;
   #side = TILE_WIDTH;
-  #rowHeight = TILE_WIDTH + CAPTION_HEIGHT + GAP;
+  #rowHeight = TILE_WIDTH;
   #current = 0;
   #frame = 0;
 
@@ -60,6 +62,7 @@ export class PictureGrid<Row> {
     this.#options = options;
     this.#scroller = scrollerOf(host);
     host.classList.add('picture-grid');
+    if (options.lines === 2) host.classList.add('two-lines');
     host.setAttribute('role', 'list');
     host.setAttribute('aria-label', options.label);
     this.#watch = new ResizeObserver(() => this.#measure());
@@ -134,7 +137,7 @@ export class PictureGrid<Row> {
     if (!width) return;
     this.#columns = Math.max(2, Math.floor((width + GAP) / (TILE_WIDTH + GAP)));
     this.#side = Math.floor((width - GAP * (this.#columns - 1)) / this.#columns);
-    this.#rowHeight = this.#side + CAPTION_HEIGHT + GAP;
+    this.#rowHeight = this.#side + 4 + LINE_HEIGHT * (this.#options.lines ?? 1) + GAP;
     this.#host.style.setProperty('--tile', `${this.#side}px`);
     for (const [index, tile] of this.#tiles) this.#put(tile, index);
     this.#draw();
