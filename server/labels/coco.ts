@@ -52,11 +52,13 @@ async function readFile(file: LabelFile, intake: Intake): Promise<void> {
     if (index < 0) continue;
     const entry = objectOf(value);
     const place: Place = { file: file.name, item: index + 1 };
+    const before = intake.report.shapesRead;
     if (entry === null) intake.report.add('malformed', place, value);
     else {
       if (isId(entry.id)) place.id = String(entry.id);
       readAnnotation(entry, place, intake, images, categories);
     }
+    intake.report.shapesRead = before + 1;
   }
 }
 

@@ -10,6 +10,9 @@ import { decodeText, type LabelFile, type LabelLimits, shortened } from './files
 /** A single element (one annotation, one picture) may not be longer, bytes. */
 const MAX_ELEMENT_BYTES = 2 ** 26;
 
+/** 1 for quotes and brackets. */
+const SIGN = Uint8Array.from({ length: 256 }, (_, c) => ('"[]{}'.includes(String.fromCharCode(c)) ? 1 : 0));
+
 export interface JsonEntry {
   /** Key of the outermost object; '' where the outermost value is a list. */
   key: string;
@@ -104,6 +107,11 @@ export async function* jsonEntries(file: LabelFile, limits: LabelLimits, wanted:
   for await (const chunk of utf8Chunks(file)) {
     let from = base >= 0 ? 0 : -1;
     for (let i = 0; i < chunk.length; i += 1) {
+      // Nearly all bytes lie within a value and say nothing about where it ends.
+      if (inString) {
+        if (!escaped) while (i < chunk.length && chunk[i] !== 0x22 && chunk[i] !== 0x5c) i += 1;
+      } else if (base >= 0 && !bare) while (i < chunk.length && SIGN[chunk[i]!] === 0) i += 1;
+      if (i === chunk.length) break;
       const c = chunk[i]!;
       if (inString) {
         if (escaped) escaped = false;

@@ -5,7 +5,8 @@ import { mergeRuns, rleOfRuns } from './rle.ts';
 
 /**
  * The mask of a polygon: pixels whose centre is inside; the union of its parts, each by the even-odd rule over its rings. What lies outside the picture is
- * cut off. (pycocotools agrees but for pixels whose centre is within about a fifth of a pixel of the line.) Memory grows with the points, not the pixels.
+ * cut off. (pycocotools rounds points to fifths of a pixel first, so single
+ * pixels on the line may differ.) Memory grows with the points, not the pixels.
  */
 export function rasterise(parts: readonly Part[], width: number, height: number): Rle {
   let runs = [width * height];

@@ -92,7 +92,7 @@ export interface LabelReport {
   matched: number;
   /** Pictures of the dataset without labels; how many, and the first of them. */
   unlabelled: { count: number; first: string[] };
-  /** Entries of the files, and how many of them became shapes. */
+  /** Entries of the files that name a picture of the dataset (COCO and CSV: any picture), and how many of them became shapes. */
   shapesRead: number;
   shapesKept: number;
   findings: { [kind in FindingKind]?: { count: number; first: Finding[] } };

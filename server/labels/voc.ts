@@ -95,8 +95,12 @@ async function readXml(file: LabelFile, intake: Intake): Promise<{ draft: Draft;
   for (const [i, object] of fields.filter((field) => field.name === 'object').entries()) {
     const at: Place = { file: file.name, item: i + 1 };
     const found = readObject(object, at);
-    if (found !== null) objects.push(found);
-    else intake.report.add('malformed', at, toJson(object), draft.labels.name);
+    if (found !== null) {
+      objects.push(found);
+      continue;
+    }
+    intake.report.shapesRead += 1;
+    intake.report.add('malformed', at, toJson(object), draft.labels.name);
   }
   return { draft, objects };
 }

@@ -122,6 +122,7 @@ function readRow(row: string, place: Place, draft: Draft, intake: Intake, labels
   const [id, ...rest] = values as [number, ...number[]];
   const notNumbers = fields.some((field, i) => Number.isNaN(values[i]) && !/^[-+]?(nan|inf(inity)?)$/i.test(field));
   if (notNumbers || !Number.isInteger(id) || id < 0 || rest.length < 4) {
+    intake.report.shapesRead += 1;
     intake.report.add('malformed', place, row, draft.labels.name);
     return;
   }
