@@ -95,7 +95,8 @@ export class ModelBuilder {
   }
 
   get #frozen(): boolean {
-    return this.#stages <= (this.#options.frozenStages ?? 0);
+    const { frozenStages = 0 } = this.#options;
+    return frozenStages > 0 && this.#stages <= frozenStages;
   }
 
   parameter(name: string, shape: Shape, initializer: Initializer, trained = true): Value {

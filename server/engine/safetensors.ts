@@ -60,8 +60,8 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
     fail('the header is not JSON');
   }
   if (!isObject(header)) return fail('the header is not a JSON object');
-  const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) fail('the metadata are not strings');
+  const { __metadata__: strings = {}, ...entries } = header;
+  if (!isObject(strings) || Object.values(strings).some((value) => typeof value !== 'string')) fail('the metadata are not strings');
   const size = file.byteLength - start;
   const found = Object.entries(entries).map(([name, entry]) => ({ name, ...checked(name, entry, size, fail) }));
   let end = 0;
@@ -76,7 +76,7 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
     new Uint8Array(data.buffer).set(file.subarray(start + from, start + to));
     tensors.set(name, { dtype, shape, data });
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata: strings as Record<string, string> };
 }
 
 function checked(name: string, entry: unknown, size: number, fail: (reason: string) => never): { dtype: DType; shape: number[]; from: number; to: number } {
