@@ -8,10 +8,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse as parseToml, TomlError } from 'smol-toml';
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TInteger, type TNumber, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
-const AutoOr = (minimum: number) => Type.Union([Type.Literal('auto'), Type.Integer({ minimum })]);
+const AutoOr = <T extends TNumber | TInteger>(number: T) => Type.Union([Type.Literal('auto'), number], { default: 'auto' });
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
@@ -65,9 +65,9 @@ const SECTIONS = {
     relaunches: Type.Integer({ minimum: 0, default: 3 }),
   }),
   box: Type.Object({
-    cores: Type.Union([Type.Literal('auto'), Type.Number({ exclusiveMinimum: 0 })], { default: 'auto' }),
-    memory_mb: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 256 })], { default: 'auto' }),
-    gpus: Type.Union([AutoOr(0)], { default: 'auto' }),
+    cores: AutoOr(Type.Number({ exclusiveMinimum: 0 })),
+    memory_mb: AutoOr(Type.Integer({ minimum: 256 })),
+    gpus: AutoOr(Type.Integer({ minimum: 0, maximum: 64 })),
     gpu_memory_mb: Type.Integer({ minimum: 0, default: 0 }),
   }),
 } as const satisfies Record<string, TSchema>;

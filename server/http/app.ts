@@ -10,6 +10,7 @@ import { guardRoutes } from './access.ts';
 import { describeApi } from './docs.ts';
 import { answerErrors } from './error-replies.ts';
 import { servePages } from './pages.ts';
+import { automlRoutes } from './routes/automl.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { experimentRoutes } from './routes/experiments.ts';
@@ -108,6 +109,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(uploadRoutes(studio));
   await app.register(datasetRoutes(studio));
   await app.register(experimentRoutes(studio));
+  await app.register(automlRoutes(studio));
   await app.register(inferenceRoutes(studio));
   await app.register(jobRoutes(studio));
   await app.register(notificationRoutes(studio));

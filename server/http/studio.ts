@@ -1,6 +1,7 @@
 /** What the routes work with: the services of the studio, made in main.ts. */
 import type { EventBus } from '../events.ts';
 import type { Presets } from '../queue/presets.ts';
+import type { Automl } from '../studio/automl/automl.ts';
 import type { Datasets } from '../studio/datasets/datasets.ts';
 import type { Algorithms } from '../studio/experiments/algorithms.ts';
 import type { Experiments } from '../studio/experiments/experiments.ts';
@@ -25,6 +26,7 @@ export interface Studio {
   uploads: Uploads;
   datasets: Datasets;
   experiments: Experiments;
+  automl: Automl;
   algorithms: Algorithms;
   presets: Presets;
   inferences: Inferences;

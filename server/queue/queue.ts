@@ -270,6 +270,8 @@ export class Queue {
       running.worker = launchWorker(dir, job.resources.memoryMb, (message) => this.#heard(id, running, message));
       if (this.#jobs.get(id)?.stopRequested) this.#askToStop(id);
     } catch (error) {
+      // What the job is for may be deleted already while it is being stopped.
+      if (this.#jobs.get(id)?.stopRequested) return this.#finish(job, { state: 'stopped', failure: null });
       if (!(error instanceof StudioError)) this.#options.log(error, `launch of job ${id}`);
       return this.#finish(job, { state: 'failed', failure: failureOf(error) });
     }

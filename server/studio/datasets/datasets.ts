@@ -321,10 +321,12 @@ export class Datasets {
     this.#options.projects.editable(reader, dataset.projectId);
     const uses = this.#options.usesOf(id);
     if (uses.length > 0) throw new StudioError('dataset_in_use', { count: uses.length, name: uses[0]! });
-    await this.#remove(dataset);
     const job = this.#options.queue.get(dataset.jobId);
-    if (dataset.status === 'ingesting' && job !== undefined && isActive(job)) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
-    else await this.#removeFiles(id);
+    const ingesting = dataset.status === 'ingesting' && job !== undefined && isActive(job);
+    if (ingesting) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
+    if (this.#datasets.get(id) !== undefined) await this.#remove(dataset);
+    // The files of one that is being made are cleared away at the end of its job.
+    if (!ingesting) await this.#removeFiles(id);
   }
 
   /** All of a project that is being deleted. */

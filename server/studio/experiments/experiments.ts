@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, RunConfig, TrainResult } from '../../http/schemas.ts';
-import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
+import type { Need } from '../../queue/allocation.ts';
+import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.ts';
 import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
@@ -17,7 +18,9 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
+import { actionsOf, checkAllowed } from './actions.ts';
 import { algorithmExists } from './algorithms.ts';
+import { freeName, runName } from './names.ts';
 
 export interface StoredExperiment {
   id: number;
@@ -33,21 +36,16 @@ export interface StoredExperiment {
   jobId: number | null;
   failure: Failure | null;
   usable: boolean;
+  /** Of an AutoML: the id of the group's first experiment, which was the draft. */
+  automlGroup?: number;
+  templateName?: string;
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;
 }
 
-/** What the More menu of each status allows. */
-const ALLOWED: { [S in Experiment['status']]: readonly ExperimentAction[] } = {
-  draft: ['run', 'rename', 'delete'],
-  pending: ['stop'],
-  running: ['stop'],
-  succeeded: ['infer', 'rename', 'delete'],
-  aborted: ['infer', 'rename', 'delete'],
-  failed: ['rename', 'delete'],
-  published: ['infer', 'rename', 'delete'],
-};
+/** Kinds of jobs whose subject is an experiment. */
+const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train']);
 
 export interface ExperimentOptions {
   experiments: Collection<StoredExperiment>;
@@ -104,15 +102,16 @@ export class Experiments {
     const project = projects.get(experiment.projectId);
     const { startedAt, finishedAt } = experiment;
     const until = finishedAt === null ? Date.now() : Date.parse(finishedAt);
+    const { automlGroup = null, templateName = null, ...plain } = experiment;
     return {
-      ...experiment,
+      ...plain,
       projectName: project?.name ?? '',
       ownerName: users.nameOf(project?.ownerId ?? 0),
       editable: project !== undefined && projects.mayChange(reader, project) && project.status !== 'completed',
-      actions: [...ALLOWED[experiment.status]],
+      actions: [...actionsOf(experiment)],
       hpo: null,
-      automlGroup: null,
-      templateName: null,
+      automlGroup,
+      templateName,
       runSeconds: startedAt === null ? 0 : Math.max(0, Math.round((until - Date.parse(startedAt)) / 1000)),
     };
   }
@@ -121,16 +120,29 @@ export class Experiments {
     const experiment = this.visible(reader, id);
     const { queue, jobs } = this.#options;
     const job = experiment.jobId === null ? undefined : queue.get(experiment.jobId);
-    const epochs = new Map<number, EpochRow>();
-    if (job !== undefined) {
-      for await (const event of queue.events(job.id)) if (event.type === 'epoch') epochs.set(event.row.epoch, event.row);
-    }
     return {
       experiment: this.view(reader, experiment),
       job: job === undefined ? null : jobs.view(job),
-      epochs: [...epochs.values()],
-      result: job === undefined || !experiment.usable ? null : await readJson<TrainResult>(join(queue.folder(job.id), 'out/result.json')),
+      epochs: await this.epochs(experiment),
+      result: await this.result(experiment),
     };
+  }
+
+  async epochs({ jobId }: Readonly<StoredExperiment>): Promise<EpochRow[]> {
+    const epochs = new Map<number, EpochRow>();
+    if (jobId !== null) for await (const event of this.#options.queue.events(jobId)) if (event.type === 'epoch') epochs.set(event.row.epoch, event.row);
+    return [...epochs.values()];
+  }
+
+  /** null where there is no model. */
+  async result({ usable, jobId }: Readonly<StoredExperiment>): Promise<TrainResult | null> {
+    return usable && jobId !== null ? readJson<TrainResult>(join(this.#options.queue.folder(jobId), 'out/result.json')) : null;
+  }
+
+  /** The folder with model.onnx, weights.safetensors and result.json. Throws model_not_usable. */
+  outFolder({ usable, jobId }: Readonly<StoredExperiment>): string {
+    if (!usable || jobId === null) throw new StudioError('model_not_usable');
+    return join(this.#options.queue.folder(jobId), 'out');
   }
 
   /** The finished model's file and the name to save it under. Throws model_not_usable. */
@@ -142,13 +154,12 @@ export class Experiments {
   usableModel(projectId: number, id: number): { experiment: Readonly<StoredExperiment>; file: string } {
     const experiment = this.#experiments.get(id);
     if (experiment === undefined || experiment.projectId !== projectId) throw new StudioError('not_found');
-    if (!ALLOWED[experiment.status].includes('infer')) throw new StudioError('model_not_usable');
+    if (!actionsOf(experiment).includes('infer')) throw new StudioError('model_not_usable');
     return { experiment, file: this.#model(experiment).file };
   }
 
   #model(experiment: Readonly<StoredExperiment>): { file: string; name: string } {
-    if (!experiment.usable || experiment.jobId === null) throw new StudioError('model_not_usable');
-    return { file: join(this.#options.queue.folder(experiment.jobId), 'out/model.onnx'), name: `${experiment.name}.onnx` };
+    return { file: join(this.outFolder(experiment), 'model.onnx'), name: `${experiment.name}.onnx` };
   }
 
   // ---------------------------------------------------------------- what the buttons do
@@ -175,71 +186,93 @@ export class Experiments {
       startedAt: null,
       finishedAt: null,
     }));
-    this.#changed(experiment);
+    this.changed(experiment);
     return this.view(reader, experiment);
   }
 
   async rename(reader: StoredUser, id: number, name: string): Promise<Experiment> {
-    this.#editable(reader, id, 'rename');
+    this.may(reader, id, 'rename');
     const experiment = await this.#experiments.update(id, (before) => {
       checkAllowed(before, 'rename');
       return { ...before, name: name.trim() };
     });
     if (experiment === undefined) throw new StudioError('not_found');
-    this.#changed(experiment);
+    this.changed(experiment);
     return this.view(reader, experiment);
   }
 
   /** Start. */
-  async run(reader: StoredUser, id: number, config: RunConfig): Promise<Experiment> {
-    const { queue, presets, datasets } = this.#options;
-    const draft = this.#editable(reader, id, 'run');
-    const sum = config.split.training + config.split.validation + config.split.test;
+  async run(reader: StoredUser, id: number, config: RunConfig, templateName?: string): Promise<Experiment> {
+    const draft = this.may(reader, id, 'run');
+    this.check(draft, config);
+    await this.exclusively(id, 'run', async () => {
+      let pending = false;
+      try {
+        await this.queueTraining(id, reader.id, (before, jobId) => {
+          checkAllowed(before, 'run');
+          pending = true;
+          const name = before.name || freeName(runName(), this.namesIn(before.projectId));
+          return { ...before, name, mode: 'run', status: 'pending', config, jobId, ...(templateName === undefined ? {} : { templateName }) };
+        });
+      } catch (error) {
+        if (pending) await this.#backToDraft(id);
+        throw error;
+      }
+    });
+    return this.view(reader, this.#experiments.get(id) ?? draft);
+  }
+
+  /** Throws where a training with these settings cannot be started for an experiment's dataset. Gives what its preset asks for. */
+  check({ projectId, datasetId }: Readonly<StoredExperiment>, { split, algorithm, preset }: Pick<RunConfig, 'split' | 'algorithm' | 'preset'>): Need {
+    const sum = split.training + split.validation + split.test;
     if (sum !== 100) throw new StudioError('split_sum', { sum });
-    if (!algorithmExists(config.algorithm)) throw new StudioError('algorithm_unknown', { name: config.algorithm });
-    const need = presets.need(config.preset);
-    datasets.trainable(draft.projectId, draft.datasetId);
-    if (this.#starting.has(id)) throw new StudioError('experiment_refused', { action: 'run', status: 'pending' });
+    if (!algorithmExists(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
+    this.#options.datasets.trainable(projectId, datasetId);
+    return this.#options.presets.need(preset);
+  }
+
+  /** Starts a draft in one way only: a second click that comes while the first is being worked on is refused. */
+  async exclusively<T>(id: number, action: ExperimentAction, work: () => Promise<T>): Promise<T> {
+    if (this.#starting.has(id)) throw new StudioError('experiment_refused', { action, status: 'pending' });
     this.#starting.add(id);
-    let pending: Readonly<StoredExperiment> | undefined;
     try {
-      await queue.submit(
-        () => ({
-          kind: 'train',
-          title: pending!.name,
-          projectId: draft.projectId,
-          ownerId: reader.id,
-          subjectId: id,
-          preset: { name: config.preset, need },
-        }),
-        async (jobId) => {
-          pending = await this.#experiments.update(id, (before) => {
-            checkAllowed(before, 'run');
-            return { ...before, name: before.name || this.#newName(before.projectId), mode: 'run', status: 'pending', config, jobId };
-          });
-          if (pending === undefined) throw new StudioError('not_found');
-          this.#changed(pending);
-        },
-      );
-    } catch (error) {
-      if (pending !== undefined) await this.#backToDraft(id);
-      throw error;
+      return await work();
     } finally {
       this.#starting.delete(id);
     }
-    return this.view(reader, this.#experiments.get(id) ?? pending!);
+  }
+
+  /** Puts the training of an experiment into the queue. `change` gives it its job, and its settings where it has none yet. */
+  async queueTraining(
+    id: number,
+    ownerId: number,
+    change: (before: Readonly<StoredExperiment>, jobId: number) => StoredExperiment = (before, jobId) => ({ ...before, jobId }),
+  ): Promise<void> {
+    let pending: Readonly<StoredExperiment> | undefined;
+    await this.#options.queue.submit(
+      () => {
+        const { name, projectId, config } = pending!;
+        const preset = { name: config!.preset, need: this.#options.presets.need(config!.preset) };
+        return { kind: 'train', title: name, projectId, ownerId, subjectId: id, preset };
+      },
+      async (jobId) => {
+        pending = await this.update(id, (before) => change(before, jobId));
+        if (pending === undefined) throw new StudioError('not_found');
+      },
+    );
   }
 
   async stop(reader: StoredUser, id: number): Promise<Experiment> {
-    const experiment = this.#editable(reader, id, 'stop');
+    const experiment = this.may(reader, id, 'stop');
     if (experiment.jobId === null) throw new StudioError('job_over');
-    await this.#options.queue.stop(experiment.jobId);
+    else await this.#options.queue.stop(experiment.jobId);
     return this.view(reader, this.#experiments.get(id) ?? experiment);
   }
 
   async delete(reader: StoredUser, id: number): Promise<void> {
-    const experiment = this.#editable(reader, id, 'delete');
+    const experiment = this.may(reader, id, 'delete');
     if (this.#options.isInferring(id)) throw new StudioError('experiment_in_use');
+    if (this.#jobsOf(id).some(isActive)) throw new StudioError('experiment_winding_down');
     await this.#remove(experiment);
   }
 
@@ -252,49 +285,60 @@ export class Experiments {
     await this.#experiments.delete(id);
     this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: true, audience: this.#options.projects.audience(projectId) });
     await this.#options.deleteInferencesOf(id);
-    if (experiment.jobId !== null) await this.#options.queue.delete(experiment.jobId);
+    for (const job of this.#jobsOf(id)) await this.#options.queue.delete(job.id);
   }
 
-  #editable(reader: StoredUser, id: number, action: ExperimentAction): Readonly<StoredExperiment> {
+  /** Its trainings, trials and preflights. */
+  #jobsOf(id: number): Readonly<StoredJob>[] {
+    return this.#options.queue.filter(({ kind, subjectId }) => subjectId === id && OWN_JOBS.has(kind));
+  }
+
+  /** An experiment that the reader may change and that allows the action. Throws not_found, read_only, project_completed or experiment_refused. */
+  may(reader: StoredUser, id: number, action: ExperimentAction): Readonly<StoredExperiment> {
     const experiment = this.visible(reader, id);
     this.#options.projects.editable(reader, experiment.projectId);
     checkAllowed(experiment, action);
     return experiment;
   }
 
-  /** Run_20220111_103542, by the box's clock; unique in the project. */
-  #newName(projectId: number): string {
-    const now = new Date();
-    const two = (value: number) => String(value).padStart(2, '0');
-    const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-    const base = `Run_${date}_${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-    const taken = new Set(this.#experiments.filter((experiment) => experiment.projectId === projectId).map(({ name }) => name));
-    let name = base;
-    for (let i = 2; taken.has(name); i++) name = `${base}_${i}`;
-    return name;
+  namesIn(projectId: number): Set<string> {
+    return new Set(this.#experiments.filter((experiment) => experiment.projectId === projectId).map(({ name }) => name));
+  }
+
+  ofAutomlGroup(group: number): Readonly<StoredExperiment>[] {
+    return this.#experiments.filter(({ automlGroup }) => automlGroup === group);
+  }
+
+  all(): IterableIterator<Readonly<StoredExperiment>> {
+    return this.#experiments.all();
+  }
+
+  /** Durable, then told. */
+  async update(id: number, change: (before: Readonly<StoredExperiment>) => StoredExperiment): Promise<Readonly<StoredExperiment> | undefined> {
+    const experiment = await this.#experiments.update(id, change);
+    if (experiment !== undefined) this.changed(experiment);
+    return experiment;
+  }
+
+  async put(build: (id: number) => StoredExperiment): Promise<Readonly<StoredExperiment>> {
+    const experiment = await this.#experiments.add(build);
+    this.changed(experiment);
+    return experiment;
+  }
+
+  /** Takes back one that was never acknowledged. */
+  async discard({ id, projectId }: Readonly<StoredExperiment>): Promise<void> {
+    await this.#experiments.delete(id);
+    this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: true, audience: this.#options.projects.audience(projectId) });
   }
 
   // ---------------------------------------------------------------- its job
 
   readonly rules: JobRules<'train'> = {
     work: (job) => {
-      const experiment = this.#ofJob(job);
-      const dataset = this.#options.datasets.get(experiment.datasetId);
-      if (dataset === undefined || experiment.config === null) throw new StudioError('dataset_unreadable');
-      const { algorithm, parameters, split } = experiment.config;
-      return {
-        kind: 'train',
-        dataset: this.#options.datasets.folder(dataset.id),
-        classes: dataset.classes.map(({ name }) => name),
-        algorithm,
-        parameters,
-        split,
-        about: {
-          experiment: experiment.name,
-          project: this.#options.projects.get(experiment.projectId)?.name ?? '',
-          dataset: `${experiment.datasetName} / v${experiment.datasetVersion}`,
-        },
-      };
+      const experiment = this.#experiments.get(job.subjectId);
+      if (experiment === undefined) throw new StudioError('not_found');
+      return this.trainWork(experiment, experiment.config);
     },
     started: async (job) => {
       const experiment = await this.#experiments.update(job.subjectId, (before) => ({
@@ -303,16 +347,29 @@ export class Experiments {
         startedAt: before.startedAt ?? job.startedAt,
       }));
       if (experiment === undefined) return;
-      this.#changed(experiment);
+      this.changed(experiment);
       await this.#options.projects.markWorking(experiment.projectId);
     },
     ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
   };
 
-  #ofJob(job: Readonly<StoredJob>): Readonly<StoredExperiment> {
-    const experiment = this.#experiments.get(job.subjectId);
-    if (experiment === undefined) throw new StudioError('not_found');
-    return experiment;
+  /** What a worker is told to train. Throws dataset_unreadable. */
+  trainWork(experiment: Readonly<StoredExperiment>, config: Pick<RunConfig, 'algorithm' | 'parameters' | 'split'> | null): WorkOf['train'] {
+    const dataset = this.#options.datasets.get(experiment.datasetId);
+    if (dataset === undefined || config === null) throw new StudioError('dataset_unreadable');
+    return {
+      kind: 'train',
+      dataset: this.#options.datasets.folder(dataset.id),
+      classes: dataset.classes.map(({ name }) => name),
+      algorithm: config.algorithm,
+      parameters: config.parameters,
+      split: config.split,
+      about: {
+        experiment: experiment.name,
+        project: this.#options.projects.get(experiment.projectId)?.name ?? '',
+        dataset: `${experiment.datasetName} / v${experiment.datasetVersion}`,
+      },
+    };
   }
 
   async #ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string): Promise<void> {
@@ -331,7 +388,7 @@ export class Experiments {
       before.jobId !== job.id || before.finishedAt !== null ? before : { ...before, status, failure, usable, finishedAt: new Date().toISOString() },
     );
     if (experiment === undefined || experiment.jobId !== job.id) return;
-    this.#changed(experiment);
+    this.changed(experiment);
     if (verdict.state === 'stopped') return;
     const text =
       status === 'succeeded'
@@ -349,23 +406,19 @@ export class Experiments {
       }
       if (experiment.status !== 'pending' && experiment.status !== 'running') continue;
       const job = experiment.jobId === null ? undefined : this.#options.queue.get(experiment.jobId);
-      if (job === undefined) await this.#backToDraft(experiment.id);
+      if (job === undefined && experiment.automlGroup !== undefined) await this.#experiments.update(experiment.id, (before) => ({ ...before, jobId: null }));
+      else if (job === undefined) await this.#backToDraft(experiment.id);
       else if (!isActive(job)) await this.#ended(job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#options.queue.folder(job.id));
     }
   }
 
   async #backToDraft(id: number): Promise<void> {
-    const draft = await this.#experiments.update(id, (before) => ({ ...before, status: 'draft', mode: null, jobId: null, config: null, startedAt: null }));
-    if (draft !== undefined) this.#changed(draft);
+    await this.update(id, ({ templateName: _, ...before }) => ({ ...before, status: 'draft', mode: null, jobId: null, config: null, startedAt: null }));
   }
 
-  #changed({ id, projectId }: Readonly<StoredExperiment>): void {
+  changed({ id, projectId }: Readonly<StoredExperiment>): void {
     this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: false, audience: this.#options.projects.audience(projectId) });
   }
-}
-
-function checkAllowed({ status }: Readonly<StoredExperiment>, action: ExperimentAction): void {
-  if (!ALLOWED[status].includes(action)) throw new StudioError('experiment_refused', { action, status });
 }
 
 const isFile = (path: string) =>

@@ -1,0 +1,130 @@
+/**
+ * AutoML: one draft becomes a training for each chosen algorithm. Each is an experiment of its own, like a Run; what joins them is the number of the
+ * group, the draft's id.
+ *
+ * The draft is turned last: from then on the group exists, and a crash before its trainings are queued is made good at the next start. What was made for a
+ * draft that was not turned is taken back.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failureOf, StudioError } from '../../errors.ts';
+import type { Experiment } from '../../http/schemas.ts';
+import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts';
+import { checkAllowed } from '../experiments/actions.ts';
+import type { Experiments, StoredExperiment } from '../experiments/experiments.ts';
+import { automlName, freeName } from '../experiments/names.ts';
+import type { StoredUser } from '../people/users.ts';
+import type { Projects } from '../projects/projects.ts';
+import { type Candidate, rank, recommend } from './leaderboard.ts';
+
+export class Automl {
+  readonly #experiments: Experiments;
+  readonly #projects: Projects;
+  readonly #log: (error: unknown, about: string) => void;
+
+  constructor(experiments: Experiments, projects: Projects, log: (error: unknown, about: string) => void) {
+    this.#experiments = experiments;
+    this.#projects = projects;
+    this.#log = log;
+  }
+
+  /** Start AutoML. The experiments in the order of the algorithms, the draft being the first. Throws as a Run does, and automl_twice. */
+  async start(reader: StoredUser, id: number, request: AutomlRequest): Promise<Experiment[]> {
+    const experiments = this.#experiments;
+    const draft = experiments.may(reader, id, 'automl');
+    const { algorithms, split, preset } = request;
+    for (const [i, { name }] of algorithms.entries()) {
+      experiments.check(draft, { split, preset, algorithm: name });
+      if (algorithms.findIndex((other) => other.name === name) < i) throw new StudioError('automl_twice', { name });
+    }
+    const at = new Date();
+    const taken = experiments.namesIn(draft.projectId);
+    const settings = (index: number) => ({
+      name: freeName(automlName(draft.projectId, index, at), taken),
+      mode: 'automl' as const,
+      status: 'pending' as const,
+      automlGroup: id,
+      config: { split, preset, algorithm: algorithms[index]!.name, parameters: algorithms[index]!.parameters },
+    });
+    return experiments.exclusively(id, 'automl', async () => {
+      const made: Readonly<StoredExperiment>[] = [];
+      try {
+        for (let index = 1; index < algorithms.length; index++) {
+          made.push(await experiments.put((newId) => ({ ...draft, ...settings(index), id: newId, jobId: null, createdAt: at.toISOString() })));
+        }
+        await experiments.update(id, (before) => {
+          checkAllowed(before, 'automl');
+          return { ...before, ...settings(0) };
+        });
+      } catch (error) {
+        for (const experiment of made) await experiments.discard(experiment);
+        throw error;
+      }
+      const members = [id, ...made.map((experiment) => experiment.id)];
+      for (const member of members) await this.#queue(member, reader.id);
+      return members.flatMap((member) => {
+        const experiment = experiments.get(member);
+        return experiment === undefined ? [] : [experiments.view(reader, experiment)];
+      });
+    });
+  }
+
+  /** One that cannot be queued fails alone. */
+  async #queue(id: number, ownerId: number): Promise<void> {
+    try {
+      await this.#experiments.queueTraining(id, ownerId);
+    } catch (error) {
+      if (!(error instanceof StudioError)) this.#log(error, `queuing of experiment ${id}`);
+      await this.#experiments.update(id, (before) => ({
+        ...before,
+        jobId: null,
+        status: 'failed',
+        failure: failureOf(error),
+        finishedAt: new Date().toISOString(),
+      }));
+    }
+  }
+
+  /** Takes up what a crash interrupted. Before the queue starts. */
+  async recover(): Promise<void> {
+    for (const experiment of [...this.#experiments.all()]) {
+      const { id, automlGroup, status, jobId, projectId } = experiment;
+      if (automlGroup === undefined || status !== 'pending' || jobId !== null) continue;
+      const leader = this.#experiments.get(automlGroup);
+      // Where the leader was deleted since, the group had been started: only a draft that was never turned makes its members void.
+      if (leader !== undefined && leader.automlGroup === undefined) await this.#experiments.discard(experiment);
+      else await this.#queue(id, this.#projects.get(projectId)?.ownerId ?? 0);
+    }
+  }
+
+  /** Throws not_found where the experiment is not of an AutoML. */
+  async leaderboard(reader: StoredUser, id: number): Promise<Leaderboard> {
+    const { automlGroup } = this.#experiments.visible(reader, id);
+    if (automlGroup === undefined) throw new StudioError('not_found');
+    const members = this.#experiments.ofAutomlGroup(automlGroup);
+    const candidates = await Promise.all(members.map((experiment) => this.#candidate(reader, experiment)));
+    const rows = rank(candidates);
+    const complete = members.every(({ status }) => status !== 'pending' && status !== 'running');
+    return { automlGroup, complete, rows, recommended: complete ? recommend(rows) : null };
+  }
+
+  async #candidate(reader: StoredUser, experiment: Readonly<StoredExperiment>): Promise<Candidate> {
+    const result = await this.#experiments.result(experiment);
+    return {
+      experiment: this.#experiments.view(reader, experiment),
+      validation: result?.evaluation.validation ?? null,
+      test: result?.evaluation.test ?? null,
+      sizeBytes: result === null ? null : await fileSize(this.#experiments.outFolder(experiment), 'model.onnx'),
+      parametersM: result === null ? null : result.parameters / 1e6,
+      gflops: result?.gflops ?? null,
+      inferenceImagesPerSecond: result?.inferenceImagesPerSecond ?? null,
+      trainingSeconds: result?.seconds ?? null,
+    };
+  }
+}
+
+const fileSize = (folder: string, name: string): Promise<number | null> =>
+  stat(join(folder, name)).then(
+    ({ size }) => size,
+    () => null,
+  );
