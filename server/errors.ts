@@ -376,6 +376,16 @@ export const CATALOGUE = {
     '추론 결과가 아직 없습니다. 추론이 끝난 뒤 다시 시도해 주세요.',
     'There are no results yet. Try again when the inference has finished.',
   ),
+  experiment_winding_down: entry(
+    409,
+    '이 Experiment의 학습이 아직 끝나는 중입니다. 잠시 뒤에 다시 삭제해 주세요.',
+    'Trainings of this experiment are still being ended. Delete it again in a moment.',
+  ),
+  automl_twice: entry(
+    400,
+    '알고리즘 "{name}"이(가) 두 번 선택되었습니다. 알고리즘마다 한 번만 선택해 주세요.',
+    'The algorithm "{name}" was chosen twice. Choose each algorithm once.',
+  ),
   job_over: entry(409, '이미 끝난 작업입니다.', 'This job is over already.'),
   stopped_before_model: entry(
     409,

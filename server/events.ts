@@ -10,8 +10,6 @@ export interface Events {
   progress: { jobId: number; progress: Progress; audience: Audience };
   jobEvent: { jobId: number; event: JobEvent };
   sessionEnded: { sessionId: number };
-  /** Role, groups or state of a person changed: what the person may see must be looked up again. */
-  userChanged: { userId: number };
 }
 
 type Listener<K extends keyof Events> = (message: Events[K]) => void;

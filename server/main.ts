@@ -16,6 +16,7 @@ import { Collection, Document } from './store/collection.ts';
 import { DamagedFileError, makeFolder } from './store/durable.ts';
 import { Journal } from './store/journal.ts';
 import { FolderInUseError, lockFolder } from './store/lock.ts';
+import { Automl } from './studio/automl/automl.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
 import { PictureSets } from './studio/datasets/picture-sets.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
@@ -59,7 +60,6 @@ async function start(config: Config, version: string): Promise<void> {
     sessions,
     throttle,
     audit,
-    events,
     {
       makeFirstGroup: () => groups.makeFirst(),
       groupExists: (id) => groups.exists(id),
@@ -137,6 +137,7 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     limits,
   });
+  const automl = new Automl(experiments, projects, (error, about) => logError(about, error));
   const monitor = new Monitor(data, version);
 
   /** A record where the reader may see the project that it belongs to. */
@@ -165,6 +166,7 @@ async function start(config: Config, version: string): Promise<void> {
     uploads,
     datasets,
     experiments,
+    automl,
     algorithms: new Algorithms(),
     presets,
     inferences,
@@ -177,6 +179,7 @@ async function start(config: Config, version: string): Promise<void> {
   await uploads.removeStale();
   await datasets.recover();
   await experiments.recover();
+  await automl.recover();
   await inferences.recover();
   await queue.start({ ingest: datasets.ingestRules, sample: datasets.sampleRules, train: experiments.rules, infer: inferences.rules }, (job) =>
     presets.need(job.resources.preset ?? ''),

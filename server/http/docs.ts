@@ -4,6 +4,9 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { CSRF_HEADER, SESSION_COOKIE } from './access.ts';
 
+/** The one inline style of Swagger UI's page, by its hash: nothing else inline is let in. */
+const INLINE_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w=';
+
 /** Must be called before the routes are added. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
@@ -29,7 +32,9 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
     });
     await docs.register(swaggerUi, {
       routePrefix: '/api/docs',
-      uiConfig: { docExpansion: 'list', validatorUrl: null },
+      // Reading can be tried out in the page; changing needs the token of a page of the studio.
+      uiConfig: { docExpansion: 'list', validatorUrl: null, supportedSubmitMethods: ['get'] },
+      transformStaticCSP: (header) => header.replace("style-src 'self'", `style-src 'self' '${INLINE_STYLE}'`),
       theme: { title: 'AI Studio API' },
     });
   });

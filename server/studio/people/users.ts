@@ -1,7 +1,6 @@
 /** The people: who they are, their roles and groups, signing in and the first administrator. */
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import { StudioError } from '../../errors.ts';
-import type { EventBus } from '../../events.ts';
 import type { Locale, NewUser, Role, SetupRequest, User, UserChange } from '../../http/schemas.ts';
 import type { Collection } from '../../store/collection.ts';
 import type { Journal } from '../../store/journal.ts';
@@ -42,7 +41,6 @@ export class Users {
   readonly #sessions: Sessions;
   readonly #throttle: SignInThrottle;
   readonly #audit: Journal<AuditEntry>;
-  readonly #events: EventBus;
   readonly #rules: SetUpRules;
   readonly #defaultLocale: Locale;
   /** Changes that depend on all users (a user ID is unique, one administrator stays) are made one after another. */
@@ -54,7 +52,6 @@ export class Users {
     sessions: Sessions,
     throttle: SignInThrottle,
     audit: Journal<AuditEntry>,
-    events: EventBus,
     rules: SetUpRules,
     defaultLocale: Locale,
   ) {
@@ -62,7 +59,6 @@ export class Users {
     this.#sessions = sessions;
     this.#throttle = throttle;
     this.#audit = audit;
-    this.#events = events;
     this.#rules = rules;
     this.#defaultLocale = defaultLocale;
   }
@@ -184,7 +180,6 @@ export class Users {
       });
       if (user === undefined) throw new StudioError('not_found');
       if (passwordHash !== undefined || change.disabled === true || change.role !== undefined) await this.#sessions.endAllOf(id);
-      this.#events.emit('userChanged', { userId: id });
       await this.#note('user changed', by.userId, { about: `${user.userId}: ${Object.keys(change).join(', ')}` });
       return user;
     });
@@ -224,7 +219,6 @@ export class Users {
       if (count > 0) throw new StudioError('user_owns_projects', { count });
       await this.#users.delete(id);
       await this.#sessions.endAllOf(id);
-      this.#events.emit('userChanged', { userId: id });
       await this.#note('user deleted', by.userId, { about: user.userId });
     });
   }
