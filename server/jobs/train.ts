@@ -203,8 +203,19 @@ interface Trained {
 async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, data, batch, seen, setUp }: Trained): Promise<void> {
   const started = performance.now();
   const meter = new Meter(host, 'evaluate', data.training.length + data.validation.length + data.test.length);
+  const speed = { pictures: 0, seconds: 0 };
+  const judging: ClassificationTask = {
+    ...task,
+    evaluate: async (pictures) => {
+      const from = performance.now();
+      const tally = await task.evaluate(pictures);
+      speed.seconds += (performance.now() - from) / 1000;
+      speed.pictures += pictures.count;
+      return tally;
+    },
+  };
   const judge = async (part: keyof SplitExamples): Promise<ClassificationScore> =>
-    task.score(await evaluate(task, metered(evaluationBatches(pixels, data[part], batch), meter)));
+    task.score(await evaluate(judging, metered(evaluationBatches(pixels, data[part], batch), meter)));
   const training = await judge('training');
   const judged = data.test.length > 0 ? 'test' : 'validation';
   const { tally, confusion } = await confusionOf(trainer, metered(evaluationBatches(pixels, data[judged], batch), meter), spec.classes.length);
@@ -224,6 +235,7 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
     epochs: seen.history.length,
     seconds: rounded(setUp + seen.history.reduce((sum, { seconds }) => sum + seconds, 0) + (performance.now() - started) / 1000, 1),
     imagesPerSecond: rounded(pictures / stepSeconds, 2),
+    inferenceImagesPerSecond: rounded(speed.pictures / speed.seconds, 2),
     gflops: trainer.gflops,
     parameters: trainer.parameters,
     device: trainer.device,
