@@ -30,6 +30,18 @@ export function blockedPad(lowering: Lowering, x: string, channels: number, pads
   return blockedConv(lowering, [x, ones, ''], { kernel_shape: { ints: [1, 1] }, group: { int: channels }, pads: { ints: pads } });
 }
 
+/**
+ * The inner products [n,c] of each channel of each picture of two blocked tensors [n,c,h,w]: a depthwise convolution of one by the other
+ * as if all were channels of one picture. Nothing large is written, and all threads work on it.
+ */
+export function blockedDot(lowering: Lowering, a: string, b: string, [n, c, h, w]: Rank4): string {
+  const product = blockedConv(lowering, [lowering.reshape(a, [1, n * c, h, w]), lowering.reshape(b, [n * c, 1, h, w]), ''], {
+    kernel_shape: { ints: [h, w] },
+    group: { int: n * c },
+  });
+  return lowering.reshape(product, [n, c]);
+}
+
 /** The kernel as MLAS's blocked convolution reads it: [o/B,i/B,kh,kw,B(i),B(o)], or [o/B,i,kh,kw,B] where the input is too thin to be blocked. */
 export function forwardFilter(lowering: Lowering, w: Value): string {
   const { block } = lowering.options;

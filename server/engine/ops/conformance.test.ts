@@ -66,6 +66,8 @@ const convolutions: readonly { x: Shape; w: Shape; y: Shape; how: OpAttributes['
   { x: [8, 16, 5, 5], w: [16, 1, 3, 3], y: [8, 16, 5, 5], how: conv(1, 1, 1, 16) },
   { x: [8, 8, 7, 7], w: [8, 1, 5, 5], y: [8, 8, 4, 4], how: conv(2, 2, 1, 8) },
   { x: [3, 8, 2, 2], w: [8, 8, 3, 3], y: [3, 8, 2, 2], how: conv(1, 1) },
+  { x: [9, 8, 4, 4], w: [8, 8, 3, 3], y: [9, 8, 4, 4], how: conv(1, 1) },
+  { x: [1, 8, 5, 4], w: [8, 8, 3, 3], y: [1, 8, 3, 2], how: conv(2, 1) },
 ];
 const windows: readonly OpAttributes['maxPool'][] = [
   { kernel: 3, stride: 2, padding: 1 },

@@ -13,29 +13,54 @@ function end(length: number, output: number, kernel: number, { stride, padding, 
   return (kernel - 1) * dilation + (output - 1) * stride + 1 - length - padding;
 }
 
-/** Blocked x as the input of that convolution: [c, n, h, w] blocked over n, n being a multiple of the block. */
-function picturesAsChannels(lowering: Lowering, x: Value, pads: Rank4): string {
-  const [n, c, h, w] = x.shape as Rank4;
-  const { block } = lowering.options;
+/** x padded (or, where a pad is negative, cut) in plain memory, whichever layout it is at hand in. */
+function paddedPlain(lowering: Lowering, x: Value, pads: Rank4): string {
+  const [, c, h, w] = x.shape as Rank4;
   const [top, left, bottom, right] = pads;
-  return lowering.once(`pictures as channels ${x.id} ${pads}`, () => {
-    const grown = pads.map((pad) => Math.max(0, pad)) as unknown as Rank4;
-    const [height, width] = [h + top + grown[2], w + left + grown[3]];
+  const grown = pads.map((pad) => Math.max(0, pad)) as unknown as Rank4;
+  return lowering.once(`padded ${x.id} ${pads}`, () => {
     let plain: string;
     if (lowering.layouts(x).includes('blocked')) {
       const padded = blockedPad(lowering, lowering.read(x, 'blocked'), c, grown);
       plain = lowering.emit('ReorderOutput', [padded], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
-    } else
-      plain = grown.some((pad) => pad > 0)
-        ? lowering.emit('Pad', [lowering.read(x), lowering.ints([0, 0, top, left, 0, 0, grown[2], grown[3]])])
-        : lowering.read(x);
-    const [rows, columns] = [h + top + bottom, w + left + right];
-    if (rows < height || columns < width) plain = lowering.emit('Slice', [plain, lowering.ints([0, 0]), lowering.ints([rows, columns]), lowering.ints([2, 3])]);
-    const turned = lowering.emit('ReorderInput', [lowering.reshape(plain, [1, n, c * rows, columns])], { channels_last: { int: 0 } }, nchwc);
-    const groups = n / block;
-    const inOrder = groups === 1 ? turned : lowering.transpose(lowering.reshape(turned, [groups, c, rows * columns * block]), [1, 0, 2]);
-    return lowering.reshape(inOrder, [c, n, rows, columns]);
+    } else {
+      plain = lowering.read(x);
+      if (grown.some((pad) => pad > 0)) plain = lowering.emit('Pad', [plain, lowering.ints([0, 0, top, left, 0, 0, grown[2], grown[3]])]);
+    }
+    if (bottom >= 0 && right >= 0) return plain;
+    return lowering.emit('Slice', [plain, lowering.ints([0, 0]), lowering.ints([h + top + bottom, w + left + right]), lowering.ints([2, 3])]);
   });
+}
+
+/**
+ * How a batch is parted so that its pictures can be the channels of a blocked convolution: whole blocks at once where the batch has only
+ * whole ones, else parts that are thinner than a block, which the runtime takes unblocked.
+ */
+function parts(pictures: number, block: number): { start: number; count: number }[] {
+  if (pictures % block === 0) return [{ start: 0, count: pictures }];
+  const number = Math.ceil(pictures / (block - 1));
+  const edge = (part: number) => Math.floor((pictures * part) / number);
+  return Array.from({ length: number }, (_, part) => ({ start: edge(part), count: edge(part + 1) - edge(part) }));
+}
+
+/** Some pictures of plain x [n,c,h,w] as the input of that convolution: [c,n,h,w], blocked over n where n has whole blocks. */
+function picturesAsChannels(lowering: Lowering, plain: string, [n, c, h, w]: Rank4): string {
+  const { block } = lowering.options;
+  if (n % block !== 0) return lowering.transpose(plain, [1, 0, 2, 3]);
+  const turned = lowering.emit('ReorderInput', [lowering.reshape(plain, [1, n, c * h, w])], { channels_last: { int: 0 } }, nchwc);
+  const groups = n / block;
+  const inOrder = groups === 1 ? turned : lowering.transpose(lowering.reshape(turned, [groups, c, h * w * block]), [1, 0, 2]);
+  return lowering.reshape(inOrder, [c, n, h, w]);
+}
+
+/** Some pictures of blocked dy [n,o,h,w] as its filter: [o/B,n/B,h·w,B(n),B(o)], or [o/B,n,h·w,B] for less than a block of them. */
+function picturesAsFilter(lowering: Lowering, blocked: string, [n, o, h, w]: Rank4): string {
+  const { block } = lowering.options;
+  const turned =
+    n % block === 0
+      ? lowering.transpose(lowering.reshape(blocked, [n / block, block, o / block, h * w, block]), [2, 0, 3, 1, 4])
+      : lowering.transpose(lowering.reshape(blocked, [n, o / block, h * w * block]), [1, 0, 2]);
+  return lowering.reshape(turned, [o, n, h, w]);
 }
 
 export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' | 'prefer'> = {
@@ -88,20 +113,25 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
     },
     {
       name: 'blocked',
-      applies: ({ inputs: [x, dy], attributes: { groups } }, lowering) => groups === 1 && lowering.canBlock(dy!) && x!.shape[0]! % lowering.options.block === 0,
+      applies: ({ inputs: [, dy], attributes: { groups } }, lowering) => groups === 1 && lowering.canBlock(dy!),
       lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes }) => {
         const { stride, padding, dilation, kernel } = attributes;
         const [n, c, h, w] = x!.shape as Rank4;
         const [, o, height, width] = dy!.shape as Rank4;
         const { block } = lowering.options;
         const pads = [padding, padding, end(h, height, kernel[0], attributes), end(w, width, kernel[1], attributes)] as const;
-        const blocks = lowering.reshape(lowering.read(dy!, 'blocked'), [n / block, block, o / block, height * width, block]);
-        const filter = lowering.reshape(lowering.transpose(blocks, [2, 0, 3, 1, 4]), [o, n, height, width]);
-        const product = blockedConv(lowering, [picturesAsChannels(lowering, x!, pads), filter, ''], {
-          kernel_shape: { ints: [height, width] },
-          strides: { ints: [dilation, dilation] },
-          dilations: { ints: [stride, stride] },
-        });
+        const [rows, columns] = [h + padding + pads[2], w + padding + pads[3]];
+        const plain = paddedPlain(lowering, x!, pads);
+        const blocked = lowering.read(dy!, 'blocked');
+        const some = (name: string, start: number, count: number) =>
+          count === n ? name : lowering.emit('Slice', [name, lowering.ints([start]), lowering.ints([start + count]), lowering.ints([0])]);
+        const how = { kernel_shape: { ints: [height, width] }, strides: { ints: [dilation, dilation] }, dilations: { ints: [stride, stride] } };
+        let product = '';
+        for (const { start, count } of parts(n, block)) {
+          const input = picturesAsChannels(lowering, some(plain, start, count), [count, c, rows, columns]);
+          const filter = picturesAsFilter(lowering, some(blocked, start, count), [count, o, height, width]);
+          product = blockedConv(lowering, [input, filter, ''], how, product ? { sum: product } : {});
+        }
         lowering.write(dw!, lowering.reshape(product, [c, o / block, kernel[0] * kernel[1], block]), 'filter');
       },
     },

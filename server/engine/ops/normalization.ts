@@ -1,9 +1,9 @@
 import type { Value } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
 import { nchwc } from '../lowering.ts';
-import type { Shape } from '../tensor.ts';
 import { elements, sameShape } from '../tensor.ts';
-import { blockedAffine } from './blocked.ts';
+import type { Rank4 } from './blocked.ts';
+import { blockedAffine, blockedDot } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -25,20 +25,16 @@ function isBlocked(lowering: Lowering, x: Value): boolean {
   return lowering.canBlock(x) && lowering.layouts(x)[0] === 'blocked';
 }
 
-/** The mean [c] of each channel of blocked pictures. */
-function channelMean(lowering: Lowering, name: string, [n, c]: Shape): string {
-  const pooled = lowering.emit('GlobalAveragePool', [name], {}, nchwc);
-  if (n === 1) return lowering.reshape(pooled, [c!]);
-  return lowering.emit('ReduceMean', [lowering.reshape(pooled, [n!, c!]), lowering.ints([0])], { keepdims: { int: 0 } });
+/** The sum [c] of each channel of blocked pictures. */
+function channelSum(lowering: Lowering, name: string, [n, c, h, w]: Rank4): string {
+  const means = lowering.reshape(lowering.emit('GlobalAveragePool', [name], {}, nchwc), [n, c]);
+  const sum = lowering.emit('ReduceSum', [means, lowering.ints([0])], { keepdims: { int: 0 } });
+  return lowering.emit('Mul', [sum, lowering.float(h * w)]);
 }
 
-/** The mean [c] of each channel's squares. */
-function channelSquares(lowering: Lowering, name: string, shape: Shape): string {
-  const { block } = lowering.options;
-  const [n, c, h, w] = shape as readonly [number, number, number, number];
-  const rows = lowering.reshape(name, [n, c / block, h * w, block]);
-  const sum = lowering.emit('ReduceSumSquare', [rows, lowering.ints([0, 2])], { keepdims: { int: 0 } });
-  return lowering.emit('Mul', [lowering.reshape(sum, [c]), lowering.float(1 / (n * h * w))]);
+/** The inner product [c] of each channel of two blocked tensors. */
+function channelDot(lowering: Lowering, a: string, b: string, shape: Rank4): string {
+  return lowering.emit('ReduceSum', [blockedDot(lowering, a, b, shape), lowering.ints([0])], { keepdims: { int: 0 } });
 }
 
 /** Values a channel below which the variance is taken in two passes, so that it does not cancel. */
@@ -68,7 +64,7 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
       {
         name: 'statistics',
         lower: (lowering, { inputs: [x, gamma, beta], outputs: [y, mean, variance], attributes: { epsilon } }) => {
-          const [n, c, h, w] = x!.shape as readonly [number, number, number, number];
+          const [n, c, h, w] = x!.shape as Rank4;
           const rows = lowering.reshape(lowering.read(x!), [n, c, h * w]);
           const count = n * h * w;
           const axes = lowering.ints([0, 2]);
@@ -93,15 +89,17 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
         lower: (lowering, { inputs: [x, gamma, beta], outputs: [y, mean, variance], attributes: { epsilon } }) => {
           const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
-          const [, c] = x!.shape as readonly [number, number, number, number];
-          const count = elements(x!.shape) / c;
+          const shape = x!.shape as Rank4;
+          const [n, c, h, w] = shape;
+          const perValue = lowering.float(1 / (n * h * w));
           const input = lowering.read(x!, 'blocked');
-          const average = channelMean(lowering, input, x!.shape);
+          const average = emit('Mul', channelSum(lowering, input, shape), perValue);
+          const meanSquare = (name: string) => emit('Mul', channelDot(lowering, name, name, shape), perValue);
           const ones = () => lowering.constant({ dtype: 'float32', shape: [c], data: new Float32Array(c).fill(1) });
           const spread =
-            count < fewValues
-              ? channelSquares(lowering, blockedAffine(lowering, input, ones(), emit('Neg', average), c), x!.shape)
-              : emit('Sub', channelSquares(lowering, input, x!.shape), emit('Mul', average, average));
+            n * h * w < fewValues
+              ? meanSquare(blockedAffine(lowering, input, ones(), emit('Neg', average), c))
+              : emit('Sub', meanSquare(input), emit('Mul', average, average));
           const scale = emit('Div', lowering.read(gamma!), emit('Sqrt', emit('Add', spread, lowering.float(epsilon))));
           const shift = emit('Sub', lowering.read(beta!), emit('Mul', average, scale));
           lowering.defer(y!, (fused) => blockedAffine(lowering, input, scale, shift, c, fused));
@@ -128,7 +126,7 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         lower: (lowering, { inputs: [x, gamma, mean, variance, dy], outputs: [dx, dgamma, dbeta], attributes: { epsilon } }) => {
           const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
           const wide = (name: string) => lowering.reshape(name, [c, 1]);
-          const [n, c, h, w] = x!.shape as readonly [number, number, number, number];
+          const [n, c, h, w] = x!.shape as Rank4;
           const count = n * h * w;
           const rows = lowering.reshape(lowering.read(x!), [n, c, h * w]);
           const steep = lowering.reshape(lowering.read(dy!), [n, c, h * w]);
@@ -152,14 +150,14 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
         lower: (lowering, { inputs: [x, gamma, mean, variance, dy], outputs: [dx, dgamma, dbeta], attributes: { epsilon } }) => {
           const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
-          const [, c] = x!.shape as readonly [number, number, number, number];
-          const count = elements(x!.shape) / c;
+          const shape = x!.shape as Rank4;
+          const [n, c, h, w] = shape;
+          const count = n * h * w;
           const input = lowering.read(x!, 'blocked');
           const steep = lowering.read(dy!, 'blocked');
-          const total = lowering.float(count);
           const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
-          const sum = emit('Mul', channelMean(lowering, steep, x!.shape), total);
-          const dot = emit('Mul', channelMean(lowering, emit('Mul', steep, input), x!.shape), total);
+          const sum = channelSum(lowering, steep, shape);
+          const dot = channelDot(lowering, steep, input, shape);
           const gain = emit('Mul', emit('Sub', dot, emit('Mul', lowering.read(mean!), sum)), scale);
           const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           lowering.defer(dx!, ({ sum: other, activation }) => {
