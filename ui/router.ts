@@ -1,5 +1,7 @@
 /** Addresses and pages: real paths, the browser's own history, pages loaded when they are opened. */
 import { confirm } from './components/confirm.ts';
+import { closeTopDialog } from './components/dialog.ts';
+import { closeFloating } from './components/floating.ts';
 import { clearPlace, setTitle } from './frame/place.ts';
 import { t } from './i18n/language.ts';
 import { element } from './mount.ts';
@@ -101,6 +103,14 @@ async function mayLeave(): Promise<boolean> {
   return confirm({ title: t('leave.title'), text: t('leave.text'), ok: t('leave.ok'), danger: true });
 }
 
+/** The daemon did not answer at the start: says so instead of guessing. */
+export async function showLoadFailed(into: HTMLElement): Promise<void> {
+  const { default: failed } = await LOAD_FAILED();
+  into.replaceChildren(
+    element('div', 'page', failed.template, failed.component({ path: '', params: {}, query: new URLSearchParams(), signal: leaving.signal, guard: () => {} })),
+  );
+}
+
 /** Shows the page of the present address. */
 async function show(): Promise<void> {
   const mine = ++turn;
@@ -140,6 +150,7 @@ async function show(): Promise<void> {
       unsaved = ask;
     },
   };
+  closeFloating();
   clearPlace();
   setTitle(loaded.title);
   open.path = path;
@@ -186,6 +197,11 @@ export async function startRouter(into: HTMLElement, scrolls: HTMLElement): Prom
   history.scrollRestoration = 'manual';
   document.addEventListener('click', followLink);
   addEventListener('popstate', async () => {
+    // Back closes what lies over the page first, as people know it from their phones.
+    if (closeTopDialog()) {
+      history.pushState(null, '', here);
+      return;
+    }
     if (unsaved?.()) {
       const target = location.pathname + location.search;
       history.pushState(null, '', here);

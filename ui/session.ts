@@ -18,18 +18,18 @@ export const me = Alpine.reactive({
   },
 });
 
-const ended = new Set<() => void>();
-/** Runs when a request finds that the session is over. */
-export function onSignedOut(run: () => void): void {
-  ended.add(run);
+let expired = () => {};
+let left = () => {};
+/** What happens when a request finds that the session is over, and when the person has signed out. */
+export function onSessionEnd(run: { expired(): void; left(): void }): void {
+  expired = run.expired;
+  left = run.left;
 }
 
 connectApi({
   csrfToken: () => me.session?.csrfToken,
   signedOut: () => {
-    if (!me.session) return;
-    me.session = null;
-    for (const run of ended) run();
+    if (me.session) expired();
   },
 });
 
@@ -53,7 +53,7 @@ export async function loadSession(): Promise<boolean> {
 export async function signOut(): Promise<void> {
   await api.remove('/api/session');
   me.session = null;
-  for (const run of ended) run();
+  left();
 }
 
 /** A small value that this browser keeps for this person. */

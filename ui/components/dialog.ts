@@ -44,6 +44,15 @@ export function dialogFoot(ok: Key, options: { danger?: boolean; busy?: string; 
 }
 
 let number = 0;
+/** Dialogs that are open, the topmost last, each with what its cross does. */
+const opened: (() => void)[] = [];
+
+/** Closes the topmost dialog as its cross would (asking where something was typed); false: none is open. */
+export function closeTopDialog(): boolean {
+  const close = opened.at(-1);
+  close?.();
+  return close !== undefined;
+}
 
 export function openDialog<Args, Result>(definition: DialogDefinition<Args, Result>, args: Args): Promise<Result | undefined> {
   return new Promise((resolve) => {
@@ -70,6 +79,7 @@ export function openDialog<Args, Result>(definition: DialogDefinition<Args, Resu
     function close(result?: Result): void {
       if (ended) return;
       ended = true;
+      opened.splice(opened.indexOf(tryClose), 1);
       title();
       window.close();
       window.remove();
@@ -82,6 +92,7 @@ export function openDialog<Args, Result>(definition: DialogDefinition<Args, Resu
       unsaved.hidden = false;
       (unsaved.querySelector('[data-stay]') as HTMLElement).focus();
     };
+    opened.push(tryClose);
     window.addEventListener('cancel', (event) => {
       event.preventDefault();
       if (unsaved.hidden) tryClose();

@@ -18,6 +18,12 @@ function put(anchor: HTMLElement, content: HTMLElement, align: 'start' | 'end'):
   content.style.top = `${Math.max(EDGE, Math.min(top, innerHeight - height - EDGE))}px`;
 }
 
+let shown: Floating | null = null;
+
+export function closeFloating(): void {
+  shown?.close();
+}
+
 /**
  * Shows `content` at `anchor`. Gives null where the same click has just closed it, so that the control toggles.
  * Inside a dialog it is put into the dialog: what is outside of an open dialog cannot be reached.
@@ -40,6 +46,7 @@ export function float(anchor: HTMLElement, content: HTMLElement, options: { alig
   const finish = () => {
     if (done) return;
     done = true;
+    shown = null;
     closed.set(anchor, performance.now());
     size.disconnect();
     removeEventListener('resize', again);
@@ -53,5 +60,6 @@ export function float(anchor: HTMLElement, content: HTMLElement, options: { alig
   content.addEventListener('beforetoggle', (event) => {
     if ((event as ToggleEvent).newState === 'closed' && event.target === content) finish();
   });
-  return { close: finish };
+  shown = { close: finish };
+  return shown;
 }

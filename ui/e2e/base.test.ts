@@ -299,6 +299,21 @@ base('sign out, sign in, and back to where one was', async () => {
   await page.locator('h1', { hasText: '그룹' }).waitFor();
 });
 
+base('a session that ends in the middle of something asks for the password and loses nothing', async () => {
+  await page.goto('/account');
+  await page.locator('form input[type=text]').fill('김품질 수석');
+  await page.context().clearCookies();
+  await page.locator('form button[type=submit]').first().click();
+  await page.locator('dialog input[type=password]').waitFor();
+  await checkPage(page, 'sign-in-again', SMALL);
+  await page.locator('dialog input[type=password]').fill(ADMIN.password);
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.is(await page.locator('form input[type=text]').inputValue(), '김품질 수석');
+  await page.locator('form button[type=submit]').first().click();
+  await page.locator('.person-name', { hasText: '김품질 수석' }).waitFor();
+});
+
 base('a developer sees no administration; an annotator has their own home', async () => {
   const developer = await newPage(studio);
   await developer.goto('/admin');

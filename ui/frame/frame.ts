@@ -71,6 +71,7 @@ export const frame = {
   template: `<a class="skip" href="#main" x-t="frame.skip" @click.prevent="toMain()"></a>${rail}
     <div class="stage">${topBar}
       <div class="lost-line" role="status" x-show="lost()">${icon('wifi-off')}<span x-t="line.lost"></span></div>
+      <p class="visually-hidden" role="status" x-text="trail()[trail().length - 1].text"></p>
       <div class="page-loading" x-show="loadingPage()"></div>
       <div class="middle"><main id="main" class="main" tabindex="-1"><div id="outlet"></div></main><div id="panel-place" class="panel-place"></div></div></div>`,
 

@@ -4,7 +4,7 @@ import type { Session, SignInRequest } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { field } from '../components/field.ts';
 import { type Language, language, setLanguage } from '../i18n/language.ts';
-import { component, icon } from '../mount.ts';
+import { component } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
 import { takeSession, useLanguage } from '../session.ts';
@@ -22,7 +22,6 @@ export default page({
     'sign-in.title',
     'sign-in.purpose',
     `<form class="gate-form" novalidate @submit.prevent="submit()">
-      <div class="notice" x-show="ended">${icon('info')}<p x-t="sign-in.ended"></p></div>
       ${field({ model: 'form.userId', label: 'person.user-id', required: true, autocomplete: 'username', autofocus: true, maxLength: 40 })}
       ${field({ model: 'form.password', label: 'person.password', type: 'password', required: true, autocomplete: 'current-password', maxLength: 200 })}
       <div x-problem="problem"></div>
@@ -34,7 +33,6 @@ export default page({
       form: { userId: '', password: '' },
       problem: null as unknown,
       busy: false,
-      ended: route.query.has('ended'),
       init() {
         void this.$nextTick(() => this.$root.querySelector<HTMLElement>('input')?.focus());
       },

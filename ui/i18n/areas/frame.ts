@@ -51,4 +51,19 @@ export default words({
   'person.sign-out': ['로그아웃', 'Sign out'],
 
   'line.lost': ['서버와 연결이 끊어졌습니다. 자동으로 다시 연결하고 있습니다.', 'The connection is lost. Reconnecting by itself …'],
+
+  'again.title': ['다시 로그인해 주세요', 'Please sign in again'],
+  'again.text': [
+    '로그인이 만료되었습니다. 비밀번호를 입력하면 하던 일을 그대로 이어서 할 수 있습니다.',
+    'Your session has ended. Enter your password to go on where you were; nothing is lost.',
+  ],
+  'again.password': ['비밀번호', 'Password'],
+  'again.ok': ['로그인', 'Sign in'],
+  'update.text': ['AI Studio가 {version} 버전으로 업데이트되었습니다.', 'AI Studio has been updated to version {version}.'],
+  'failed.title': ['화면을 불러오지 못했습니다', 'The page could not be loaded'],
+  'failed.text': [
+    'AI Studio가 새 버전으로 바뀌었거나 연결이 끊어졌을 수 있습니다. 다시 불러와 주세요.',
+    'AI Studio may have been updated, or the connection was lost. Load the page again.',
+  ],
+  'failed.reload': ['다시 불러오기', 'Reload'],
 });

@@ -86,10 +86,4 @@ export default words({
   ],
   'rights.title': ['이 화면을 볼 권한이 없습니다', 'You may not open this page'],
   'rights.text': ['필요하다면 관리자에게 권한을 요청해 주세요.', 'If you need it, ask your administrator for the right.'],
-  'failed.title': ['화면을 불러오지 못했습니다', 'The page could not be loaded'],
-  'failed.text': [
-    'AI Studio가 새 버전으로 바뀌었거나 연결이 끊어졌을 수 있습니다. 다시 불러와 주세요.',
-    'AI Studio may have been updated, or the connection was lost. Load the page again.',
-  ],
-  'failed.reload': ['다시 불러오기', 'Reload'],
 });

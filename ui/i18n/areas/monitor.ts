@@ -19,7 +19,6 @@ export default words({
   'monitor.filter.running': ['실행 중', 'Running'],
   'monitor.filter.waiting': ['대기 중', 'Waiting'],
   'monitor.job': ['작업', 'Job'],
-  'monitor.kind': ['종류', 'Kind'],
   'monitor.project': ['프로젝트', 'Project'],
   'monitor.owner': ['사용자', 'User'],
   'monitor.status': ['상태', 'Status'],

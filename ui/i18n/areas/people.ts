@@ -34,7 +34,6 @@ export default words({
   'sign-in.purpose': ['AI Studio 계정으로 로그인해 주세요.', 'Sign in with your AI Studio account.'],
   'sign-in.ok': ['로그인', 'Sign in'],
   'sign-in.forgot': ['계정이 없거나 비밀번호를 잊으셨다면 관리자에게 문의해 주세요.', 'No account, or forgotten the password? Ask your administrator.'],
-  'sign-in.ended': ['로그인이 만료되었습니다. 다시 로그인하면 보던 화면으로 돌아갑니다.', 'Your session has ended. Sign in again to return to where you were.'],
 
   'account.title': ['내 계정', 'My account'],
   'account.purpose': ['이름, 비밀번호, 언어와 화면 테마를 바꿉니다.', 'Change your name, password, language and theme.'],
