@@ -51,6 +51,8 @@ export class Queue {
   readonly #options: QueueOptions;
   readonly #jobs: Collection<StoredJob>;
   readonly #running = new Map<number, Running>();
+  /** Jobs whose workers are gone and whose results are being taken over. */
+  readonly #finishing = new Map<number, Promise<void>>();
   #rules: RulesTable | null = null;
   #places = new Map<number, number>();
   #closing = false;
@@ -71,8 +73,9 @@ export class Queue {
     return this.#jobs.filter(test);
   }
 
+  /** Jobs that wait or run; one whose worker is done and whose results are being taken over counts no more. */
   countActive(projectId: number): number {
-    return this.#jobs.filter((job) => job.projectId === projectId && isActive(job)).length;
+    return this.#jobs.filter((job) => job.projectId === projectId && isActive(job) && !this.#finishing.has(job.id)).length;
   }
 
   folder(id: number): string {
@@ -144,6 +147,8 @@ export class Queue {
 
   /** Forgets a job that is over, with its folder. */
   async delete(id: number): Promise<void> {
+    // What the job was for may be over for everyone to see a moment before the job itself is.
+    await this.#finishing.get(id)?.catch(() => {});
     const job = this.#jobs.get(id);
     if (job === undefined) return;
     if (isActive(job)) throw new StudioError('project_busy', { count: 1 });
@@ -331,6 +336,16 @@ export class Queue {
   }
 
   async #finish(job: Readonly<StoredJob>, verdict: JobVerdict): Promise<void> {
+    const work = this.#takeOver(job, verdict);
+    this.#finishing.set(job.id, work);
+    try {
+      await work;
+    } finally {
+      this.#finishing.delete(job.id);
+    }
+  }
+
+  async #takeOver(job: Readonly<StoredJob>, verdict: JobVerdict): Promise<void> {
     const { id } = job;
     const dir = this.folder(id);
     let { state, failure } = verdict;
