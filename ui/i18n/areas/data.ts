@@ -143,17 +143,17 @@ export default words({
     '압축 파일과 이미지를 함께 올릴 수 없습니다. 압축 파일만 또는 이미지만 선택해 주세요.',
     'An archive and pictures cannot be uploaded together. Choose one or the other.',
   ],
-  'upload.empty': ['{name:은/는} 빈 파일(0바이트)입니다. 다른 파일을 선택해 주세요.', 'The file is empty (0 bytes). Choose another one.'],
+  'upload.empty': ['{name:은/는} 빈 파일(0바이트)입니다. 다른 파일을 선택해 주세요.', '{name} is empty (0 bytes). Choose another one.'],
   'upload.allEmpty': ['선택한 이미지 {n}장이 모두 빈 파일(0바이트)입니다.', 'All {n} chosen pictures are empty (0 bytes).'],
   'upload.wrongKind': [
     '{name:은/는} 올릴 수 없는 형식입니다. JPEG, PNG, WebP, TIFF, BMP, GIF 이미지나 ZIP·TAR 파일을 선택해 주세요.',
-    'This kind of file cannot be used. Choose JPEG, PNG, WebP, TIFF, BMP or GIF pictures, or a ZIP or TAR file.',
+    '{name} cannot be used. Choose JPEG, PNG, WebP, TIFF, BMP or GIF pictures, or a ZIP or TAR file.',
   ],
   'upload.labelsKind': [
     '{name:은/는} CSV 파일이 아닙니다. Excel에서 "CSV UTF-8(쉼표로 분리)"로 저장해 주세요.',
-    'This is not a CSV file. In Excel, save it as “CSV UTF-8 (Comma delimited)”.',
+    '{name} is not a CSV file. In Excel, save it as “CSV UTF-8 (Comma delimited)”.',
   ],
-  'upload.labelsSize': ['{name:이/가} 라벨 파일치고 너무 큽니다. 256 MB까지 올릴 수 있습니다.', 'This is too large for a label file: 256 MB at most.'],
+  'upload.labelsSize': ['{name:이/가} 라벨 파일치고 너무 큽니다. 256 MB까지 올릴 수 있습니다.', '{name} is too large for a label file: 256 MB at most.'],
 
   // ---- one dataset
   'dataset.title': ['데이터셋', 'Dataset'],
