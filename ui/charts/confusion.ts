@@ -42,7 +42,7 @@ export function confusionTotal(counts: readonly (readonly number[])[]): number {
 export function confusionView(of: { rows: string; classes: string; tone: string }): string {
   return `<div class="confusion-scroll" tabindex="0" role="region" x-t:aria-label="details.confusion"><table class="confusion">
     <thead><tr><td></td><th class="confusion-axis" :colspan="${of.classes}.length" scope="colgroup" x-t="details.confusion.prediction"></th><td></td></tr>
-      <tr><th scope="col" class="confusion-corner" x-t="details.confusion.truth"></th><template x-for="name in ${of.classes}" :key="name"><th scope="col" :title="name"><span x-text="name"></span></th></template><th scope="col" class="confusion-recall" x-t="details.confusion.recall"></th></tr></thead>
+      <tr><th scope="col" class="confusion-corner" x-t="details.confusion.truth"></th><template x-for="name in ${of.classes}" :key="name"><th scope="col" class="confusion-name" :title="name"><span x-text="name"></span></th></template><th scope="col" class="confusion-recall" x-t="details.confusion.recall"></th></tr></thead>
     <tbody><template x-for="row in ${of.rows}" :key="row.name"><tr><th scope="row" class="confusion-truth" :title="row.name"><span x-text="row.name"></span></th>
       <template x-for="cell in row.cells" :key="cell.key"><td class="confusion-cell" :class="{ right: cell.right, none: !cell.count }" :style="${of.tone}(cell)" :title="$t('details.confusion.cell', { truth: cell.truth, prediction: cell.prediction, n: cell.count })" x-text="$f.count(cell.count)"></td></template>
       <td class="confusion-recall" x-text="row.recall === null ? '–' : $f.percent(row.recall)"></td></tr></template></tbody></table></div>`;

@@ -223,7 +223,7 @@ Upload pictures to make a dataset.
             ...(labelUploadId ? { labelUploadId } : {}),
           });
           route.guard(() => false);
-          await go(`/datasets/${made.id}`, { replace: true });
+          await go(`/datasets/${made.id}${made.jobId === null ? '' : `?job=${made.jobId}`}`, { replace: true });
         } catch (error) {
           if (!wasAborted(error)) this.problem = error;
         } finally {

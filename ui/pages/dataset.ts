@@ -1,6 +1,6 @@
 /** One dataset: how its upload is coming on, then its pictures, classes and report. */
 import type { Dataset, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
 import { classColour, inkOn } from '../charts/colours.ts';
 import { openMenu } from '../components/menu.ts';
@@ -107,7 +107,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         onChange('dataset', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.take(record);
-          else void this.gone();
+          else void this.gone(this.dataset?.jobId ?? null);
         });
         onProgress(route.signal, (jobId, progress) => {
           if (this.dataset?.jobId === jobId) this.progress = progress;
@@ -133,7 +133,9 @@ Export to Experiment makes a draft in which you set up the training.`,
           this.take(dataset);
         } catch (error) {
           if (route.signal.aborted) return;
-          if (this.dataset) await this.gone();
+          // An upload that fails at once is gone before its page is there; the address still knows the job.
+          const jobId = this.dataset?.jobId ?? Number(route.query.get('job'));
+          if (jobId && error instanceof ApiError && error.status === 404) await this.gone(jobId);
           else this.problem = error;
         }
       },
@@ -147,15 +149,16 @@ Export to Experiment makes a draft in which you set up the training.`,
         void this.$nextTick(() => this.grid?.reload());
       },
       /** The record went away: an upload that failed leaves nothing behind but its reason. */
-      async gone() {
+      async gone(jobId: number | null) {
         const before = this.dataset;
-        if (before?.status !== 'ingesting' || before.jobId === null) {
-          this.dataset = null;
-          this.problem ??= t('dataset.gone');
+        const job = jobId && before?.status !== 'ready' ? await api.get<Job>(`/api/jobs/${jobId}`, undefined, route.signal).catch(() => null) : null;
+        if (before?.status === 'ingesting' || job?.kind === 'ingest') {
+          this.failure = job?.failure ? inLanguage(job.failure) : t('dataset.stopped');
+          if (job) this.project ??= await openProject(job.projectId).catch(() => null);
           return;
         }
-        const job = await api.get<Job>(`/api/jobs/${before.jobId}`, undefined, route.signal).catch(() => null);
-        this.failure = job?.failure ? inLanguage(job.failure) : t('dataset.stopped');
+        this.dataset = null;
+        this.problem ??= t('dataset.gone');
       },
       makeGrid() {
         const host = this.$refs.grid as HTMLElement;

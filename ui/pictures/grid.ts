@@ -4,6 +4,8 @@
  *
  *     const grid = new PictureGrid(host, { label, tileHeight, load, tile, open });  grid.reload(); … grid.end();
  */
+import { icon } from '../mount.ts';
+
 export interface Tile {
   src: string;
   /** What is under the picture. */
@@ -229,6 +231,7 @@ export class PictureGrid<Row> {
     image.addEventListener('load', () => image.classList.add('there'));
     image.src = src;
     (button.lastElementChild as HTMLElement).textContent = caption;
+    if (wrong) button.firstElementChild?.insertAdjacentHTML('beforeend', icon('circle-x', 'picture-wrong'));
     if (mark) {
       const corner = document.createElement('span');
       corner.className = 'picture-mark';

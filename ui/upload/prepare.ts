@@ -52,7 +52,7 @@ function classesByFolder(paths: string[]): { name: string; count: number }[] {
     if (name === undefined) return [];
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].map(([name, count]) => ({ name, count })).sort((x, y) => x.name.localeCompare(y.name));
+  return [...counts].map(([name, count]) => ({ name, count })).sort((x, y) => (x.name < y.name ? -1 : 1));
 }
 
 function topFolder(paths: string[]): string {
@@ -91,7 +91,8 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
     if (labels && byPath.size) return { ...(before as Selection), labels };
     return { key: 'upload.wrongKind', params: { name: first.file.name } };
   }
-  const files = [...byPath.values()];
+  const order = new Intl.Collator('en', { numeric: true });
+  const files = [...byPath.values()].sort((a, b) => order.compare(a.path, b.path));
   const full = files.filter((one) => one.file.size > 0);
   if (!full.length) return { key: 'upload.allEmpty', params: { n: files.length } };
   const paths = files.map((one) => one.path);

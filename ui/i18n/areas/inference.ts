@@ -7,7 +7,7 @@ export default words({
     '학습한 모델로 새 이미지를 판정하고, 정답이 있으면 얼마나 맞혔는지 평가합니다.',
     'Let a trained model judge new pictures, and see how often it is right where the truth is known.',
   ],
-  'inf.model': ['Selected model', 'Selected Model'],
+  'inf.model': ['선택한 모델', 'Selected Model'],
   'inf.model.choose': ['모델 선택', 'Select model'],
   'inf.model.note': ['완료되었거나 중단된 실험 중 모델이 있는 것만 표시합니다.', 'Experiments that succeeded, or were stopped with a model.'],
   'inf.model.none.title': ['사용할 수 있는 모델이 없습니다', 'There is no model yet'],
