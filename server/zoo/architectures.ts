@@ -1,11 +1,18 @@
 import { multiplyAdds, trainedValues } from '../engine/cost.ts';
 import type { Architecture } from '../engine/model.ts';
 import { blueprint } from '../engine/model.ts';
+import { densenets } from './densenet.ts';
+import { efficientnets } from './efficientnet.ts';
+import { mobilenetsV2 } from './mobilenetv2.ts';
+import { mobilenetsV3 } from './mobilenetv3.ts';
 import { resnets } from './resnet.ts';
+import { smallnets } from './smallnet.ts';
 
-export type ArchitectureName = keyof typeof resnets;
+const all = { ...resnets, ...densenets, ...efficientnets, ...mobilenetsV2, ...mobilenetsV3, ...smallnets };
 
-export const architectures: { readonly [name in ArchitectureName]: Architecture } = { ...resnets };
+export type ArchitectureName = keyof typeof all;
+
+export const architectures: { readonly [name in ArchitectureName]: Architecture } = all;
 
 export function isArchitecture(name: string): name is ArchitectureName {
   return Object.hasOwn(architectures, name);

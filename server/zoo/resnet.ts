@@ -30,14 +30,17 @@ function resnet(name: string, block: Block, depths: readonly [number, number, nu
   return {
     name,
     build(model, images, classes) {
+      model.stage();
       let x = model.conv('conv1', images, { out: 64, kernel: 7, stride: 2, padding: 3 });
       x = model.relu(model.batchNorm('bn1', x));
       x = model.maxPool(x, { kernel: 3, stride: 2, padding: 1 });
       depths.forEach((depth, stage) => {
+        model.stage();
         for (let index = 0; index < depth; index++) {
           x = block(model, `layer${stage + 1}.${index}`, x, 64 << stage, stage > 0 && index === 0 ? 2 : 1);
         }
       });
+      model.stage();
       return model.linear('fc', model.globalAveragePool(x), classes);
     },
   };
