@@ -22,7 +22,6 @@ import { notificationRoutes } from './routes/notifications.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { uploadRoutes } from './routes/uploads.ts';
-import { ErrorReply } from './schemas.ts';
 import type { Studio } from './studio.ts';
 import { compileValidator } from './validation.ts';
 
@@ -44,6 +43,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: config.server.trust_proxy,
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 500 },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.removeContentTypeParser('text/plain');
@@ -80,10 +80,6 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   });
 
   guardRoutes(app, studio, { origins: config.server.origins, language: config.server.language });
-  app.addHook('onRoute', (route) => {
-    route.schema ??= {};
-    if (route.schema.hide !== true) route.schema.response = { ...(route.schema.response as object), '4xx': ErrorReply, '5xx': ErrorReply };
-  });
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
