@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { CSRF_HEADER, SESSION_COOKIE } from './access.ts';
+import { ErrorReply } from './schemas.ts';
 
 /** The one inline style of Swagger UI's page, by its hash: nothing else inline is let in. */
 const INLINE_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w=';
@@ -22,7 +23,9 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
       const roles = access === 'anyone' ? ['anyone'] : [...(access ?? [])];
-      return { url, schema: { ...schema, 'x-roles': roles, ...(access === 'anyone' ? {} : { security: [{ session: [] }] }) } as typeof schema };
+      // Said here and not in each route: the daemon would compile a serializer for each of them.
+      const response = { ...(schema?.response as object | undefined), '4xx': ErrorReply, '5xx': ErrorReply };
+      return { url, schema: { ...schema, response, 'x-roles': roles, ...(access === 'anyone' ? {} : { security: [{ session: [] }] }) } as typeof schema };
     },
   });
   app.get('/api/openapi.json', { config: { access: 'anyone' }, schema: { hide: true } }, async () => app.swagger());

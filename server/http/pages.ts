@@ -58,7 +58,7 @@ export async function servePages(app: FastifyInstance, root: string): Promise<vo
   const assets = new AssetHash(root);
   await app.register(fastifyStatic, { root, serve: false });
 
-  app.get('/assets/:hash/*', { config: { access: 'anyone' }, schema: { hide: true } }, async (request, reply) => {
+  app.get('/assets/:hash/*', { config: { access: 'anyone' }, schema: { hide: true }, exposeHeadRoute: true }, async (request, reply) => {
     const { hash, '*': path } = request.params as { hash: string; '*': string };
     if (HIDDEN.test(path)) throw new StudioError('not_found');
     // A page of before an update asks with the old hash: it gets the new file, but nobody may keep it under the old name.
