@@ -1,6 +1,7 @@
 import type { Lowering } from '../lowering.ts';
 import type { Rank4 } from './blocked.ts';
 import { backwardFilter, blockedConv } from './blocked.ts';
+import { depthwiseInputGradient, isDepthwise } from './depthwise.ts';
 import type { Convolution } from './geometry.ts';
 import { convAttributes } from './geometry.ts';
 import type { Rule } from './rule.ts';
@@ -51,8 +52,9 @@ export const inputGradientForms: Pick<Rule<'convInputGradient'>, 'lowerings' | '
         lowering.defer(dx!, (fused) => blockedConv(lowering, inputs, turned, fused));
       },
     },
+    depthwiseInputGradient,
   ],
-  prefer: ({ attributes: { stride } }) => (stride === 1 ? 'blocked' : 'ConvTranspose'),
+  prefer: ({ inputs: [, dy], attributes }) => (isDepthwise(dy!.shape[1]!, attributes) ? 'depthwise' : attributes.stride === 1 ? 'blocked' : 'ConvTranspose'),
 };
 
 /** [o,i,kh,kw] to [i,o,kh,kw] with the kernel turned by 180°. */

@@ -3,6 +3,7 @@ import type { Lowering } from '../lowering.ts';
 import { nchwc } from '../lowering.ts';
 import type { Rank4 } from './blocked.ts';
 import { blockedConv, blockedPad } from './blocked.ts';
+import { depthwiseWeightGradient, isDepthwise } from './depthwise.ts';
 import type { Rule } from './rule.ts';
 
 /**
@@ -135,6 +136,8 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
         lowering.write(dw!, lowering.reshape(product, [c, o / block, kernel[0] * kernel[1], block]), 'filter');
       },
     },
+    depthwiseWeightGradient,
   ],
-  prefer: ({ attributes: { kernel } }) => (kernel[0] * kernel[1] === 1 ? 'MatMul' : 'blocked'),
+  prefer: ({ inputs: [, dy], attributes }) =>
+    isDepthwise(dy!.shape[1]!, attributes) ? 'depthwise' : attributes.kernel[0] * attributes.kernel[1] === 1 ? 'MatMul' : 'blocked',
 };
