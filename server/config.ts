@@ -64,6 +64,11 @@ const SECTIONS = {
     stop_grace_seconds: Type.Integer({ minimum: 1, default: 30 }),
     relaunches: Type.Integer({ minimum: 0, default: 3 }),
   }),
+  hpo: Type.Object({
+    max_trials: Type.Integer({ minimum: 1, maximum: 1000, default: 10 }),
+    max_parallel_trials: Type.Integer({ minimum: 1, maximum: 100, default: 10 }),
+    max_failed_trials: Type.Integer({ minimum: 1, maximum: 1000, default: 10 }),
+  }),
   box: Type.Object({
     cores: AutoOr(Type.Number({ exclusiveMinimum: 0 })),
     memory_mb: AutoOr(Type.Integer({ minimum: 256 })),

@@ -386,6 +386,43 @@ export const CATALOGUE = {
     '알고리즘 "{name}"이(가) 두 번 선택되었습니다. 알고리즘마다 한 번만 선택해 주세요.',
     'The algorithm "{name}" was chosen twice. Choose each algorithm once.',
   ),
+  hpo_nothing_to_search: entry(400, 'HPO를 적용할 파라미터가 없습니다. 하나 이상의 파라미터에 체크해 주세요.', 'No parameter is searched. Check at least one.'),
+  hpo_parameter_unknown: entry(
+    400,
+    '"{name}" 파라미터에는 HPO를 적용할 수 없습니다. 목록에 있는 파라미터를 선택해 주세요.',
+    'The parameter "{name}" cannot be searched. Choose one from the list.',
+  ),
+  hpo_range: entry(
+    400,
+    '"{name}" 파라미터의 검색 범위가 올바르지 않습니다. 최솟값이 최댓값보다 크지 않은지, 로그 척도라면 0보다 큰지, 허용 범위 안에 있는지 확인해 주세요.',
+    'The range of "{name}" is not valid. Check that the lowest value is not above the highest, that a log scale starts above 0, and that all values are allowed.',
+  ),
+  hpo_limit: entry(
+    400,
+    '{field} 값은 {limit} 이하여야 합니다. 값을 낮추거나 관리자에게 한도를 높여 달라고 하세요.',
+    '{field} can be {limit} at most. Lower it, or ask the administrator to raise the limit.',
+  ),
+  hpo_stopping_folds: entry(
+    400,
+    'Cross-Validation에서는 Trial을 중간에 멈추는 규칙을 사용할 수 없습니다. 조기 종료를 "없음"으로 바꾸거나 비율 분할을 선택해 주세요.',
+    'With cross-validation trials cannot be ended early. Choose no stopping rule, or split by ratio.',
+  ),
+  hpo_submit_refused: entry(
+    409,
+    '아직 Submit할 수 없습니다. 목표를 달성한 Trial이 있어야 하고, 끝까지 학습된(Succeeded) Trial만 선택할 수 있습니다.',
+    'Submit is not possible yet: a trial must have reached the goal, and only a trial that has succeeded can be chosen.',
+  ),
+  hpo_goal_not_reached: entry(
+    409,
+    '모든 Trial이 끝났지만 {metric} 목표 {goal}에 도달하지 못했습니다(최고 {best}). 목표를 낮추거나 Trial 수와 검색 범위를 늘려 다시 시작해 주세요.',
+    'All trials have ended and none reached the goal of {goal} for {metric} (the best: {best}). Lower the goal, or search with more trials or wider ranges.',
+  ),
+  hpo_too_many_failed: entry(
+    409,
+    'Trial {count}개가 실패하여 HPO를 중단했습니다. Trial의 로그에서 이유를 확인하고 파라미터 범위나 자원을 바꾸어 다시 시작해 주세요.',
+    '{count} trial(s) failed, so the HPO was given up. See the reasons in the logs of the trials, change the ranges or the resources, and start again.',
+  ),
+  trial_stopped: entry(409, 'Trial이 도중에 중지되었습니다.', 'The trial was stopped on the way.'),
   job_over: entry(409, '이미 끝난 작업입니다.', 'This job is over already.'),
   stopped_before_model: entry(
     409,

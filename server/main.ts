@@ -22,6 +22,7 @@ import { PictureSets } from './studio/datasets/picture-sets.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
 import { Experiments, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
+import { Hpo } from './studio/hpo/hpo.ts';
 import { Inferences, type StoredInference } from './studio/inferences/inferences.ts';
 import { Jobs } from './studio/jobs/jobs.ts';
 import { readGpus } from './studio/monitor/gpus.ts';
@@ -124,6 +125,19 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     isInferring: (id) => inferences.isInferring(id),
     deleteInferencesOf: (id) => inferences.deleteOf(id),
+    searches: { summary: (id) => hpo.summary(id), stop: (id) => hpo.stop(id), forget: (id) => hpo.forget(id) },
+  });
+  const hpo: Hpo = new Hpo({
+    dir: await folder('studies'),
+    settings: config.hpo,
+    experiments,
+    queue,
+    jobs,
+    presets,
+    projects,
+    notifications,
+    events,
+    log: (error, about) => logError(about, error),
   });
   const inferences: Inferences = new Inferences({
     inferences: await Collection.open<StoredInference>(db, 'inferences'),
@@ -167,6 +181,7 @@ async function start(config: Config, version: string): Promise<void> {
     datasets,
     experiments,
     automl,
+    hpo,
     algorithms: new Algorithms(),
     presets,
     inferences,
@@ -180,10 +195,13 @@ async function start(config: Config, version: string): Promise<void> {
   await datasets.recover();
   await experiments.recover();
   await automl.recover();
+  await hpo.recover();
   await inferences.recover();
-  await queue.start({ ingest: datasets.ingestRules, sample: datasets.sampleRules, train: experiments.rules, infer: inferences.rules }, (job) =>
-    presets.need(job.resources.preset ?? ''),
+  await queue.start(
+    { ingest: datasets.ingestRules, sample: datasets.sampleRules, train: experiments.rules, trial: hpo.rules, infer: inferences.rules },
+    (job) => presets.need(job.resources.preset ?? ''),
   );
+  await hpo.goOn();
   await monitor.start();
   const cleaning = setInterval(() => {
     uploads.removeStale().catch((error: unknown) => logError('cleaning the uploads', error));
@@ -196,6 +214,7 @@ async function start(config: Config, version: string): Promise<void> {
     monitor.stop();
     await app.close();
     await queue.close();
+    await hpo.close();
     await audit.close();
     await unlock();
   };

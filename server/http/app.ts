@@ -16,6 +16,7 @@ import { eventRoutes } from './routes/events.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
+import { hpoRoutes } from './routes/hpo.ts';
 import { inferenceRoutes } from './routes/inferences.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -106,6 +107,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(datasetRoutes(studio));
   await app.register(experimentRoutes(studio));
   await app.register(automlRoutes(studio));
+  await app.register(hpoRoutes(studio));
   await app.register(inferenceRoutes(studio));
   await app.register(jobRoutes(studio));
   await app.register(notificationRoutes(studio));

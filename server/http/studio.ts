@@ -6,6 +6,7 @@ import type { Datasets } from '../studio/datasets/datasets.ts';
 import type { Algorithms } from '../studio/experiments/algorithms.ts';
 import type { Experiments } from '../studio/experiments/experiments.ts';
 import type { Groups } from '../studio/groups/groups.ts';
+import type { Hpo } from '../studio/hpo/hpo.ts';
 import type { Inferences } from '../studio/inferences/inferences.ts';
 import type { Jobs } from '../studio/jobs/jobs.ts';
 import type { Monitor } from '../studio/monitor/monitor.ts';
@@ -27,6 +28,7 @@ export interface Studio {
   datasets: Datasets;
   experiments: Experiments;
   automl: Automl;
+  hpo: Hpo;
   algorithms: Algorithms;
   presets: Presets;
   inferences: Inferences;

@@ -61,6 +61,10 @@ export interface TrainSpec extends CommonSpec {
   algorithm: string;
   parameters: Parameters;
   split: Split;
+  /** A trial of a search: its training ends after this epoch (1..`parameters.epoch`) with its checkpoint kept; only behind the last epoch a model is made. */
+  until?: number;
+  /** Folder of the checkpoint where it is not JOBDIR/checkpoint: so that a trial's next job goes on from there. */
+  checkpoint?: string;
   /** Put into the model's metadata. */
   about: Record<string, string>;
 }
@@ -85,7 +89,7 @@ export interface IngestOutcome {
 }
 
 /**
- * out/result.json of `train` is a TrainResult, with out/model.onnx and out/weights.safetensors beside it.
+ * out/result.json of `train` is a TrainResult (none where it ended before its last epoch by `until`), with out/model.onnx and out/weights.safetensors beside it.
  * out/result.json of `infer` is an InferOutcome, with out/predictions.jsonl (PredictionLine a line, in the order of the pictures) beside it,
  * and out/pictures/ (a picture set) and out/ingest.json where the source was an upload.
  */

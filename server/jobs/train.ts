@@ -62,17 +62,18 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
     const ready = (performance.now() - started) / 1000;
     host.log('info', `ready after ${ready.toFixed(1)} s; learning rate rises to ${spec.parameters.learning_rate} and falls to 0 along a cosine`);
 
-    const checkpoints = checkpointFolder<ClassificationScore>(join(host.dir, 'checkpoint'), fingerprint(spec, set, batch), (reason) =>
+    const checkpoints = checkpointFolder<ClassificationScore>(spec.checkpoint ?? join(host.dir, 'checkpoint'), fingerprint(spec, set, batch), (reason) =>
       host.log('warning', `the checkpoint cannot be used, the training begins anew: ${reason}`),
     );
     const task = classification(trainer);
     const stepsPerEpoch = Math.ceil(data.training.length / batch);
     const { epoch: epochs, learning_rate: rate, augment } = spec.parameters;
+    const until = Math.min(spec.until ?? epochs, epochs);
     const seen = await runEpochs<Batch, ClassificationTally, ClassificationScore>({
       task,
       trainer,
       checkpoints,
-      epochs,
+      epochs: until,
       stepsPerEpoch,
       learningRate: (step) => learningRate(rate, step, epochs * stepsPerEpoch),
       trainingBatches: (epoch) => trainingBatches(pixels, data.training, { batch, epoch, seed: spec.split.seed, augment }),
@@ -84,6 +85,11 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       return 'stopped';
     }
     const complete = seen.history.length === epochs;
+    if (!complete && spec.until !== undefined) {
+      const reached = seen.history.length >= until;
+      host.log('info', reached ? `trained up to epoch ${until} of ${epochs}; the checkpoint is kept` : `stopped after epoch ${seen.history.length}`);
+      return reached ? 'succeeded' : 'stopped';
+    }
     trainer.load({ weights: await checkpoints.best() });
     await finish(spec, host, { trainer, task, pixels, data, batch, seen, setUp: ready });
     return complete ? 'succeeded' : 'stopped';

@@ -11,6 +11,8 @@ export interface StoredJob {
   /** The dataset, experiment or inference that the job is for. */
   subjectId: number;
   state: JobState;
+  /** Of a trial: which one of the experiment's, and up to which epoch it is trained. */
+  trial?: { index: number; until: number };
   /** preset null: a light job, which runs in a slot of its own beside the trainings. */
   resources: { preset: string | null; cores: number; memoryMb: number; gpu: string | null };
   stopRequested: boolean;
@@ -30,6 +32,7 @@ export interface WorkOf {
   ingest: Work<IngestSpec>;
   sample: Work<SampleSpec>;
   train: Work<TrainSpec>;
+  trial: Work<TrainSpec>;
   infer: Work<InferSpec>;
 }
 

@@ -32,6 +32,7 @@ export interface NewJob {
   projectId: number;
   ownerId: number;
   subjectId: number;
+  trial?: StoredJob['trial'];
   /** null: a light job. */
   preset: { name: string; need: Need } | null;
 }

@@ -7,7 +7,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
-import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, RunConfig, TrainResult } from '../../http/schemas.ts';
+import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, HpoSummary, RunConfig, TrainResult } from '../../http/schemas.ts';
+import type { HpoRequest } from '../../http/training-schemas.ts';
 import type { Need } from '../../queue/allocation.ts';
 import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.ts';
 import type { Presets } from '../../queue/presets.ts';
@@ -21,6 +22,19 @@ import type { Projects } from '../projects/projects.ts';
 import { actionsOf, checkAllowed } from './actions.ts';
 import { algorithmExists } from './algorithms.ts';
 import { freeName, runName } from './names.ts';
+
+/** What an HPO was started with. */
+export interface StoredSearch {
+  request: HpoRequest;
+  /** Who started it: the trials are queued in this person's name. */
+  ownerId: number;
+  /** 20210901-101048: in the names of all its trials. */
+  stamp: string;
+  /** The trial that was submitted. */
+  submitted: number | null;
+  /** When it is over. */
+  summary: HpoSummary | null;
+}
 
 export interface StoredExperiment {
   id: number;
@@ -36,6 +50,8 @@ export interface StoredExperiment {
   jobId: number | null;
   failure: Failure | null;
   usable: boolean;
+  /** Of an HPO. */
+  search?: StoredSearch;
   /** Of an AutoML: the id of the group's first experiment, which was the draft. */
   automlGroup?: number;
   templateName?: string;
@@ -45,7 +61,7 @@ export interface StoredExperiment {
 }
 
 /** Kinds of jobs whose subject is an experiment. */
-const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train']);
+const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial']);
 
 export interface ExperimentOptions {
   experiments: Collection<StoredExperiment>;
@@ -60,6 +76,12 @@ export interface ExperimentOptions {
   /** Is an inference with this model going on? */
   isInferring(experimentId: number): boolean;
   deleteInferencesOf(experimentId: number): Promise<void>;
+  /** The HPOs, of which experiments are the frame. */
+  searches: {
+    summary(experimentId: number): HpoSummary | null;
+    stop(experimentId: number): Promise<void>;
+    forget(experimentId: number): Promise<void>;
+  };
 }
 
 export class Experiments {
@@ -102,14 +124,14 @@ export class Experiments {
     const project = projects.get(experiment.projectId);
     const { startedAt, finishedAt } = experiment;
     const until = finishedAt === null ? Date.now() : Date.parse(finishedAt);
-    const { automlGroup = null, templateName = null, ...plain } = experiment;
+    const { search, automlGroup = null, templateName = null, ...plain } = experiment;
     return {
       ...plain,
       projectName: project?.name ?? '',
       ownerName: users.nameOf(project?.ownerId ?? 0),
       editable: project !== undefined && projects.mayChange(reader, project) && project.status !== 'completed',
       actions: [...actionsOf(experiment)],
-      hpo: null,
+      hpo: search === undefined ? null : this.#options.searches.summary(experiment.id),
       automlGroup,
       templateName,
       runSeconds: startedAt === null ? 0 : Math.max(0, Math.round((until - Date.parse(startedAt)) / 1000)),
@@ -264,7 +286,8 @@ export class Experiments {
 
   async stop(reader: StoredUser, id: number): Promise<Experiment> {
     const experiment = this.may(reader, id, 'stop');
-    if (experiment.jobId === null) throw new StudioError('job_over');
+    if (experiment.search !== undefined) await this.#options.searches.stop(id);
+    else if (experiment.jobId === null) throw new StudioError('job_over');
     else await this.#options.queue.stop(experiment.jobId);
     return this.view(reader, this.#experiments.get(id) ?? experiment);
   }
@@ -286,6 +309,7 @@ export class Experiments {
     this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: true, audience: this.#options.projects.audience(projectId) });
     await this.#options.deleteInferencesOf(id);
     for (const job of this.#jobsOf(id)) await this.#options.queue.delete(job.id);
+    if (experiment.search !== undefined) await this.#options.searches.forget(id);
   }
 
   /** Its trainings, trials and preflights. */
@@ -405,6 +429,7 @@ export class Experiments {
         continue;
       }
       if (experiment.status !== 'pending' && experiment.status !== 'running') continue;
+      if (experiment.search !== undefined) continue;
       const job = experiment.jobId === null ? undefined : this.#options.queue.get(experiment.jobId);
       if (job === undefined && experiment.automlGroup !== undefined) await this.#experiments.update(experiment.id, (before) => ({ ...before, jobId: null }));
       else if (job === undefined) await this.#backToDraft(experiment.id);

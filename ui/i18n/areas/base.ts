@@ -106,6 +106,7 @@ export default words({
   'job.ingest': ['데이터 처리', 'Data processing'],
   'job.sample': ['샘플 생성', 'Sample data'],
   'job.train': ['학습', 'Training'],
+  'job.trial': ['HPO Trial', 'HPO trial'],
   'job.infer': ['추론', 'Inference'],
 
   'unit.days': ['{n}일', '{n} d'],

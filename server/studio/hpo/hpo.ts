@@ -1,0 +1,488 @@
+/**
+ * HPO: an experiment that is searched for. A study (server/search/study.ts) decides; its decisions and what the trainings tell are journaled, and each trial
+ * is a training in the queue, or several, one after another from the same checkpoint, where a stopping rule looks at it on the way.
+ *
+ * All that happens to one study happens in turn. The journal comes first: what it says is done again after a crash where it had not been done.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { failureOf, StudioError } from '../../errors.ts';
+import type { EventBus } from '../../events.ts';
+import type { EpochRow, Experiment, HpoSummary, Parameters, TrainResult } from '../../http/schemas.ts';
+import type { HpoOptions, HpoPictures, HpoRequest, Hpo as HpoView, TrialDetails } from '../../http/training-schemas.ts';
+import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
+import type { Presets } from '../../queue/presets.ts';
+import { isActive, type Queue } from '../../queue/queue.ts';
+import { importances } from '../../search/importance.ts';
+import { history, parallelCoordinates, slices } from '../../search/pictures.ts';
+import { type Decision, type Study, type StudyEvent, StudyEventError } from '../../search/study.ts';
+import { isPending } from '../../search/trial.ts';
+import type { Journal } from '../../store/journal.ts';
+import { checkAllowed } from '../experiments/actions.ts';
+import type { Experiments, StoredExperiment, StoredSearch } from '../experiments/experiments.ts';
+import { dateAndTime, freeName, hpoName } from '../experiments/names.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Notifications } from '../notifications/notifications.ts';
+import type { StoredUser } from '../people/users.ts';
+import type { Projects } from '../projects/projects.ts';
+import { checkLimits, hpoOptions, studyConfig } from './settings.ts';
+import { StudyFolder } from './study-folder.ts';
+import { metricsOfEpoch, metricsOfResult, trialName, trialRow } from './trials.ts';
+
+export interface HpoServices {
+  /** DATA/studies */
+  dir: string;
+  settings: Config['hpo'];
+  experiments: Experiments;
+  queue: Queue;
+  jobs: Jobs;
+  presets: Presets;
+  projects: Projects;
+  notifications: Notifications;
+  events: EventBus;
+  log(error: unknown, about: string): void;
+}
+
+/** A study that is going on. */
+interface Live {
+  study: Study;
+  folder: StudyFolder;
+  journal: Journal<StudyEvent>;
+  /** The end of what is being done with it. */
+  turn: Promise<unknown>;
+}
+
+type Searched = Readonly<StoredExperiment> & { search: StoredSearch };
+
+export class Hpo {
+  readonly #services: HpoServices;
+  readonly #live = new Map<number, Live>();
+
+  constructor(services: HpoServices) {
+    this.#services = services;
+    services.events.on('jobEvent', ({ jobId, event }) => {
+      if (event.type !== 'epoch') return;
+      const job = services.queue.get(jobId);
+      if (job?.kind === 'trial') void this.#inTurn(job.subjectId, (live) => this.#hearEpoch(live, job, event.row));
+    });
+  }
+
+  options(): HpoOptions {
+    return hpoOptions(this.#services.settings);
+  }
+
+  // ---------------------------------------------------------------- what the buttons do
+
+  /** Start. Throws as a Run does, and hpo_…. */
+  async start(reader: StoredUser, id: number, request: HpoRequest): Promise<Experiment> {
+    const { experiments, dir } = this.#services;
+    const draft = experiments.may(reader, id, 'hpo');
+    experiments.check(draft, request);
+    checkLimits(request, this.#services.settings);
+    const config = studyConfig(request);
+    return experiments.exclusively(id, 'hpo', async () => {
+      const folder = new StudyFolder(dir, id);
+      await folder.remove();
+      const journal = await folder.open();
+      const { split, algorithm, parameters, preset } = request;
+      const at = new Date();
+      const stamp = dateAndTime(at).join('-');
+      const search: StoredSearch = { request, ownerId: reader.id, stamp, submitted: null, summary: null };
+      try {
+        await experiments.update(id, (before) => {
+          checkAllowed(before, 'hpo');
+          const name = before.name || freeName(hpoName(at), experiments.namesIn(before.projectId));
+          return { ...before, name, mode: 'hpo', status: 'pending', config: { split, algorithm, parameters, preset }, search };
+        });
+      } catch (error) {
+        await journal.close();
+        await folder.remove();
+        throw error;
+      }
+      this.#live.set(id, { study: await folder.replay(config), folder, journal, turn: Promise.resolve() });
+      await this.#inTurn(id, (live) => this.#drive(id, live));
+      return experiments.view(reader, experiments.get(id)!);
+    });
+  }
+
+  /** Stop: as for any experiment, see Experiments.stop. */
+  async stop(id: number): Promise<void> {
+    await this.#inTurn(id, async (live) => {
+      if (await this.#take(live, { type: 'stopped' })) await this.#drive(id, live);
+    });
+  }
+
+  /** Throws experiment_refused or hpo_submit_refused. */
+  async submit(reader: StoredUser, id: number, trial: number): Promise<Experiment> {
+    const { experiments, projects } = this.#services;
+    const experiment = this.#searched(reader, id);
+    projects.editable(reader, experiment.projectId);
+    if (experiment.status !== 'running') throw new StudioError('experiment_refused', { action: 'submit', status: experiment.status });
+    await this.#inTurn(id, async (live) => {
+      if (!live.study.canSubmit(trial)) throw new StudioError('hpo_submit_refused');
+      await this.#take(live, { type: 'submitted', trial });
+      await this.#drive(id, live);
+    });
+    return experiments.view(reader, experiments.get(id)!);
+  }
+
+  /** What is left of a search when its experiment is deleted. */
+  async forget(id: number): Promise<void> {
+    await this.#close(id);
+    await new StudyFolder(this.#services.dir, id).remove();
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  #searched(reader: StoredUser, id: number): Searched {
+    const experiment = this.#services.experiments.visible(reader, id);
+    if (experiment.search === undefined) throw new StudioError('not_found');
+    return experiment as Searched;
+  }
+
+  /** Of a search that is over: read from its journal. */
+  async #study({ id, search }: Searched): Promise<Study> {
+    return this.#live.get(id)?.study ?? new StudyFolder(this.#services.dir, id).replay(studyConfig(search.request));
+  }
+
+  summary(id: number): HpoSummary | null {
+    const live = this.#live.get(id);
+    if (live !== undefined) return summaryOf(live.study);
+    return this.#services.experiments.get(id)?.search?.summary ?? null;
+  }
+
+  async look(reader: StoredUser, id: number): Promise<HpoView> {
+    const experiment = this.#searched(reader, id);
+    const study = await this.#study(experiment);
+    return {
+      experiment: this.#services.experiments.view(reader, experiment),
+      config: experiment.search.request,
+      trials: study.trials.map((trial) => trialRow(trial, this.#frame(experiment, study, trial.id))),
+      best: study.best?.id ?? null,
+      canSubmit: study.trials.some((trial) => study.canSubmit(trial.id)),
+      settled: study.settled,
+    };
+  }
+
+  #frame({ id, search: { stamp } }: Searched, study: Study, trial: number) {
+    return { experimentId: id, stamp, study, jobs: this.#trainings(id, trial) };
+  }
+
+  async trial(reader: StoredUser, id: number, n: number): Promise<TrialDetails> {
+    const experiment = this.#searched(reader, id);
+    const { queue, jobs } = this.#services;
+    const study = await this.#study(experiment);
+    const trial = study.trials[n];
+    if (trial === undefined) throw new StudioError('not_found');
+    const frame = this.#frame(experiment, study, n);
+    const job = frame.jobs.at(-1);
+    // A training that goes on from a checkpoint tells the epochs before it once more; one that has just been queued has told nothing yet.
+    const epochs = new Map<number, EpochRow>();
+    for (const { id: jobId } of frame.jobs) for await (const event of queue.events(jobId)) if (event.type === 'epoch') epochs.set(event.row.epoch, event.row);
+    return {
+      trial: trialRow(trial, frame),
+      parameters: parametersOf(experiment.search.request, study, n),
+      job: job === undefined ? null : jobs.view(job),
+      epochs: [...epochs.values()],
+      result: trial.state === 'succeeded' && job !== undefined ? await readResult(queue.folder(job.id)) : null,
+    };
+  }
+
+  /** The importances are computed piece by piece, between which others are served. */
+  async pictures(reader: StoredUser, id: number): Promise<HpoPictures> {
+    const experiment = this.#searched(reader, id);
+    const { config, trials } = await this.#study(experiment);
+    const seen = [...trials];
+    return JSON.parse(
+      JSON.stringify({
+        history: history(seen, config.direction),
+        parallel: parallelCoordinates(config.space, seen),
+        slices: slices(config.space, seen),
+        importance: await importances(config.space, seen, config.seed),
+      }),
+    ) as HpoPictures;
+  }
+
+  // ---------------------------------------------------------------- the study and its trainings
+
+  /** The trainings of a trial (or of all trials), the oldest first. */
+  #trainings(id: number, trial?: number): Readonly<StoredJob>[] {
+    return this.#services.queue.filter((job) => job.kind === 'trial' && job.subjectId === id && (trial === undefined || job.trial?.index === trial));
+  }
+
+  /** Nothing where the study is not going on (any more). */
+  #inTurn(id: number, work: (live: Live) => Promise<void>): Promise<void> {
+    const live = this.#live.get(id);
+    if (live === undefined) return Promise.resolve();
+    const turn = live.turn.then(() => (this.#live.get(id) === live ? work(live) : undefined));
+    live.turn = turn.catch((error: unknown) => {
+      if (!(error instanceof StudioError)) this.#services.log(error, `study of experiment ${id}`);
+    });
+    return turn;
+  }
+
+  /** Takes an event in and keeps it; false where it says nothing new. */
+  async #take(live: Live, event: StudyEvent): Promise<boolean> {
+    try {
+      if (!live.study.apply(event)) return false;
+    } catch (error) {
+      if (!(error instanceof StudyEventError)) throw error;
+      this.#services.log(error, 'an event that a study cannot take in');
+      return false;
+    }
+    await live.journal.append(event);
+    return true;
+  }
+
+  /** Does what the study decides, until it waits for something. */
+  async #drive(id: number, live: Live): Promise<void> {
+    const { study } = live;
+    for (let decision = study.next(); decision !== null; decision = study.next()) {
+      await live.journal.append(decision);
+      study.apply(decision);
+      await this.#act(id, live, decision);
+    }
+    await this.#settle(id, live);
+  }
+
+  async #act(id: number, live: Live, decision: Decision): Promise<void> {
+    switch (decision.type) {
+      case 'proposed':
+      case 'resumed':
+        return this.#train(id, live, decision.trial);
+      case 'pruned':
+      case 'aborted':
+        this.#stopTrainings(id, decision.trial);
+        // Of one that was paused; a running one is still writing there.
+        if (!this.#trainings(id, decision.trial).some(isActive)) await live.folder.dropCheckpoint(decision.trial);
+        return;
+      case 'exhausted':
+        return;
+    }
+  }
+
+  /** Queues a trial's training, up to where the study wants it now. One that cannot be queued has failed. */
+  async #train(id: number, live: Live, trial: number): Promise<void> {
+    const { experiments, queue, presets } = this.#services;
+    const experiment = experiments.get(id);
+    if (experiment?.search === undefined) return;
+    const { request, ownerId, stamp } = experiment.search;
+    try {
+      const preset = { name: request.preset, need: presets.need(request.preset) };
+      const { until } = live.study.trials[trial]!;
+      const title = trialName(id, stamp, trial);
+      await queue.submit(() => ({ kind: 'trial', title, projectId: experiment.projectId, ownerId, subjectId: id, preset, trial: { index: trial, until } }));
+    } catch (error) {
+      if (!(error instanceof StudioError)) this.#services.log(error, `queuing of trial ${trial} of experiment ${id}`);
+      await this.#take(live, { type: 'failed', trial, reason: failureOf(error).code });
+    }
+  }
+
+  /** Not waited for: the end of each comes back here as an event. */
+  #stopTrainings(id: number, trial?: number): void {
+    for (const job of this.#trainings(id, trial).filter(isActive)) {
+      this.#services.queue.stop(job.id).catch((error: unknown) => {
+        if (!(error instanceof StudioError)) this.#services.log(error, `stopping of job ${job.id}`);
+      });
+    }
+  }
+
+  async #hearEpoch(live: Live, job: Readonly<StoredJob>, row: EpochRow): Promise<void> {
+    const metrics = metricsOfEpoch(row);
+    const value = metrics[live.study.config.objective] ?? null;
+    const heard = await this.#take(live, { type: 'reported', trial: job.trial!.index, resource: row.epoch, value, metrics });
+    if (heard) await this.#drive(job.subjectId, live);
+  }
+
+  /** The end of a trial's training, told once more where it was told already. */
+  async #hearEnd(live: Live, job: Readonly<StoredJob>, { state, failure }: JobVerdict, dir: string): Promise<void> {
+    const { index: trial, until } = job.trial!;
+    for await (const event of this.#services.queue.events(job.id)) {
+      if (event.type === 'epoch') await this.#hearEpoch(live, job, event.row);
+    }
+    const current = live.study.trials[trial];
+    // An older training of a trial that has gone on since.
+    if (current === undefined || current.until !== until) return;
+    const couldSubmit = live.study.goalMet;
+    if (state === 'failed') await this.#take(live, { type: 'failed', trial, reason: failure?.code ?? 'internal' });
+    else if (state === 'stopped') await this.#take(live, { type: 'failed', trial, reason: 'trial_stopped' });
+    else if (until < live.study.config.maxResource) await this.#take(live, { type: 'paused', trial });
+    else {
+      const result = await readResult(dir);
+      if (result === null) await this.#take(live, { type: 'failed', trial, reason: 'model_unreadable' });
+      else {
+        const metrics = metricsOfResult(result);
+        const value = metrics[live.study.config.objective as keyof typeof metrics];
+        await this.#take(live, { type: 'finished', trial, value, metrics });
+      }
+    }
+    const after = live.study.trials[trial]!.state;
+    if (after !== 'paused' && !isPending(live.study.trials[trial]!)) await live.folder.dropCheckpoint(trial);
+    if (!couldSubmit && live.study.goalMet && live.study.status === 'running') await this.#tell(job.subjectId, 'success', GOAL_MET);
+  }
+
+  readonly rules: JobRules<'trial'> = {
+    work: async (job) => {
+      const experiment = this.#services.experiments.get(job.subjectId);
+      const live = this.#live.get(job.subjectId);
+      if (experiment?.search === undefined || job.trial === undefined || live === undefined) throw new StudioError('not_found');
+      const { index, until } = job.trial;
+      const { request } = experiment.search;
+      const work = this.#services.experiments.trainWork(experiment, { ...request, parameters: parametersOf(request, live.study, index) });
+      return { ...work, about: { ...work.about, trial: job.title }, until, checkpoint: live.folder.checkpoint(index) };
+    },
+    started: async (job) => {
+      await this.#inTurn(job.subjectId, async (live) => {
+        await this.#take(live, { type: 'started', trial: job.trial!.index });
+        const experiment = await this.#services.experiments.update(job.subjectId, (before) =>
+          before.status === 'pending'
+            ? { ...before, status: 'running', startedAt: before.startedAt ?? new Date().toISOString() }
+            : (before as StoredExperiment),
+        );
+        if (experiment !== undefined) await this.#services.projects.markWorking(experiment.projectId);
+      });
+    },
+    ended: async (job, verdict, dir) => {
+      await this.#inTurn(job.subjectId, async (live) => {
+        await this.#hearEnd(live, job, verdict, dir);
+        await this.#drive(job.subjectId, live);
+      });
+      await this.#tidy(job);
+    },
+  };
+
+  // ---------------------------------------------------------------- the end of a study
+
+  /** Brings the experiment to where the study is. */
+  async #settle(id: number, live: Live): Promise<void> {
+    const { study } = live;
+    const { experiments } = this.#services;
+    const { status } = study;
+    if (status === 'running') {
+      const experiment = experiments.get(id);
+      if (experiment !== undefined) experiments.changed(experiment);
+      return;
+    }
+    const finishedAt = new Date().toISOString();
+    const end = await experiments.update(id, (before) => {
+      if (before.search === undefined || before.finishedAt !== null) return before as StoredExperiment;
+      const search = { ...before.search, summary: summaryOf(study), submitted: study.submitted };
+      if (status === 'aborted') return { ...before, search, status: 'aborted', finishedAt };
+      if (study.submitted === null) {
+        const code = study.failure === 'too_many_failed' ? 'hpo_too_many_failed' : 'hpo_goal_not_reached';
+        const { objective, settings } = before.search.request;
+        const params = { metric: objective.metric, goal: objective.goal ?? '-', best: study.best?.value ?? '-', count: settings.maxFailedTrialCount };
+        return { ...before, search, status: 'failed', failure: failureOf(new StudioError(code, params)), finishedAt };
+      }
+      const job = this.#trainings(id, study.submitted).at(-1);
+      const config = { ...before.config!, parameters: parametersOf(before.search.request, study, study.submitted) };
+      return { ...before, search, config, status: 'succeeded', usable: true, jobId: job?.id ?? null, finishedAt };
+    });
+    await this.#close(id);
+    this.#stopTrainings(id);
+    if (end?.status === 'failed' && end.finishedAt === finishedAt) await this.#tell(id, 'error', end.failure!);
+    for (const job of this.#trainings(id)) await this.#tidy(job);
+  }
+
+  /** What a trial that stands for nothing need not keep: a search of resnet152s leaves gigabytes. Its log, epochs and scores stay. */
+  async #tidy(job: Readonly<StoredJob>): Promise<void> {
+    const experiment = this.#services.experiments.get(job.subjectId);
+    if (experiment === undefined || this.#live.has(job.subjectId)) return;
+    if (experiment.jobId !== job.id) {
+      const out = join(this.#services.queue.folder(job.id), 'out');
+      for (const name of ['model.onnx', 'weights.safetensors']) await rm(join(out, name), { force: true });
+    }
+    const others = this.#trainings(job.subjectId).filter((other) => other.id !== job.id && isActive(other));
+    if (others.length === 0) await new StudyFolder(this.#services.dir, job.subjectId).dropCheckpoints();
+  }
+
+  async #close(id: number): Promise<void> {
+    const live = this.#live.get(id);
+    this.#live.delete(id);
+    await live?.journal.close();
+  }
+
+  async #tell(id: number, level: 'success' | 'error', text: { ko: string; en: string }): Promise<void> {
+    const experiment = this.#services.experiments.get(id);
+    if (experiment?.search === undefined) return;
+    const { name, search } = experiment;
+    await this.#services.notifications.add(search.ownerId, level, { ko: `${name}: ${text.ko}`, en: `${name}: ${text.en}` }, `/experiments/${id}`);
+  }
+
+  // ---------------------------------------------------------------- start of the daemon
+
+  /** Before the queue starts: the studies as their journals tell them. */
+  async recover(): Promise<void> {
+    const { experiments, dir, log } = this.#services;
+    for (const experiment of [...experiments.all()]) {
+      const { id, search, status } = experiment;
+      if (search === undefined || (status !== 'pending' && status !== 'running')) continue;
+      try {
+        const folder = new StudyFolder(dir, id);
+        const study = await folder.replay(studyConfig(search.request));
+        const live: Live = { study, folder, journal: await folder.open(), turn: Promise.resolve() };
+        this.#live.set(id, live);
+        for (const trial of study.trials) if (trial.state === 'running') await this.#take(live, { type: 'requeued', trial: trial.id });
+      } catch (error) {
+        log(error, `study of experiment ${id}`);
+        await experiments.update(id, (before) => ({ ...before, status: 'failed', failure: failureOf(error), finishedAt: new Date().toISOString() }));
+      }
+    }
+  }
+
+  /** When the queue has started: what the journals say and had not been done is done, and what the trainings told meanwhile is heard. */
+  async goOn(): Promise<void> {
+    for (const [id] of [...this.#live]) {
+      await this.#inTurn(id, async (live) => {
+        for (const { id: trial } of live.study.trials) {
+          const { until } = live.study.trials[trial]!;
+          const job = this.#trainings(id, trial).findLast((candidate) => candidate.trial?.until === until);
+          const pending = isPending(live.study.trials[trial]!);
+          if (job === undefined && pending) await this.#train(id, live, trial);
+          else if (job !== undefined && !isActive(job) && pending) {
+            await this.#hearEnd(live, job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#services.queue.folder(job.id));
+          } else if (job !== undefined && isActive(job) && !pending) this.#stopTrainings(id, trial);
+        }
+        await this.#drive(id, live);
+      });
+    }
+  }
+
+  /** Nothing is written any more when it resolves. */
+  async close(): Promise<void> {
+    for (const [id, live] of [...this.#live]) {
+      await live.turn;
+      await this.#close(id);
+    }
+  }
+}
+
+const GOAL_MET = {
+  ko: '목표를 달성한 Trial이 있습니다. Submit으로 HPO를 마치거나 더 좋은 결과를 기다릴 수 있습니다.',
+  en: 'A trial has reached the goal. Finish the HPO with Submit, or wait for a better one.',
+};
+
+function summaryOf(study: Study): HpoSummary {
+  const { trials, config, submitted } = study;
+  return {
+    maxTrialCount: config.maxTrials,
+    trials: trials.length,
+    ended: trials.filter(({ state }) => state !== 'draft' && state !== 'running' && state !== 'paused').length,
+    failed: trials.filter(({ state }) => state === 'failed').length,
+    metric: config.objective,
+    best: study.best?.value ?? null,
+    goalMet: study.goalMet,
+    submitted,
+  };
+}
+
+function parametersOf({ parameters }: HpoRequest, study: Study, trial: number): Parameters {
+  return { ...parameters, ...study.trials[trial]!.params } as Parameters;
+}
+
+const readResult = (dir: string): Promise<TrainResult | null> =>
+  readFile(join(dir, 'out/result.json'), 'utf8').then(
+    (text) => JSON.parse(text) as TrainResult,
+    () => null,
+  );

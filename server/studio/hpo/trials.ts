@@ -1,0 +1,67 @@
+/** A trial as people see it. */
+import { createHash } from 'node:crypto';
+import { failureOf, StudioError } from '../../errors.ts';
+import type { EpochRow, TrainResult } from '../../http/schemas.ts';
+import type { HpoMetric, TrialRow } from '../../http/training-schemas.ts';
+import type { StoredJob } from '../../queue/jobs.ts';
+import type { Metrics, Study, StudyTrial } from '../../search/study.ts';
+import { lastValue } from '../../search/trial.ts';
+
+const LETTERS = 8;
+
+/** hpo-20210901-101048-5jq2jsrd: the same at each call, so that it need not be kept. */
+export function trialName(experimentId: number, stamp: string, trial: number): string {
+  const digest = createHash('sha256').update(`${experimentId} ${stamp} ${trial}`).digest();
+  return `hpo-${stamp}-${BigInt(`0x${digest.toString('hex')}`)
+    .toString(36)
+    .slice(-LETTERS)}`;
+}
+
+/** What an epoch tells of the metrics. */
+export function metricsOfEpoch({ train_accuracy, train_loss, validation_accuracy, validation_loss }: EpochRow): Record<string, number> {
+  return { train_accuracy, train_loss, validation_accuracy, validation_loss };
+}
+
+/** Of the model that a trial has made. */
+export function metricsOfResult({ evaluation: { training, validation, test } }: TrainResult): { [M in HpoMetric]: number | null } {
+  return {
+    train_accuracy: training.accuracy,
+    train_loss: training.loss,
+    validation_accuracy: validation.accuracy,
+    validation_loss: validation.loss,
+    test_accuracy: test?.accuracy ?? null,
+    test_loss: test?.loss ?? null,
+  };
+}
+
+export interface TrialFrame {
+  experimentId: number;
+  stamp: string;
+  study: Study;
+  /** Of this trial, the oldest first. */
+  jobs: readonly Readonly<StoredJob>[];
+}
+
+export function trialRow(trial: StudyTrial, { experimentId, stamp, study, jobs }: TrialFrame): TrialRow {
+  const { id, state, params } = trial;
+  const last = jobs.at(-1);
+  const over = state !== 'draft' && state !== 'running' && state !== 'paused';
+  return {
+    trial: id,
+    name: trialName(experimentId, stamp, id),
+    state,
+    parameters: { ...params },
+    value: lastValue(trial)?.value ?? null,
+    metrics: { ...(trial.metrics as Metrics) },
+    epoch: trial.reports.at(-1)?.resource ?? 0,
+    epochs: study.config.maxResource,
+    meetsGoal: study.meetsGoal(trial),
+    canSubmit: study.canSubmit(id),
+    submitted: study.submitted === id,
+    jobId: last?.id ?? null,
+    failure: state === 'failed' ? (last?.failure ?? failureOf(new StudioError('trial_stopped'))) : null,
+    createdAt: jobs[0]?.createdAt ?? new Date(0).toISOString(),
+    startedAt: jobs.find(({ startedAt }) => startedAt !== null)?.startedAt ?? null,
+    finishedAt: over ? (last?.finishedAt ?? null) : null,
+  };
+}
