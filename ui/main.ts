@@ -6,6 +6,7 @@ import { api } from './api.ts';
 import { registerDirectives } from './components/directives.ts';
 import { registerDrop } from './components/drop.ts';
 import { startKeys } from './components/keys.ts';
+import { registerTables } from './components/table.ts';
 import { registerTabs } from './components/tabs.ts';
 import { toast } from './components/toast.ts';
 import { frame } from './frame/frame.ts';
@@ -32,6 +33,7 @@ async function start(): Promise<void> {
   registerDirectives();
   registerTabs();
   registerDrop();
+  registerTables();
   startKeys();
   followTitle();
   const [setup, signedIn] = await Promise.allSettled([api.get<SetupState>('/api/setup'), loadSession()]);

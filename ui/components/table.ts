@@ -271,6 +271,16 @@ export function tableView<Row>(columns: Column<Row>[], of: TableViewOptions): st
   </div></section>`;
 }
 
+/** What is cut for want of room tells its whole text to a resting pointer. */
+export function registerTables(): void {
+  document.addEventListener('pointerover', (event) => {
+    const cell = (event.target as Element).closest<HTMLElement>('td, .cut, .list-line b');
+    if (!cell || cell.querySelector('button, input')) return;
+    if (cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent?.trim() ?? '';
+    else if (cell.title && cell.matches('td')) cell.removeAttribute('title');
+  });
+}
+
 /** What belongs here, and the next step. `buttons` is markup. */
 export function emptyState(of: { icon: string; title: Key; text: Key; buttons?: string }): string {
   return `<div class="empty">${icon(of.icon, 'empty-icon')}<h2 x-t="${of.title}"></h2><p x-t="${of.text}"></p>${of.buttons ? `<div class="empty-buttons">${of.buttons}</div>` : ''}</div>`;

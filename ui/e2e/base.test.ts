@@ -21,7 +21,8 @@ const DEVELOPER = { userId: 'dev-user1', name: '이개발', password: 'developer
 const ANNOTATOR = { userId: 'line-3', name: '박라벨', password: 'annotator-pass' };
 
 /** Dialogs and lists do not depend on the window's size. */
-const SMALL: CheckOptions = { themes: ['light'], sizes: [[1280, 800]] };
+const ONE_SIZE: CheckOptions = { sizes: [[1280, 800]] };
+const SMALL: CheckOptions = { ...ONE_SIZE, themes: ['light'] };
 
 const base = suite('base pages');
 let studio: Studio;
@@ -66,7 +67,7 @@ base('the first visit leads to the set-up, whatever was asked for', async () => 
 
 base('an empty Home offers the next steps', async () => {
   await page.locator('.empty').first().waitFor();
-  await checkPage(page, 'home-empty');
+  await checkPage(page, 'home-empty', ONE_SIZE);
 });
 
 base('menus of a project ask for one first', async () => {
@@ -81,7 +82,7 @@ base('menus of a project ask for one first', async () => {
 base('a new project, by keyboard, and nothing typed is lost by Esc', async () => {
   await page.keyboard.press('n');
   await page.locator('dialog[open]').waitFor();
-  await checkPage(page, 'new-project');
+  await checkPage(page, 'new-project', ONE_SIZE);
   await page.keyboard.press('Enter');
   await page.locator('dialog .field-error:visible').waitFor();
   await page.locator('dialog input[type=text]').fill('외관 검사 라인 3');
@@ -195,7 +196,7 @@ base('the administrator adds people and a group', async () => {
     [DEVELOPER, 'developer'],
     [ANNOTATOR, 'annotator'],
   ] as const) {
-    await page.locator('.page-actions button:visible').click();
+    await page.locator('.page-actions button', { hasText: '사용자 추가' }).click();
     const fields = page.locator('dialog input');
     await fields.nth(0).fill(person.userId);
     await fields.nth(1).fill(person.name);
@@ -207,12 +208,12 @@ base('the administrator adds people and a group', async () => {
   }
   await checkPage(page, 'admin-users');
   await page.locator('[role=tab]', { hasText: '그룹' }).click();
-  await page.locator('.page-actions button:visible').click();
+  await page.locator('.page-actions button', { hasText: '그룹 추가' }).click();
   await page.locator('dialog input[type=text]').fill('라인 5 품질팀');
   await page.locator('dialog textarea').fill('라인 5의 외관 검사를 맡은 팀');
   await page.locator('dialog button[type=submit]').click();
   await page.locator('tr', { hasText: '라인 5 품질팀' }).waitFor();
-  await checkPage(page, 'admin-groups');
+  await checkPage(page, 'admin-groups', ONE_SIZE);
 });
 
 base('groups show their description and people in the side panel', async () => {
@@ -221,7 +222,7 @@ base('groups show their description and people in the side panel', async () => {
   await checkPage(page, 'groups');
   await more(page, 'basic_group', '상세 정보');
   await page.locator('.panel .people li', { hasText: DEVELOPER.name }).waitFor();
-  await checkPage(page, 'group-details');
+  await checkPage(page, 'group-details', ONE_SIZE);
   await page.keyboard.press('Escape');
   await page.locator('.panel').waitFor({ state: 'detached' });
 });
