@@ -16,16 +16,17 @@
  *       }),
  *     });
  *
- * and one line in the table of router.ts. The router loads the module when its address is opened.
+ * and one line in the table of router.ts. The router loads the module when its address is opened, and the style sheets that the line names.
  *
  * - Texts: `<span x-t="key">` sets the text, `x-t:placeholder="key"` an attribute; with values `x-text="$t('key', { n: rows.length })"`;
  *   in TypeScript `t('key')` from i18n/language.ts. Never a literal in the markup.
  * - Expressions are read by Alpine's CSP parser: paths, calls, ! + - * / % comparisons && || ?: and object literals work; ?. ?? => `…`
  *   typeof and globals (Math, window) do not. Call methods with (): a bare name loses its `this`. Anything longer belongs into the component.
  *   No style="" in markup (the CSP forbids it): `:style="{ width: x }"` is fine.
- * - Directives: x-t, x-icon="name", x-status="row.status", x-progress="job.progress", x-time="iso" (x-time.day: the date only),
+ * - Directives: x-t, x-icon="name", x-status="row.status" (x-status:project where a kind has words of its own), x-progress="job.progress", x-time="iso" (x-time.day: the date only),
  *   x-problem="error" (an error where it happened), x-hint="key" (the "?" with its explanation), x-drop (files; see components/drop.ts).
  *   Magics: $t, $f (i18n/format.ts), $me (session.ts), $loaded (the loaded project).
+ * - What a person or a log wrote and could look like a text key stands in an element with data-verbatim: the browser tests look for raw keys.
  * - Requests: `api.get<Project[]>('/api/projects', query, route.signal)`; a failure is an ApiError: keep it in the component and show it
  *   with x-problem, or hand it to `toastError(error)` where there is no better place.
  * - Live: `onChange('dataset', { projectId, signal: route.signal }, (id, record) => …)`, `onResync(signal, reload)`,

@@ -52,6 +52,10 @@ export default words({
     '같은 그룹의 사람은 이 프로젝트를 볼 수 있습니다. 데이터를 바꾸거나 학습하는 일은 소유자와 관리자만 할 수 있습니다.',
     'Members of the group can look at this project. Only you and administrators can change its data or train.',
   ],
+  'project.group.none': [
+    '속한 그룹이 없어 프로젝트를 만들 수 없습니다. 관리자에게 그룹 추가를 요청해 주세요.',
+    'You are in no group, so a project cannot be created. Ask your administrator to add you to one.',
+  ],
   'project.description': ['설명', 'Description'],
   'project.created': ['{name} 프로젝트를 만들었습니다.', 'The project {name} has been created.'],
   'project.details': ['프로젝트 상세 정보', 'Project details'],

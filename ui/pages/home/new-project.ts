@@ -18,9 +18,10 @@ export const newProject = dialog<object, Project>({
       <section class="side"><h3 x-t="project.basics"></h3>
         ${field({ model: 'form.name', label: 'project.name', required: true, maxLength: 100, error: 'error', autofocus: true })}
         ${select({ model: 'form.groupId', label: 'project.group', hint: 'project.group.hint', from: 'groups' })}
+        <p class="notice" x-show="!groups.length">${icon('info')}<span x-t="project.group.none"></span></p>
         ${field({ model: 'form.description', label: 'project.description', type: 'textarea', optional: true, maxLength: 2000 })}
         <div x-problem="problem"></div></section></div>
-    ${dialogFoot('action.ok', { busy: 'busy' })}`,
+    ${dialogFoot('action.ok', { busy: 'busy', disabled: '!groups.length' })}`,
   component: (_args, done) =>
     component({
       form: { type: 'image' as const, model: 'classification' as const, name: '', groupId: String(me.session?.groups[0]?.id ?? ''), description: '' },
