@@ -36,7 +36,8 @@ let experiment: Experiment;
 
 const CONFIG: RunConfig = {
   split: { training: 60, validation: 20, test: 20, seed: 42, stratify: true },
-  algorithm: 'resnet18',
+  // The smallest of them: the daemon is on trial here, not the engine.
+  algorithm: 'smallnet',
   parameters: { batch_size: 8, epoch: 4, learning_rate: 0.01, momentum: 0.9, weight_decay: 0.0005, input_size: 16, augment: false },
   preset: 'CPU all',
 };
@@ -169,7 +170,7 @@ test('an upload belongs to the one who sent it, and a bad one leaves nothing beh
 });
 
 test('deleting a dataset that is being made stops its job', async () => {
-  const many = await zip(await classFolders(150));
+  const many = await zip(await classFolders(60));
   const uploadId = await dev.upload('many.zip', many);
   const made = await dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name: 'many', description: '', visibility: 'private', uploadId });
   assert.is((await dev.call('DELETE', `/api/datasets/${made.id}`)).status, 204);
@@ -294,7 +295,7 @@ test('Change Model Name, the model itself, and a dataset in use', async () => {
   const model = await fetch(`${daemon.url}/api/experiments/${experiment.id}/model.onnx`, { headers: dev.headers() });
   assert.is(model.status, 200);
   assert.match(model.headers.get('content-disposition')!, /^attachment; filename="[\w.-]+"; filename\*=UTF-8''[\w%.-]+\.onnx$/);
-  assert.ok((await model.arrayBuffer()).byteLength > 1e6);
+  assert.ok((await model.arrayBuffer()).byteLength > 1e5);
   const refused = await dev.call<ErrorReply>('DELETE', `/api/datasets/${dataset.id}`);
   assert.is(refused.body.code, 'dataset_in_use');
   assert.match(refused.body.message, '나사');
