@@ -34,7 +34,7 @@ const [steps, batch, size, seed, threads, classes] = [values.steps, values.batch
   number,
 ];
 const sgd = { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const;
-const rate = 0.01;
+const rate = 1e-3;
 
 const program = trainingProgram({ model: architectures[arch], classes, size, batch, input: { kind: 'normalized' } }, sgd);
 const weights = initialWeights(program.parameters, seed);

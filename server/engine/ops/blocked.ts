@@ -30,16 +30,32 @@ export function blockedPad(lowering: Lowering, x: string, channels: number, pads
   return blockedConv(lowering, [x, ones, ''], { kernel_shape: { ints: [1, 1] }, group: { int: channels }, pads: { ints: pads } });
 }
 
+/** Sums [c] of what `rows` gives for each row of each channel, [n·c/B·h, B]. Rows are summed apart, so that no chain of additions gets long. */
+function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4): string {
+  const { block } = lowering.options;
+  const sum = lowering.emit('ReduceSum', [lowering.reshape(rows, [n, c / block, h, block]), lowering.ints([0, 2])], { keepdims: { int: 0 } });
+  return lowering.reshape(sum, [c]);
+}
+
+/** The sum [c] of each channel of blocked pictures [n,c,h,w]. */
+export function blockedSum(lowering: Lowering, x: string, shape: Rank4): string {
+  const [n, c, h, w] = shape;
+  const means = lowering.emit('GlobalAveragePool', [lowering.reshape(x, [1, n * c * h, 1, w])], {}, nchwc);
+  return lowering.emit('Mul', [overRows(lowering, means, shape), lowering.float(w)]);
+}
+
 /**
- * The inner products [n,c] of each channel of each picture of two blocked tensors [n,c,h,w]: a depthwise convolution of one by the other
- * as if all were channels of one picture. Nothing large is written, and all threads work on it.
+ * The inner product [c] of each channel of two blocked tensors [n,c,h,w]: a depthwise convolution of one by the other, as if every row of
+ * every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
  */
-export function blockedDot(lowering: Lowering, a: string, b: string, [n, c, h, w]: Rank4): string {
-  const product = blockedConv(lowering, [lowering.reshape(a, [1, n * c, h, w]), lowering.reshape(b, [n * c, 1, h, w]), ''], {
-    kernel_shape: { ints: [h, w] },
-    group: { int: n * c },
+export function blockedDot(lowering: Lowering, a: string, b: string, shape: Rank4): string {
+  const [n, c, h, w] = shape;
+  const rows = n * c * h;
+  const product = blockedConv(lowering, [lowering.reshape(a, [1, rows, 1, w]), lowering.reshape(b, [rows, 1, 1, w]), ''], {
+    kernel_shape: { ints: [1, w] },
+    group: { int: rows },
   });
-  return lowering.reshape(product, [n, c]);
+  return overRows(lowering, product, shape);
 }
 
 /** The kernel as MLAS's blocked convolution reads it: [o/B,i/B,kh,kw,B(i),B(o)], or [o/B,i,kh,kw,B] where the input is too thin to be blocked. */

@@ -1,9 +1,8 @@
 import type { Value } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
-import { nchwc } from '../lowering.ts';
 import { elements, sameShape } from '../tensor.ts';
 import type { Rank4 } from './blocked.ts';
-import { blockedAffine, blockedDot } from './blocked.ts';
+import { blockedAffine, blockedDot, blockedSum } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -23,18 +22,6 @@ function checkChannels(x: Value, rest: readonly Value[]): void {
 
 function isBlocked(lowering: Lowering, x: Value): boolean {
   return lowering.canBlock(x) && lowering.layouts(x)[0] === 'blocked';
-}
-
-/** The sum [c] of each channel of blocked pictures. */
-function channelSum(lowering: Lowering, name: string, [n, c, h, w]: Rank4): string {
-  const means = lowering.reshape(lowering.emit('GlobalAveragePool', [name], {}, nchwc), [n, c]);
-  const sum = lowering.emit('ReduceSum', [means, lowering.ints([0])], { keepdims: { int: 0 } });
-  return lowering.emit('Mul', [sum, lowering.float(h * w)]);
-}
-
-/** The inner product [c] of each channel of two blocked tensors. */
-function channelDot(lowering: Lowering, a: string, b: string, shape: Rank4): string {
-  return lowering.emit('ReduceSum', [blockedDot(lowering, a, b, shape), lowering.ints([0])], { keepdims: { int: 0 } });
 }
 
 /** Values a channel below which the variance is taken in two passes, so that it does not cancel. */
@@ -93,8 +80,8 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const [n, c, h, w] = shape;
           const perValue = lowering.float(1 / (n * h * w));
           const input = lowering.read(x!, 'blocked');
-          const average = emit('Mul', channelSum(lowering, input, shape), perValue);
-          const meanSquare = (name: string) => emit('Mul', channelDot(lowering, name, name, shape), perValue);
+          const average = emit('Mul', blockedSum(lowering, input, shape), perValue);
+          const meanSquare = (name: string) => emit('Mul', blockedDot(lowering, name, name, shape), perValue);
           const ones = () => lowering.constant({ dtype: 'float32', shape: [c], data: new Float32Array(c).fill(1) });
           const spread =
             n * h * w < fewValues
@@ -156,8 +143,8 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const input = lowering.read(x!, 'blocked');
           const steep = lowering.read(dy!, 'blocked');
           const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
-          const sum = channelSum(lowering, steep, shape);
-          const dot = channelDot(lowering, steep, input, shape);
+          const sum = blockedSum(lowering, steep, shape);
+          const dot = blockedDot(lowering, steep, input, shape);
           const gain = emit('Mul', emit('Sub', dot, emit('Mul', lowering.read(mean!), sum)), scale);
           const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           lowering.defer(dx!, ({ sum: other, activation }) => {
