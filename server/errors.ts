@@ -188,6 +188,11 @@ export const CATALOGUE = {
     '작업에 허용된 메모리 {limitMb} MB가 모자랍니다. batch_size나 input_size를 낮추거나 더 큰 자원을 선택해 다시 시작해 주세요.',
     'The {limitMb} MB of memory that this job may use are not enough. Lower batch_size or input_size, or choose larger resources, and start again.',
   ),
+  out_of_memory_batch: entry(
+    422,
+    '작업에 허용된 메모리 {limitMb} MB가 모자랍니다. batch_size를 {batch}에서 {proposed}(으)로 낮추거나 더 큰 자원을 선택해 다시 시작해 주세요.',
+    'The {limitMb} MB of memory that this job may use are not enough. Lower batch_size from {batch} to {proposed}, or choose larger resources, and start again.',
+  ),
   out_of_memory_data: entry(
     422,
     '데이터를 처리하는 데 메모리 {limitMb} MB가 모자랍니다. 더 작은 사진을 쓰거나 나누어 올려 주세요.',
@@ -423,6 +428,36 @@ export const CATALOGUE = {
     '{count} trial(s) failed, so the HPO was given up. See the reasons in the logs of the trials, change the ranges or the resources, and start again.',
   ),
   trial_stopped: entry(409, 'Trial이 도중에 중지되었습니다.', 'The trial was stopped on the way.'),
+  preflight_out_of_memory: entry(
+    409,
+    '지금 사용할 수 있는 메모리 {limitMb} MB로는 사전 점검을 끝낼 수 없었습니다. batch_size나 input_size를 낮추거나, 실행 중인 작업이 끝난 뒤 다시 점검해 주세요.',
+    'The check could not be finished with the {limitMb} MB of memory that are free now. Lower batch_size or input_size, or check again when other jobs have ended.',
+  ),
+  preflight_memory: entry(
+    409,
+    '메모리가 약 {neededMb} MB 필요하지만 선택한 자원은 {limitMb} MB입니다. batch_size를 {proposed} 이하로 낮추거나 더 큰 자원을 선택해 주세요.',
+    'About {neededMb} MB of memory are needed, and the chosen resources allow {limitMb} MB. Lower batch_size to {proposed}, or choose larger resources.',
+  ),
+  preflight_memory_none: entry(
+    409,
+    '메모리가 약 {neededMb} MB 필요하지만 선택한 자원은 {limitMb} MB이고, batch_size를 1로 낮추어도 부족합니다. 더 큰 자원이나 더 작은 알고리즘, 더 작은 input_size를 선택해 주세요.',
+    'About {neededMb} MB of memory are needed, and the chosen resources allow {limitMb} MB: not enough even with batch_size 1. Choose larger resources, a smaller algorithm or a smaller input_size.',
+  ),
+  preflight_small_class: entry(
+    409,
+    '클래스 "{name}"의 이미지가 {count}장뿐입니다. 이 클래스는 잘 구분하지 못할 수 있으니 이미지를 더 모아 주세요.',
+    'The class "{name}" has only {count} picture(s). The model may not tell it apart well; collect more pictures of it.',
+  ),
+  preflight_batch_over_set: entry(
+    409,
+    'batch_size {batch}이(가) 학습 이미지 {count}장보다 큽니다. 실제로는 {count}(으)로 학습합니다.',
+    'batch_size {batch} is more than the {count} training pictures; {count} will be used.',
+  ),
+  preflight_no_groups: entry(
+    409,
+    '파일 이름 패턴 "{pattern}"으로 묶이는 이미지가 없습니다. 패턴을 확인해 주세요.',
+    'No pictures are kept together by the pattern "{pattern}". Check it.',
+  ),
   job_over: entry(409, '이미 끝난 작업입니다.', 'This job is over already.'),
   stopped_before_model: entry(
     409,

@@ -31,6 +31,7 @@ import { Notifications, type StoredNotification } from './studio/notifications/n
 import { Sessions, type StoredSession } from './studio/people/sessions.ts';
 import { type Failures, SignInThrottle } from './studio/people/throttle.ts';
 import { type AuditEntry, type StoredUser, Users } from './studio/people/users.ts';
+import { Preflights } from './studio/preflight/preflights.ts';
 import { Projects, type StoredProject } from './studio/projects/projects.ts';
 import { Uploads } from './studio/uploads/uploads.ts';
 
@@ -139,6 +140,7 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     log: (error, about) => logError(about, error),
   });
+  const preflights = new Preflights(experiments, queue, presets);
   const inferences: Inferences = new Inferences({
     inferences: await Collection.open<StoredInference>(db, 'inferences'),
     queue,
@@ -182,6 +184,7 @@ async function start(config: Config, version: string): Promise<void> {
     experiments,
     automl,
     hpo,
+    preflights,
     algorithms: new Algorithms(),
     presets,
     inferences,
@@ -198,7 +201,14 @@ async function start(config: Config, version: string): Promise<void> {
   await hpo.recover();
   await inferences.recover();
   await queue.start(
-    { ingest: datasets.ingestRules, sample: datasets.sampleRules, train: experiments.rules, trial: hpo.rules, infer: inferences.rules },
+    {
+      ingest: datasets.ingestRules,
+      sample: datasets.sampleRules,
+      train: experiments.rules,
+      trial: hpo.rules,
+      preflight: preflights.rules,
+      infer: inferences.rules,
+    },
     (job) => presets.need(job.resources.preset ?? ''),
   );
   await hpo.goOn();

@@ -21,6 +21,7 @@ import { inferenceRoutes } from './routes/inferences.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { preflightRoutes } from './routes/preflights.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import type { Studio } from './studio.ts';
@@ -108,6 +109,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(experimentRoutes(studio));
   await app.register(automlRoutes(studio));
   await app.register(hpoRoutes(studio));
+  await app.register(preflightRoutes(studio));
   await app.register(inferenceRoutes(studio));
   await app.register(jobRoutes(studio));
   await app.register(notificationRoutes(studio));

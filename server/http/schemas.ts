@@ -311,8 +311,8 @@ export const Progress = Type.Object({
   remainingSeconds: Nullable(Type.Number()),
 });
 export type Progress = Static<typeof Progress>;
-/** `trial`: a training of an HPO. */
-export const JobKind = OneOf('ingest', 'sample', 'train', 'trial', 'infer');
+/** `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. */
+export const JobKind = OneOf('ingest', 'sample', 'train', 'trial', 'preflight', 'infer');
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,
@@ -322,7 +322,7 @@ export const Job = Type.Object({
   projectName: Type.String(),
   ownerId: Id,
   ownerName: Type.String(),
-  /** What the job is for: the dataset, experiment (of a train or trial) or inference with this id. */
+  /** What the job is for: the dataset, experiment (of a train, trial or preflight) or inference with this id. */
   subjectId: Id,
   state: JobState,
   resources: Type.Object({ preset: Nullable(Type.String()), cores: Type.Number(), memoryMb: Type.Integer(), gpu: Nullable(Type.String()) }),

@@ -13,6 +13,7 @@ import type { Monitor } from '../studio/monitor/monitor.ts';
 import type { Notifications } from '../studio/notifications/notifications.ts';
 import type { Sessions } from '../studio/people/sessions.ts';
 import type { StoredUser, Users } from '../studio/people/users.ts';
+import type { Preflights } from '../studio/preflight/preflights.ts';
 import type { Projects } from '../studio/projects/projects.ts';
 import type { Uploads } from '../studio/uploads/uploads.ts';
 import type { Changes } from './schemas.ts';
@@ -29,6 +30,7 @@ export interface Studio {
   experiments: Experiments;
   automl: Automl;
   hpo: Hpo;
+  preflights: Preflights;
   algorithms: Algorithms;
   presets: Presets;
   inferences: Inferences;

@@ -6,12 +6,27 @@ import type { JobSpec } from './protocol.ts';
 const NO_MEMORY =
   /bad_alloc|bad_array_new_length|failed to allocate|allocation fail|out of memory|out_of_memory|cannot allocate memory|ENOMEM|Invalid typed array length/i;
 
-export function outOfMemory(spec: Pick<JobSpec, 'kind' | 'memoryMb'>, details?: string): StudioError {
-  const code = spec.kind === 'train' || spec.kind === 'infer' ? 'out_of_memory' : 'out_of_memory_data';
-  return new StudioError(code, { limitMb: spec.memoryMb }, details);
+/** The parts of a job's spec that tell what to do about its memory. */
+type Spec = Pick<JobSpec, 'kind' | 'memoryMb'> & { parameters?: { batch_size: number } };
+
+export function outOfMemory(spec: Spec, details?: string): StudioError {
+  const limit = { limitMb: spec.memoryMb };
+  switch (spec.kind) {
+    case 'train': {
+      const batch = spec.parameters?.batch_size ?? 1;
+      if (batch < 2) return new StudioError('out_of_memory', limit, details);
+      return new StudioError('out_of_memory_batch', { ...limit, batch, proposed: Math.floor(batch / 2) }, details);
+    }
+    case 'infer':
+      return new StudioError('out_of_memory', limit, details);
+    case 'preflight':
+      return new StudioError('preflight_out_of_memory', limit, details);
+    default:
+      return new StudioError('out_of_memory_data', limit, details);
+  }
 }
 
-export function asStudioError(error: unknown, spec: Pick<JobSpec, 'kind' | 'memoryMb'>): StudioError {
+export function asStudioError(error: unknown, spec: Spec): StudioError {
   if (error instanceof StudioError) return error;
   const text = error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : String(error);
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);

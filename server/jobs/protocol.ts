@@ -69,6 +69,13 @@ export interface TrainSpec extends CommonSpec {
   about: Record<string, string>;
 }
 
+/** Time two steps of a training and see what it needs: out/preflight.json (PreflightResult). */
+export interface PreflightSpec extends CommonSpec, Pick<TrainSpec, 'dataset' | 'classes' | 'algorithm' | 'parameters' | 'split'> {
+  kind: 'preflight';
+  /** MiB that the training may use. */
+  memoryLimitMb: number;
+}
+
 export interface InferSpec extends CommonSpec {
   kind: 'infer';
   /** model.onnx made by a train job. */
@@ -76,7 +83,7 @@ export interface InferSpec extends CommonSpec {
   source: { kind: 'dataset'; dataset: string; classes: string[] } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
-export type JobSpec = IngestSpec | SampleSpec | TrainSpec | InferSpec;
+export type JobSpec = IngestSpec | SampleSpec | TrainSpec | PreflightSpec | InferSpec;
 
 /** out/ingest.json; the picture set itself lies in out/pictures/. */
 export interface IngestOutcome {

@@ -6,6 +6,7 @@ export const jobs: { [Kind in JobSpec['kind']]: Job<Extract<JobSpec, { kind: Kin
   ingest: async (spec, host) => (await import('./ingest.ts')).ingest(spec, host),
   sample: async (spec, host) => (await import('./sample.ts')).sample(spec, host),
   train: async (spec, host) => (await import('./train.ts')).train(spec, host),
+  preflight: async (spec, host) => (await import('./preflight.ts')).preflight(spec, host),
   infer: async (spec, host) => (await import('./infer.ts')).infer(spec, host),
 };
 

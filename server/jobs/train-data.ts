@@ -1,7 +1,8 @@
 /** Which pictures a training learns from, and what has to hold for them before it begins. */
 import { StudioError } from '../errors.ts';
 import type { Example } from '../learn/batches.ts';
-import { splitByRatio } from '../learn/split.ts';
+import { groupsOf } from '../learn/groups.ts';
+import { deal, splitByRatio } from '../learn/split.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import type { TrainSpec } from './protocol.ts';
 
@@ -27,12 +28,30 @@ export function labelledExamples(set: PictureSet, classes: readonly string[]): E
   return examples;
 }
 
+type SplitSpec = Pick<TrainSpec, 'split' | 'classes'>;
+/** Name of picture n. */
+type NameOf = (n: number) => string;
+
+/** Which pictures have to stay together; undefined where each is alone. */
+export function groupsFor(
+  examples: readonly Example[],
+  pattern: string | undefined,
+  nameOf: NameOf,
+): { groups: (string | number)[]; count: number } | undefined {
+  if (pattern === undefined) return undefined;
+  return groupsOf(
+    pattern,
+    examples.map(({ n }) => nameOf(n)),
+  );
+}
+
 /** Throws StudioError training_too_few_pictures where a part would be empty. */
-export function splitExamples(examples: readonly Example[], { split, classes }: Pick<TrainSpec, 'split' | 'classes'>): SplitExamples {
+export function splitExamples(examples: readonly Example[], { split, classes }: SplitSpec, nameOf: NameOf = String): SplitExamples {
+  const groups = groupsFor(examples, split.groupPattern, nameOf)?.groups;
   const parts = splitByRatio(
     examples.map(({ label }) => label),
     split,
-    { seed: split.seed, stratify: split.stratify },
+    { seed: split.seed, stratify: split.stratify, ...(groups === undefined ? {} : { groups }) },
   );
   if (parts.validation.length === 0 || (split.test > 0 && parts.test.length === 0)) {
     throw new StudioError('training_too_few_pictures', { count: examples.length, needed: classes.length + (split.test > 0 ? 2 : 1) });
@@ -40,3 +59,39 @@ export function splitExamples(examples: readonly Example[], { split, classes }: 
   const pick = (part: readonly number[]) => part.map((index) => examples[index]!);
   return { training: pick(parts.training), validation: pick(parts.validation), test: pick(parts.test) };
 }
+
+export interface FoldExamples {
+  /** Each fold's validation part is what the others learn from. */
+  folds: { training: Example[]; validation: Example[] }[];
+  /** Held out of all folds; empty where the test share is 0. */
+  test: Example[];
+}
+
+/** K folds, and the test part held out of them. Throws StudioError training_too_few_pictures where a part would be empty. */
+export function foldExamples(examples: readonly Example[], { split, classes }: SplitSpec, nameOf: NameOf = String): FoldExamples {
+  const count = split.crossValidation?.folds ?? 1;
+  const tooFew = () =>
+    new StudioError('training_too_few_pictures', { count: examples.length, needed: Math.max(count, classes.length) + (split.test > 0 ? 1 : 0) });
+  const dealt = (from: readonly Example[], shares: readonly number[], seed: number): Example[][] => {
+    const groups = groupsFor(from, split.groupPattern, nameOf)?.groups;
+    const labels = from.map(({ label }) => label);
+    const parts = deal(labels, shares, { seed, stratify: split.stratify, ...(groups === undefined ? {} : { groups }) });
+    return parts.map((part) => part.map((index) => from[index]!));
+  };
+  const [rest = [], test = []] = split.test === 0 ? [[...examples]] : dealt(examples, [100 - split.test, split.test], split.seed);
+  if (split.test > 0 && test.length === 0) throw tooFew();
+  const parts = dealt(rest, new Array<number>(count).fill(1), (split.seed + FOLDS) % 2 ** 31);
+  if (parts.some((part) => part.length === 0)) throw tooFew();
+  const inOrder = (a: Example, b: Example) => a.n - b.n;
+  const folds = parts.map((validation, fold) => ({
+    validation,
+    training: parts
+      .filter((_, other) => other !== fold)
+      .flat()
+      .sort(inOrder),
+  }));
+  return { folds, test };
+}
+
+/** So that the folds are not dealt in the order in which the test part was. */
+const FOLDS = 0xf01d;

@@ -179,7 +179,7 @@ test('failures have their own reasons', async () => {
   const wild = { ...SPEC.parameters, learning_rate: 10, momentum: 0.9999, epoch: 30, batch_size: 1000 };
   const empty = temporaryFolder();
   mkdirSync(join(empty, 'x'));
-  assert.equal(await fails({ parameters: wild, memoryMb: 100 }), ['failed', 'out_of_memory']);
+  assert.equal(await fails({ parameters: wild, memoryMb: 100 }), ['failed', 'out_of_memory_batch']);
   assert.equal(await fails({ algorithm: 'resnet9000' }), ['failed', 'algorithm_unknown']);
   assert.equal(await fails({ dataset: empty }), ['failed', 'dataset_unreadable']);
 });

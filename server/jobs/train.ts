@@ -23,7 +23,7 @@ import { labelledExamples, type SplitExamples, splitExamples } from './train-dat
 const MEAN = [0.485, 0.456, 0.406] as const;
 const STD = [0.229, 0.224, 0.225] as const;
 /** Share of the job's memory that decoded pictures may take. */
-const PIXELS_SHARE = 0.35;
+export const PIXELS_SHARE = 0.35;
 const LOG_SECONDS = 5;
 
 type Options = LoopOptions<Batch, ClassificationTally, ClassificationScore>;
@@ -37,7 +37,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
   });
   let trainer: Trainer | undefined;
   try {
-    const data = splitExamples(labelledExamples(set, spec.classes), spec);
+    const data = splitExamples(labelledExamples(set, spec.classes), spec, (n) => set.items[n]!.name);
     const batch = batchFor(spec, data.training.length, host);
     const { input_size: size } = spec.parameters;
     const count = data.training.length + data.validation.length + data.test.length;
@@ -106,7 +106,7 @@ function batchFor(spec: TrainSpec, pictures: number, host: JobHost): number {
   return Math.min(wanted, pictures);
 }
 
-async function makeTrainer(spec: TrainSpec, batch: number): Promise<Trainer> {
+export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Trainer> {
   const { algorithm, parameters, classes, threads, split } = spec;
   if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
   try {

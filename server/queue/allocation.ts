@@ -47,17 +47,22 @@ export class Allocation {
     return { cores, memoryMb };
   }
 
+  isFree(need: Need): boolean {
+    const { cores, memoryMb } = this.free;
+    return need.cores <= cores && need.memoryMb <= memoryMb && (need.gpu === null || this.#freeGpu(need) >= 0);
+  }
+
+  /** Index of a GPU that nobody has; -1 where there is none. */
+  #freeGpu(need: Need): number {
+    const used = new Set([...this.#shares.values()].map((share) => share.gpu));
+    return this.box.gpus.findIndex((candidate, i) => !used.has(i) && matches(candidate, need));
+  }
+
   /** Gives a job its share; null where it is not free. The name of the GPU comes back, where there is one. */
   take(jobId: number, need: Need): { gpu: string | null } | null {
     if (this.#shares.has(jobId)) throw new Error(`job ${jobId} has its share already`);
-    const { cores, memoryMb } = this.free;
-    if (need.cores > cores || need.memoryMb > memoryMb) return null;
-    let gpu: number | null = null;
-    if (need.gpu !== null) {
-      const used = new Set([...this.#shares.values()].map((share) => share.gpu));
-      gpu = this.box.gpus.findIndex((candidate, i) => !used.has(i) && matches(candidate, need));
-      if (gpu < 0) return null;
-    }
+    if (!this.isFree(need)) return null;
+    const gpu = need.gpu === null ? null : this.#freeGpu(need);
     this.#shares.set(jobId, { cores: need.cores, memoryMb: need.memoryMb, gpu });
     return { gpu: gpu === null ? null : this.box.gpus[gpu]!.name };
   }

@@ -1,6 +1,6 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
-import type { InferSpec, IngestSpec, SampleSpec, TrainSpec } from '../jobs/protocol.ts';
+import type { InferSpec, IngestSpec, PreflightSpec, SampleSpec, TrainSpec } from '../jobs/protocol.ts';
 
 export interface StoredJob {
   id: number;
@@ -33,6 +33,7 @@ export interface WorkOf {
   sample: Work<SampleSpec>;
   train: Work<TrainSpec>;
   trial: Work<TrainSpec>;
+  preflight: Work<PreflightSpec>;
   infer: Work<InferSpec>;
 }
 

@@ -2,12 +2,13 @@
  * The queue. Jobs with a preset (trainings) start in their order when their share of the box is free; light jobs run in slots of their own beside
  * them. Every state is on the disk before anyone is told, so a restart goes on with what was waiting and resumes what was running.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { failureOf, StudioError } from '../errors.ts';
 import type { Audience, EventBus } from '../events.ts';
 import type { Job, JobEvent, JobKind, Progress } from '../http/schemas.ts';
+import { outOfMemory } from '../jobs/failure.ts';
 import type { JobSpec, WorkerMessage } from '../jobs/protocol.ts';
 import type { Collection } from '../store/collection.ts';
 import { syncFolder, writeDurably } from '../store/durable.ts';
@@ -33,6 +34,8 @@ export interface NewJob {
   ownerId: number;
   subjectId: number;
   trial?: StoredJob['trial'];
+  /** Of a light job that wants more than the usual core and memory. It gets the memory where it is free just then, and the usual one otherwise. */
+  wish?: { cores: number; memoryMb: number };
   /** null: a light job. */
   preset: { name: string; need: Need } | null;
 }
@@ -106,13 +109,18 @@ export class Queue {
     await syncFolder(this.#options.dir);
     try {
       await prepare?.(id, dir);
-      const { preset, ...request } = await build(id);
+      const { preset, wish, ...request } = await build(id);
       const { light_memory_mb } = this.#options.settings;
       const job = await this.#jobs.put({
         ...request,
         id,
         state: 'pending',
-        resources: { preset: preset?.name ?? null, cores: preset?.need.cores ?? 1, memoryMb: preset?.need.memoryMb ?? light_memory_mb, gpu: null },
+        resources: {
+          preset: preset?.name ?? null,
+          cores: preset?.need.cores ?? wish?.cores ?? 1,
+          memoryMb: preset?.need.memoryMb ?? Math.max(wish?.memoryMb ?? 0, light_memory_mb),
+          gpu: null,
+        },
         stopRequested: false,
         relaunches: 0,
         interrupted: false,
@@ -233,27 +241,34 @@ export class Queue {
     if (!this.#open || this.#closing) return;
     for (const job of this.#pending(true)) {
       if (this.#runningLight() >= this.#options.settings.light_slots) break;
-      this.#begin(job, null);
+      this.#begin(job, null, this.#lightMemory(job));
     }
     // First come, first served: a small training does not overtake a large one that waits, or the large one would wait for ever.
     for (const job of this.#pending(false)) {
       const need = this.#needs.get(job.id);
       const share = need === undefined ? null : this.#options.allocation.take(job.id, need);
       if (share === null) break;
-      this.#begin(job, share.gpu);
+      this.#begin(job, share.gpu, job.resources.memoryMb);
     }
     this.#tellPlaces();
   }
 
-  #begin(job: Readonly<StoredJob>, gpu: string | null): void {
+  /** What a light job may use: what it wishes where that is free besides the slot's own memory. */
+  #lightMemory({ id, resources: { memoryMb } }: Readonly<StoredJob>): number {
+    const own = this.#options.settings.light_memory_mb;
+    if (memoryMb <= own) return own;
+    return this.#options.allocation.take(id, { cores: 0, memoryMb: memoryMb - own, gpu: null, gpuMemoryMb: 0 }) === null ? own : memoryMb;
+  }
+
+  #begin(job: Readonly<StoredJob>, gpu: string | null, memoryMb: number): void {
     const running = newRunning();
     this.#running.set(job.id, running);
-    this.#run(job, running, gpu).catch((error: unknown) => {
+    this.#run(job, running, { gpu, memoryMb }).catch((error: unknown) => {
       this.#options.log(error, `job ${job.id}`);
     });
   }
 
-  async #run(pending: Readonly<StoredJob>, running: Running, gpu: string | null): Promise<void> {
+  async #run(pending: Readonly<StoredJob>, running: Running, share: { gpu: string | null; memoryMb: number }): Promise<void> {
     const { id } = pending;
     const dir = this.folder(id);
     let job = pending;
@@ -263,7 +278,7 @@ export class Queue {
         ...before,
         state: 'running',
         startedAt: before.startedAt ?? new Date().toISOString(),
-        resources: { ...before.resources, gpu },
+        resources: { ...before.resources, ...share },
       }));
       if (started === undefined) return this.#letGo(id);
       job = started;
@@ -285,7 +300,7 @@ export class Queue {
     if (running.killTimer !== null) clearTimeout(running.killTimer);
     const end = running.end ?? (await this.#journaledEnd(id));
     if (end === null && this.#closing) return;
-    await this.#finish(this.#jobs.get(id) ?? job, end ?? this.#suddenEnd(job, running, exit));
+    await this.#finish(this.#jobs.get(id) ?? job, end ?? (await this.#suddenEnd(job, running, exit)));
   }
 
   #threads(job: Readonly<StoredJob>): number {
@@ -325,13 +340,12 @@ export class Queue {
   }
 
   /** Of a worker that is gone without a word. */
-  #suddenEnd(job: Readonly<StoredJob>, running: Running, { code, signal }: WorkerExit): JobVerdict {
+  async #suddenEnd(job: Readonly<StoredJob>, running: Running, { code, signal }: WorkerExit): Promise<JobVerdict> {
     if (running.killed) return { state: 'stopped', failure: null };
     // The kernel ends what takes more memory than there is with SIGKILL; V8 aborts when its heap is full.
     const memory = signal === 'SIGKILL' || signal === 'SIGABRT' || code === 134;
-    const light = job.kind === 'ingest' || job.kind === 'sample';
     const error = memory
-      ? new StudioError(light ? 'out_of_memory_data' : 'out_of_memory', { limitMb: job.resources.memoryMb })
+      ? outOfMemory(JSON.parse(await readFile(join(this.folder(job.id), 'spec.json'), 'utf8')) as JobSpec)
       : new StudioError('worker_crashed', { job: job.id });
     return { state: 'failed', failure: failureOf(error) };
   }
@@ -402,6 +416,15 @@ export class Queue {
   }
 
   // ---------------------------------------------------------------- what is told
+
+  /** Where a training that asks for `need` would stand if it came now. */
+  outlook(need: Need): Waiting & { now: boolean; running: number } {
+    const { allocation } = this.#options;
+    const before = this.#pending(false).length;
+    const waiting = waitingFor(before + 1, need, allocation.free);
+    const running = [...this.#running.keys()].filter((id) => this.#jobs.get(id)?.resources.preset !== null).length;
+    return { ...waiting, now: before === 0 && allocation.isFree(need), running };
+  }
 
   #waiting(job: Readonly<StoredJob>): Waiting {
     const light = job.resources.preset === null;

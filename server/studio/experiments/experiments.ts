@@ -61,7 +61,7 @@ export interface StoredExperiment {
 }
 
 /** Kinds of jobs whose subject is an experiment. */
-const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial']);
+const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial', 'preflight']);
 
 export interface ExperimentOptions {
   experiments: Collection<StoredExperiment>;
@@ -228,6 +228,7 @@ export class Experiments {
     const draft = this.may(reader, id, 'run');
     this.check(draft, config);
     await this.exclusively(id, 'run', async () => {
+      await this.#endPreflights(id);
       let pending = false;
       try {
         await this.queueTraining(id, reader.id, (before, jobId) => {
@@ -295,6 +296,7 @@ export class Experiments {
   async delete(reader: StoredUser, id: number): Promise<void> {
     const experiment = this.may(reader, id, 'delete');
     if (this.#options.isInferring(id)) throw new StudioError('experiment_in_use');
+    await this.#endPreflights(id);
     if (this.#jobsOf(id).some(isActive)) throw new StudioError('experiment_winding_down');
     await this.#remove(experiment);
   }
@@ -310,6 +312,11 @@ export class Experiments {
     await this.#options.deleteInferencesOf(id);
     for (const job of this.#jobsOf(id)) await this.#options.queue.delete(job.id);
     if (experiment.search !== undefined) await this.#options.searches.forget(id);
+  }
+
+  /** A preflight that is still looking would only slow down the training. */
+  async #endPreflights(id: number): Promise<void> {
+    for (const job of this.#jobsOf(id)) if (job.kind === 'preflight' && isActive(job)) await this.#options.queue.stop(job.id).catch(() => {});
   }
 
   /** Its trainings, trials and preflights. */

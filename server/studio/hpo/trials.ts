@@ -1,7 +1,7 @@
 /** A trial as people see it. */
 import { createHash } from 'node:crypto';
-import { failureOf, StudioError } from '../../errors.ts';
-import type { EpochRow, TrainResult } from '../../http/schemas.ts';
+import { CATALOGUE, type ErrorCode, failureOf, StudioError } from '../../errors.ts';
+import type { EpochRow, Failure, TrainResult } from '../../http/schemas.ts';
 import type { HpoMetric, TrialRow } from '../../http/training-schemas.ts';
 import type { StoredJob } from '../../queue/jobs.ts';
 import type { Metrics, Study, StudyTrial } from '../../search/study.ts';
@@ -59,9 +59,14 @@ export function trialRow(trial: StudyTrial, { experimentId, stamp, study, jobs }
     canSubmit: study.canSubmit(id),
     submitted: study.submitted === id,
     jobId: last?.id ?? null,
-    failure: state === 'failed' ? (last?.failure ?? failureOf(new StudioError('trial_stopped'))) : null,
+    failure: state === 'failed' ? (last?.failure ?? failureFor(trial.reason)) : null,
     createdAt: jobs[0]?.createdAt ?? new Date(0).toISOString(),
     startedAt: jobs.find(({ startedAt }) => startedAt !== null)?.startedAt ?? null,
     finishedAt: over ? (last?.finishedAt ?? null) : null,
   };
+}
+
+/** Where its training has no failure of its own: it was stopped, or could not be queued, or its end is just being stored. */
+function failureFor(reason: string | null): Failure {
+  return failureOf(new StudioError(reason !== null && Object.hasOwn(CATALOGUE, reason) ? (reason as ErrorCode) : 'internal'));
 }

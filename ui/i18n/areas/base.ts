@@ -84,6 +84,8 @@ export default words({
   'status.aborted': ['중단됨', 'Aborted'],
   'status.stopped': ['중지됨', 'Stopped'],
   'status.failed': ['실패', 'Failed'],
+  'status.paused': ['잠시 멈춤', 'Paused'],
+  'status.pruned': ['조기 종료', 'Ended early'],
   'status.ready': ['준비됨', 'Ready'],
   'status.project.ready': ['준비', 'Ready'],
   'status.working': ['진행 중', 'Working'],
@@ -107,6 +109,7 @@ export default words({
   'job.sample': ['샘플 생성', 'Sample data'],
   'job.train': ['학습', 'Training'],
   'job.trial': ['HPO Trial', 'HPO trial'],
+  'job.preflight': ['사전 점검', 'Preflight'],
   'job.infer': ['추론', 'Inference'],
 
   'unit.days': ['{n}일', '{n} d'],
