@@ -199,7 +199,11 @@ Private datasets belong to this project, shared ones to your group.`,
       },
       /** Shared by another project of the group. */
       foreign: (row: Dataset) => row.projectId !== projectId,
-      address: (row: Dataset) => (row.projectId === projectId ? `/datasets/${row.id}` : `/datasets/${row.id}?project=${projectId}`),
+      address(row: Dataset) {
+        if (row.projectId !== projectId) return `/datasets/${row.id}?project=${projectId}`;
+        // With its job, so that a failure can still be told when the dataset is gone.
+        return row.status === 'ingesting' ? `/datasets/${row.id}?job=${row.jobId}` : `/datasets/${row.id}`;
+      },
       menu(anchor: HTMLElement, row: Dataset) {
         const reason = this.foreign(row) ? t('data.foreign') : this.locked();
         openMenu(anchor, [

@@ -47,7 +47,7 @@ const labelsPart = `<div class="labels-row">
     <label class="button"><input type="file" class="visually-hidden" accept=".csv,.txt,text/csv" @change="takeLabels($event)">${icon('tags')}<span x-t="new.labels.choose"></span></label>
     <span class="labels-file" x-show="labels"><span class="cut" x-text="labelsName()"></span><button type="button" class="icon-button" @click="dropLabels()" x-t:aria-label="new.labels.remove">${icon('x')}</button></span></div>
     <p class="muted" x-text="$t(labels ? 'new.labels.wins' : 'new.labels.none')"></p>
-    <p class="field-error" role="alert" x-show="labelsWrong" x-text="labelsWrong"></p>`;
+    <p class="field-error" role="alert" x-show="labelsWrong" x-text="say(labelsWrong)"></p>`;
 
 export default page({
   title: 'new.title',
@@ -77,7 +77,7 @@ Upload pictures to make a dataset.
       <div class="new-left">
         <section class="box"><div class="box-head"><h2 x-t="new.files"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
           <div x-show="!sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
-          <p class="field-error" role="alert" x-show="wrong" x-text="wrong"></p>
+          <p class="field-error" role="alert" x-show="wrong" x-text="say(wrong)"></p>
           ${chosen}
           ${sendingView('sending')}
           ${example}</div></section>
@@ -99,8 +99,8 @@ Upload pictures to make a dataset.
       locked: false,
       selection: null as Selection | null,
       labels: null as File | null,
-      wrong: '',
-      labelsWrong: '',
+      wrong: null as Wrong | null,
+      labelsWrong: null as Wrong | null,
       name: '',
       prefilled: '',
       description: '',
@@ -128,17 +128,17 @@ Upload pictures to make a dataset.
           this.locked = true;
         }
       },
-      say(wrong: Wrong) {
-        return t(wrong.key, wrong.params);
+      say(wrong: Wrong | null) {
+        return wrong ? t(wrong.key, wrong.params) : '';
       },
       take(files: ChosenFile[]) {
         if (this.busy) return;
         const result = select(files, this.selection);
         if (isWrong(result)) {
-          this.wrong = this.say(result);
+          this.wrong = result;
           return;
         }
-        this.wrong = '';
+        this.wrong = null;
         this.problem = null;
         // Frozen: a hundred thousand files must not each be wrapped by Alpine.
         this.selection = Object.freeze({ ...result, files: Object.freeze(result.files) }) as Selection;
@@ -156,7 +156,7 @@ Upload pictures to make a dataset.
       },
       setLabels(file: File) {
         const wrong = checkLabels(file);
-        this.labelsWrong = wrong ? this.say(wrong) : '';
+        this.labelsWrong = wrong;
         if (!wrong) this.labels = Object.freeze(file);
       },
       dropLabels() {
@@ -164,7 +164,7 @@ Upload pictures to make a dataset.
       },
       clear() {
         this.selection = null;
-        this.wrong = '';
+        this.wrong = null;
         if (this.name === this.prefilled) this.name = '';
       },
       labelsName() {
@@ -205,7 +205,7 @@ Upload pictures to make a dataset.
         this.tried = true;
         const selection = this.selection;
         if (this.busy || this.locked) return;
-        if (!selection) this.wrong = t('new.need');
+        if (!selection) this.wrong = { key: 'new.need' };
         if (!selection || !this.name.trim()) return;
         const cancelling = new AbortController();
         this.cancelling = cancelling;
@@ -222,6 +222,8 @@ Upload pictures to make a dataset.
             uploadId,
             ...(labelUploadId ? { labelUploadId } : {}),
           });
+          // It is the dataset's now: leaving the page must not cancel it.
+          this.cancelling = null;
           route.guard(() => false);
           await go(`/datasets/${made.id}${made.jobId === null ? '' : `?job=${made.jobId}`}`, { replace: true });
         } catch (error) {

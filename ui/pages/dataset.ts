@@ -23,27 +23,36 @@ import { reportView, skippedReason } from './dataset-report.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="title()"></span></h1>
     <p x-show="dataset && dataset.description" x-text="description()"></p></div>
-  <div class="page-actions" x-show="dataset">
+  <div class="page-actions" x-show="dataset && !failure">
     <button type="button" class="button primary" x-show="ready()" @click="exportIt()" :aria-disabled="blocked() ? 'true' : 'false'" :title="blocked()">${icon('flask-conical')}<span x-t="data.export"></span></button>
     <button type="button" class="icon-button" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: title() })">${icon('ellipsis-vertical')}</button></div></header>`;
 
-const facts = `<dl class="fact-line" x-show="dataset"><template x-for="fact in facts()" :key="fact.key"><div><dt x-text="$t(fact.key)"></dt><dd x-text="fact.value"></dd></div></template>
+const facts = `<dl class="fact-line" x-show="dataset && !failure"><template x-for="fact in facts()" :key="fact.key"><div><dt x-text="$t(fact.key)"></dt><dd x-text="fact.value"></dd></div></template>
   <div x-show="dataset"><dt x-t="data.status"></dt><dd x-status="dataset ? dataset.status : null"></dd></div></dl>`;
 
 const ingesting = `<section class="box ingesting" x-show="busy()"><div class="box-body stack"><h2 x-t="dataset.ingesting"></h2><div x-progress="progress"></div>
     <div class="row"><p class="muted" x-t="dataset.ingesting.note"></p><span class="spacer"></span><button type="button" class="button" @click="stop()" :disabled="stopping">${icon('circle-stop')}<span x-t="action.stop"></span></button></div></div></section>`;
 
-const failed = `<section class="box" x-show="failure"><div class="box-body stack"><h2 x-t="dataset.failed"></h2><div x-problem="failure"></div><p class="muted" x-t="dataset.failed.note"></p>
+const failed = `<section class="box" x-show="failure"><div class="box-body stack"><h2 x-t="dataset.failed"></h2><div x-problem="failureText()"></div><p class="muted" x-t="dataset.failed.note"></p>
     <div class="row"><a class="button primary" :href="listAddress() + '/new'">${icon('upload')}<span x-t="dataset.again"></span></a><a class="button" :href="listAddress()" x-t="dataset.toList"></a></div></div></section>`;
 
 const pictures = `<div class="browse">
-    <aside class="browse-side box"><div class="box-head"><h2 x-t="dataset.classes"></h2></div><div class="box-body">${classBarsView({ bars: 'bars', chosen: 'label', choose: 'choose', total: 'count()', title: 'dataset.classes', all: 'dataset.all' })}</div></aside>
+    <aside class="browse-side box"><div class="box-head"><h2 x-t="dataset.classes"></h2></div><div class="box-body">${classBarsView({ bars: 'bars()', chosen: 'label', choose: 'choose', total: 'count()', title: 'dataset.classes', all: 'dataset.all' })}</div></aside>
     <div class="browse-main">
       <div class="browse-tools"><span class="search-input">${icon('search')}<input type="search" data-search x-model="query" @input.debounce.250ms="reload()" x-t:placeholder="dataset.search" x-t:aria-label="dataset.search"></span>
         <span class="muted" aria-live="polite" x-text="found === null ? '' : $t('dataset.shown', { n: found })"></span></div>
       <div x-problem="gridProblem"></div>
       <p class="table-message" x-show="found === 0" x-t="dataset.nothing"></p>
       <div x-ref="grid"></div></div></div>`;
+
+/** The job once it is over: its record may end a moment after its dataset has gone. null: nobody knows it any more. */
+async function endedJob(jobId: number, signal: AbortSignal): Promise<Job | null> {
+  for (let tries = 0; ; tries++) {
+    const job = await api.get<Job>(`/api/jobs/${jobId}`, undefined, signal).catch(() => null);
+    if (!job || tries >= 20 || (job.state !== 'running' && job.state !== 'pending')) return job;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
 
 export default page({
   title: 'dataset.title',
@@ -83,7 +92,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       dataset: null as Dataset | null,
       project: null as Project | null,
       problem: null as unknown,
-      failure: null as unknown,
+      failure: null as { ko: string; en: string } | 'stopped' | null,
       progress: null as Progress | null,
       stopping: false,
       /** It became ready while the reader was watching. */
@@ -92,7 +101,6 @@ Export to Experiment makes a draft in which you set up the training.`,
       label: null as number | null,
       query: '',
       found: null as number | null,
-      bars: [] as ClassBar[],
       gridProblem: null as unknown,
       grid: null as { reload(): void } | null,
       async init() {
@@ -143,7 +151,6 @@ Export to Experiment makes a draft in which you set up the training.`,
         const before = this.dataset;
         this.dataset = Object.freeze({ ...dataset });
         if (dataset.status !== 'ready') return;
-        this.bars = classBars(dataset.classes, { name: t('dataset.unlabelled'), count: dataset.count - dataset.labelledCount });
         if (before?.status === 'ready') return;
         if (before) this.fresh = !this.blocked();
         void this.$nextTick(() => this.grid?.reload());
@@ -151,9 +158,9 @@ Export to Experiment makes a draft in which you set up the training.`,
       /** The record went away: an upload that failed leaves nothing behind but its reason. */
       async gone(jobId: number | null) {
         const before = this.dataset;
-        const job = jobId && before?.status !== 'ready' ? await api.get<Job>(`/api/jobs/${jobId}`, undefined, route.signal).catch(() => null) : null;
+        const job = jobId && before?.status !== 'ready' ? await endedJob(jobId, route.signal) : null;
         if (before?.status === 'ingesting' || job?.kind === 'ingest') {
-          this.failure = job?.failure ? inLanguage(job.failure) : t('dataset.stopped');
+          this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
           if (job) this.project ??= await openProject(job.projectId).catch(() => null);
           return;
         }
@@ -196,7 +203,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       mark(row: PictureRow) {
         if (row.label === null) return {};
         const colour = classColour(row.label);
-        return { mark: { text: this.className(row), colour, ink: inkOn(colour) }, label: `${row.name}, ${this.className(row)}` };
+        return { mark: { text: this.className(row), colour, ink: inkOn(colour) } };
       },
       shown(row: PictureRow): Shown {
         const folder = row.name.split('/').slice(0, -1).join('/');
@@ -210,6 +217,10 @@ Export to Experiment makes a draft in which you set up the training.`,
             ...(folder ? [{ name: t('picture.folder'), value: folder }] : []),
           ],
         };
+      },
+      bars(): ClassBar[] {
+        const of = this.dataset;
+        return of ? classBars(of.classes, { name: t('dataset.unlabelled'), count: of.count - of.labelledCount }) : [];
       },
       choose(index: number | null) {
         this.label = this.label === index ? null : index;
@@ -241,6 +252,10 @@ Export to Experiment makes a draft in which you set up the training.`,
           { key: 'data.created', value: format.dayAndTime(of.createdAt) },
           { key: 'data.createdBy', value: of.createdBy },
         ];
+      },
+      failureText() {
+        if (!this.failure) return '';
+        return this.failure === 'stopped' ? t('dataset.stopped') : inLanguage(this.failure);
       },
       ready() {
         return this.dataset?.status === 'ready';

@@ -187,8 +187,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
             src: `/api/inferences/${id}/thumbnails/${row.n}`,
             caption: row.caption,
             mark: { text: this.className(row.predicted), colour: classColour(row.predicted), ink: inkOn(classColour(row.predicted)) },
-            wrong: row.truth !== null && row.truth !== row.predicted,
-            ...(row.truth !== null && row.truth !== row.predicted ? { label: `${row.caption}, ${t('inf.wrongOne')}` } : {}),
+            ...(row.truth !== null && row.truth !== row.predicted ? { wrong: t('inf.wrongOne') } : {}),
           }),
           open: (index) =>
             openViewer(index, {

@@ -19,7 +19,7 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { ACCEPT, isWrong, packed, type Selection, select } from '../upload/prepare.ts';
+import { ACCEPT, isWrong, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
@@ -93,7 +93,7 @@ const data = `<section class="box"><div class="box-head"><h2 x-t="inf.data"></h2
       change: 'sourceChanged()',
     })}<span class="muted" x-text="$t('inf.source.' + source + '.note')"></span></div>
     <div x-show="source === 'local' && !sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
-    <p class="field-error" role="alert" x-show="source === 'local' && wrong" x-text="wrong"></p>
+    <p class="field-error" role="alert" x-show="source === 'local' && wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
     <div class="chosen" x-show="source === 'local' && selection"><div class="chosen-head"><span class="chosen-icon" x-icon="'images'"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
       <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="new.clear"></span></button></div></div>
     ${sendingView('sending')}
@@ -142,7 +142,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       source: 'local' as Source,
       datasetId: '',
       selection: null as Selection | null,
-      wrong: '',
+      wrong: null as Wrong | null,
       busy: false,
       sending: null as (Sent & { title: string }) | null,
       cancelling: null as AbortController | null,
@@ -245,15 +245,15 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
         if (this.busy) return;
         const result = select(files, this.selection);
         if (isWrong(result)) {
-          this.wrong = t(result.key, result.params);
+          this.wrong = result;
           return;
         }
-        this.wrong = '';
+        this.wrong = null;
         this.selection = Object.freeze({ ...result, files: Object.freeze(result.files) }) as Selection;
       },
       clear() {
         this.selection = null;
-        this.wrong = '';
+        this.wrong = null;
       },
       what() {
         const of = this.selection;
@@ -286,6 +286,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
               ? { kind: 'upload', uploadId: await this.upload(cancelling.signal) }
               : { kind: 'dataset', datasetId: Number(this.datasetId) };
           const made = await api.post<Inference>(`/api/projects/${projectId}/inferences`, { experimentId: Number(this.experimentId), source });
+          this.cancelling = null;
           route.guard(() => false);
           await go(`/inferences/${made.id}`);
         } catch (error) {

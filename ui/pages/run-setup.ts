@@ -7,11 +7,17 @@ import type { Key } from '../i18n/keys.ts';
 import { t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 
-export type Step = 'split' | 'algorithm' | 'resources';
-export const STEPS: Step[] = ['split', 'algorithm', 'resources'];
+/** `settings` is asked for a search alone. */
+export type Step = 'split' | 'algorithm' | 'settings' | 'resources';
+const STEPS: readonly Step[] = ['split', 'algorithm', 'resources'];
+export interface SetupOptions {
+  steps?: readonly Step[];
+  /** What is wrong in a step besides what every training asks. */
+  wrong?(step: Step): boolean;
+}
 type SplitPart = 'training' | 'validation' | 'test';
 type SortKey = 'name' | 'gflops' | 'parametersM' | 'resourceNeed';
-type NumberName = Exclude<keyof Parameters, 'augment'>;
+export type NumberName = Exclude<keyof Parameters, 'augment'>;
 
 /** The limits of schemas.ts, for the sentences beside the fields. */
 export const LIMITS: { [name in NumberName]: { min: number; max: number; whole: boolean; step: number | 'any' } } = {
@@ -22,6 +28,13 @@ export const LIMITS: { [name in NumberName]: { min: number; max: number; whole: 
   weight_decay: { min: 0, max: 1, whole: false, step: 'any' },
   input_size: { min: 16, max: 800, whole: true, step: 1 },
 };
+
+export function parameterProblem(name: NumberName, value: unknown): string {
+  const limit = LIMITS[name];
+  return numberProblem(value, limit.min, limit.max, limit.whole, (key: Key, params) =>
+    t(key, limit.whole ? params : { min: String(limit.min), max: String(limit.max) }),
+  );
+}
 
 /** Learns well from few pictures and without tuning. */
 const FIRST_CHOICE = 'resnet18';
@@ -36,10 +49,11 @@ async function usualSize(dataset: Dataset, signal: AbortSignal): Promise<number>
   return Math.max(PIXEL_STEP, Math.min(USUAL_SIZE, Math.ceil(middle / PIXEL_STEP) * PIXEL_STEP));
 }
 
-export function runSetup(signal: AbortSignal) {
+export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
+  const steps = options.steps ?? STEPS;
   return component({
     step: 'split' as Step,
-    done: { split: false, algorithm: false, resources: false } as Record<Step, boolean>,
+    done: { split: false, algorithm: false, settings: false, resources: false } as Record<Step, boolean>,
     state: 'loading' as 'loading' | 'ready' | 'failed',
     problem: null as unknown,
     pictures: 0,
@@ -86,7 +100,7 @@ export function runSetup(signal: AbortSignal) {
 
     // ---- steps
     mayOpen(step: Step) {
-      return STEPS.slice(0, STEPS.indexOf(step)).every((before) => this.done[before]);
+      return steps.slice(0, steps.indexOf(step)).every((before) => this.done[before]);
     },
     isDone(step: Step) {
       return this.done[step];
@@ -98,7 +112,7 @@ export function runSetup(signal: AbortSignal) {
     confirm(step: Step) {
       if (this.wrongIn(step)) return;
       this.done = { ...this.done, [step]: true };
-      const next = STEPS[STEPS.indexOf(step) + 1];
+      const next = steps[steps.indexOf(step) + 1];
       if (next) this.step = next;
     },
     /** A changed answer has to be confirmed again. */
@@ -106,12 +120,14 @@ export function runSetup(signal: AbortSignal) {
       if (this.done[step]) this.done = { ...this.done, [step]: false };
     },
     wrongIn(step: Step): boolean {
+      if (options.wrong?.(step)) return true;
+      if (step === 'settings') return false;
       if (step === 'split') return this.splitProblem() !== '' || this.seedProblem() !== '';
       if (step === 'algorithm') return !this.algorithm || (Object.keys(LIMITS) as NumberName[]).some((name) => this.parameterProblem(name) !== '');
       return !this.preset;
     },
     complete() {
-      return STEPS.every((step) => this.done[step] && !this.wrongIn(step));
+      return steps.every((step) => this.done[step] && !this.wrongIn(step));
     },
 
     // ---- data split
@@ -186,10 +202,7 @@ export function runSetup(signal: AbortSignal) {
       return this.algorithms.find((one) => one.name === this.algorithm) ?? null;
     },
     parameterProblem(name: NumberName) {
-      const limit = LIMITS[name];
-      return numberProblem(this.parameters[name], limit.min, limit.max, limit.whole, (key: Key, params) =>
-        t(key, limit.whole ? params : { min: String(limit.min), max: String(limit.max) }),
-      );
+      return parameterProblem(name, this.parameters[name]);
     },
     resetParameters() {
       if (this.defaults) this.parameters = { ...this.defaults };

@@ -1,59 +1,74 @@
-/** Markup of the three steps and of the Configuration beside them. The component holds a `setup` (see run-setup.ts). */
+/**
+ * Markup of the steps and of the Configuration beside them. The component holds a `setup` (see run-setup.ts) and has mayStart(), startNote(), start() and
+ * `starting`.
+ */
 import { checkbox, field } from '../components/field.ts';
 import { stepper } from '../components/stepper.ts';
 import type { Key } from '../i18n/keys.ts';
 import { icon } from '../mount.ts';
-import { LIMITS } from './run-setup.ts';
+import { LIMITS, type NumberName, type Step } from './run-setup.ts';
 
 const splitField = (part: 'training' | 'validation' | 'test') =>
   `<div class="split-field" @change="setup.balance('${part}')">${field({ model: `setup.split.${part}`, label: `run.${part}`, type: 'number', min: part === 'test' ? 0 : 1, max: 98, unit: 'unit.percent', hint: `run.${part}.hint` })}
     <span class="muted" x-text="$t('run.split.pictures', { n: setup.picturesOf('${part}') })"></span></div>`;
 
-const split = `<section class="step" x-show="setup.step === 'split'">
-    <h3 x-t="run.split.ways"></h3>
-    <div class="split-bar" aria-hidden="true"><span class="split-training" :style="{ flexGrow: setup.split.training }"></span><span class="split-validation" :style="{ flexGrow: setup.split.validation }"></span><span class="split-test" :style="{ flexGrow: setup.split.test }"></span></div>
+export const splitFields = `<div class="split-bar" aria-hidden="true"><span class="split-training" :style="{ flexGrow: setup.split.training }"></span><span class="split-validation" :style="{ flexGrow: setup.split.validation }"></span><span class="split-test" :style="{ flexGrow: setup.split.test }"></span></div>
     <div class="split-fields">${splitField('training')}${splitField('validation')}${splitField('test')}</div>
     <p class="field-error" role="alert" x-show="setup.splitProblem()" x-text="setup.splitProblem()"></p>
     <div class="split-more"><div @input="setup.changed('split')">${field({ model: 'setup.split.seed', label: 'run.seed', type: 'number', min: 0, max: 2147483647, hint: 'run.seed.hint', error: 'setup.seedProblem()' })}</div>
-      <div @change="setup.changed('split')">${checkbox({ model: 'setup.split.stratify', label: 'run.stratify', hint: 'run.stratify.hint' })}</div></div>
+      <div @change="setup.changed('split')">${checkbox({ model: 'setup.split.stratify', label: 'run.stratify', hint: 'run.stratify.hint' })}</div></div>`;
+
+export const split = `<section class="step" x-show="setup.step === 'split'">
+    <h3 x-t="run.split.ways"></h3>
+    ${splitFields}
     <div class="step-foot"><button type="button" class="button primary large" @click="setup.confirm('split')" :disabled="setup.wrongIn('split')" x-t="run.next.algorithm"></button></div></section>`;
 
 const heading = (key: string, title: Key, hint?: Key) =>
   `<th scope="col" class="${key === 'name' ? 'grow' : 'end'}" :aria-sort="setup.ariaSort('${key}')"><span class="th"><button type="button" class="sort" @click="setup.sortBy('${key}')"><span x-t="${title}"></span><span class="sort-mark" x-icon="setup.sortIcon('${key}')"></span></button>${hint ? `<button type="button" x-hint="${hint}"></button>` : ''}</span></th>`;
 
-const NUMBERS = ['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay', 'input_size'] as const;
-const UNITS: Partial<Record<(typeof NUMBERS)[number], Key>> = { batch_size: 'unit.pictures', epoch: 'unit.times', input_size: 'unit.pixels' };
+export const NUMBERS = ['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay', 'input_size'] as const satisfies readonly NumberName[];
+const UNITS: Partial<Record<NumberName, Key>> = { batch_size: 'unit.pictures', epoch: 'unit.times', input_size: 'unit.pixels' };
 
-function parameter(name: (typeof NUMBERS)[number]): string {
+/** The field of a parameter; where its value lives, the method that tells what is wrong with it, and what a change sets off. */
+export function parameterField(
+  name: NumberName,
+  of = {
+    model: 'setup.parameters',
+    problem: 'setup.parameterProblem',
+    events: `@input="setup.changed('algorithm')" ${name === 'input_size' ? '@change="setup.measure()"' : ''}`,
+  },
+): string {
   const { min, max, step } = LIMITS[name];
   const unit = UNITS[name];
-  const of = {
-    model: `setup.parameters.${name}`,
+  const shown = {
+    model: `${of.model}.${name}`,
     label: `run.${name}`,
     type: 'number',
     min,
     max,
     step,
     hint: `run.${name}.hint`,
-    error: `setup.parameterProblem('${name}')`,
+    error: `${of.problem}('${name}')`,
     ...(unit ? { unit } : {}),
   } as const;
-  return `<div @input="setup.changed('algorithm')" ${name === 'input_size' ? '@change="setup.measure()"' : ''}>${field(of)}</div>`;
+  return `<div ${of.events}>${field(shown)}</div>`;
 }
 
-const algorithm = `<section class="step" x-show="setup.step === 'algorithm'">
-    <p class="muted" x-t="run.algorithm.note"></p>
+export const algorithmTable = `<p class="muted" x-t="run.algorithm.note"></p>
     <div class="choice-table" tabindex="0" role="region" x-t:aria-label="run.algorithm.title"><table class="table"><thead><tr><th scope="col" class="choose"><span class="visually-hidden" x-t="table.choose"></span></th>
       ${heading('name', 'run.algorithm.name')}${heading('gflops', 'run.algorithm.gflops', 'run.algorithm.gflops.hint')}${heading('parametersM', 'run.algorithm.size', 'run.algorithm.size.hint')}${heading('resourceNeed', 'run.algorithm.need')}</tr></thead>
       <tbody><template x-for="one in setup.sorted()" :key="one.name"><tr class="clickable" :class="{ selected: setup.algorithm === one.name }" @click="setup.chooseAlgorithm(one.name)">
         <td class="choose"><label class="hit"><input type="radio" name="algorithm" :value="one.name" :checked="setup.algorithm === one.name" @change="setup.chooseAlgorithm(one.name)" :aria-label="$t('run.algorithm.choose', { name: one.name })"></label></td>
         <td class="grow"><b x-text="one.name"></b></td><td class="end number" x-text="gflopsText(one.gflops)"></td><td class="end number" x-text="$f.decimal(one.parametersM)"></td>
-        <td class="end"><span class="need" :class="one.resourceNeed"><span class="need-bars" aria-hidden="true"><i></i><i></i><i></i></span><span x-text="$t('run.need.' + one.resourceNeed)"></span></span></td></tr></template></tbody></table></div>
+        <td class="end"><span class="need" :class="one.resourceNeed"><span class="need-bars" aria-hidden="true"><i></i><i></i><i></i></span><span x-text="$t('run.need.' + one.resourceNeed)"></span></span></td></tr></template></tbody></table></div>`;
+
+const algorithm = `<section class="step" x-show="setup.step === 'algorithm'">
+    ${algorithmTable}
     <div class="parameters-head"><h3 x-t="run.parameters"></h3><span class="spacer"></span><button type="button" class="button quiet small" :disabled="setup.isDefault()" @click="setup.resetParameters()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div>
-    <div class="parameters">${NUMBERS.map(parameter).join('')}<div class="parameters-check" @change="setup.changed('algorithm')">${checkbox({ model: 'setup.parameters.augment', label: 'run.augment', note: 'run.augment.note', hint: 'run.augment.hint' })}</div></div>
+    <div class="parameters">${NUMBERS.map((name) => parameterField(name)).join('')}<div class="parameters-check" @change="setup.changed('algorithm')">${checkbox({ model: 'setup.parameters.augment', label: 'run.augment', note: 'run.augment.note', hint: 'run.augment.hint' })}</div></div>
     <div class="step-foot"><button type="button" class="button primary large" @click="setup.confirm('algorithm')" :disabled="setup.wrongIn('algorithm')" x-t="run.next.resources"></button></div></section>`;
 
-const resources = `<section class="step" x-show="setup.step === 'resources'">
+export const resources = `<section class="step" x-show="setup.step === 'resources'">
     <p class="muted" x-t="run.resources.note"></p>
     <div class="choice-table" tabindex="0" role="region" x-t:aria-label="run.presets"><table class="table"><thead><tr><th scope="col" class="choose"><span class="visually-hidden" x-t="table.choose"></span></th><th scope="col" class="grow" x-t="run.preset.name"></th><th scope="col" x-t="run.preset.gpu"></th><th scope="col" class="end" x-t="run.preset.cpu"></th><th scope="col" class="end" x-t="run.preset.ram"></th></tr></thead>
       <tbody><template x-for="one in setup.presets" :key="one.name"><tr class="clickable" :class="{ selected: setup.preset === one.name, off: !one.fits }" @click="setup.choosePreset(one)">
@@ -62,20 +77,20 @@ const resources = `<section class="step" x-show="setup.step === 'resources'">
     <p class="field-error" role="alert" x-show="!setup.preset" x-t="run.preset.none"></p>
     <div class="step-foot"><span class="muted" x-text="startNote()"></span><button type="button" class="button primary large" x-show="!setup.done.resources" @click="setup.confirm('resources')" :disabled="setup.wrongIn('resources')" x-t="run.ok"></button><button type="button" class="button primary large" x-show="setup.done.resources" :disabled="!mayStart() || starting" :aria-busy="starting ? 'true' : 'false'" @click="start()">${icon('play')}<span x-t="run.start"></span></button></div></section>`;
 
-export const steps = `<section class="box run-steps"><div class="box-head">${stepper({
-  label: 'run.steps',
-  steps: [
+export function stepsView(list: { key: Step; text: Key }[], content: string): string {
+  return `<section class="box run-steps"><div class="box-head">${stepper({ label: 'run.steps', steps: list, current: 'setup.step', reach: 'setup.mayOpen', go: 'setup.go', done: 'setup.isDone' })}</div>
+  <div class="box-body"><div class="stack" x-show="setup.state === 'loading'" aria-hidden="true"><span class="skeleton-block"></span><span class="skeleton-block tall"></span><span class="skeleton-block"></span></div>
+    <div x-problem="setup.problem"></div><div x-show="setup.state === 'ready'">${content}</div></div></section>`;
+}
+
+export const steps = stepsView(
+  [
     { key: 'split', text: 'run.step.split' },
     { key: 'algorithm', text: 'run.step.algorithm' },
     { key: 'resources', text: 'run.step.resources' },
   ],
-  current: 'setup.step',
-  reach: 'setup.mayOpen',
-  go: 'setup.go',
-  done: 'setup.isDone',
-})}</div>
-  <div class="box-body"><div class="stack" x-show="setup.state === 'loading'" aria-hidden="true"><span class="skeleton-block"></span><span class="skeleton-block tall"></span><span class="skeleton-block"></span></div>
-    <div x-problem="setup.problem"></div><div x-show="setup.state === 'ready'">${split}${algorithm}${resources}</div></div></section>`;
+  split + algorithm + resources,
+);
 
 /** The component's `parts()` gives them (see configuration.ts). */
 export const configuration = `<section class="box configuration"><div class="box-head"><h2 x-t="run.configuration"></h2></div>

@@ -12,9 +12,8 @@ export interface Tile {
   caption: string;
   /** A short word in the corner, with its class's colour. */
   mark?: { text: string; colour: string; ink: string };
-  /** Read out; the caption where it is absent. */
-  label?: string;
-  wrong?: boolean;
+  /** Read out besides, where the eye sees it by a sign: why it is marked wrong. */
+  wrong?: string;
 }
 
 export interface GridOptions<Row> {
@@ -217,21 +216,26 @@ export class PictureGrid<Row> {
       if (button) button.tabIndex = index === this.#current ? 0 : -1;
       return;
     }
-    const { src, caption, mark, label, wrong } = this.#options.tile(row);
+    const { src, caption, mark, wrong } = this.#options.tile(row);
     tile.classList.remove('waiting');
-    tile.classList.toggle('wrong', wrong === true);
+    tile.classList.toggle('wrong', wrong !== undefined);
     tile.innerHTML =
       '<button type="button"><span class="picture-frame"><img alt="" decoding="async" draggable="false"></span><span class="picture-caption"></span></button>';
     const button = tile.firstElementChild as HTMLButtonElement;
     button.dataset.index = String(index);
     button.tabIndex = index === this.#current ? 0 : -1;
-    button.setAttribute('aria-label', label ?? caption);
     button.title = caption;
     const image = button.querySelector('img') as HTMLImageElement;
     image.addEventListener('load', () => image.classList.add('there'));
     image.src = src;
-    (button.lastElementChild as HTMLElement).textContent = caption;
-    if (wrong) button.firstElementChild?.insertAdjacentHTML('beforeend', icon('circle-x', 'picture-wrong'));
+    (button.querySelector('.picture-caption') as HTMLElement).textContent = caption;
+    if (wrong !== undefined) {
+      button.firstElementChild?.insertAdjacentHTML('beforeend', icon('circle-x', 'picture-wrong'));
+      const said = document.createElement('span');
+      said.className = 'visually-hidden';
+      said.textContent = wrong;
+      button.append(said);
+    }
     if (mark) {
       const corner = document.createElement('span');
       corner.className = 'picture-mark';
