@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { channelBlock } from './channelblock.ts';
 import type { Program } from './graph.ts';
 import { filterShape, lower } from './lowering.ts';
 import { encodeOnnx } from './onnx.ts';
@@ -32,7 +33,7 @@ export interface CpuOptions {
   readonly threads: number;
   /** Candidates to take, by node signature. */
   readonly plan?: ReadonlyMap<string, string>;
-  /** Width of the runtime's channel blocks; 0 where they are not to be used. */
+  /** Width of the runtime's channel blocks, 0 for none; default what this machine has. */
   readonly block?: number;
   /** Writes ONNX Runtime's profile to files with this prefix. */
   readonly profile?: string;
@@ -140,7 +141,8 @@ function eachFilterIndex(shape: Shape, block: number, visit: (plain: number, fil
 }
 
 /** ONNX Runtime's CPU provider. */
-export function cpu({ threads, plan, block = 8, profile }: CpuOptions): Device {
+export async function cpu({ threads, plan, block: given, profile }: CpuOptions): Promise<Device> {
+  const block = given ?? (await channelBlock());
   return {
     name: 'cpu',
     store: (states) => new CpuStore(states, block),

@@ -58,7 +58,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const classifier: ClassifierOptions = { model, classes, size, batch, input: { kind: 'pixels', mean, std } };
   const program = trainingProgram(classifier, options.optimizer);
   const names = program.parameters.map(({ name }) => name);
-  const device = cpu({ threads });
+  const device = await cpu({ threads });
   const store = device.store(new Map([...initialWeights(program.parameters, seed), ...program.slots]));
   if (weights) store.write(only(weights, names));
   const training = await device.compile(program, store);

@@ -1,5 +1,7 @@
 import type { ActivationOps } from './activation.ts';
 import { activation } from './activation.ts';
+import type { AdamOps } from './adam.ts';
+import { adam } from './adam.ts';
 import type { AveragePoolingOps } from './averagepooling.ts';
 import { averagePooling } from './averagepooling.ts';
 import type { ConvolutionOps } from './convolution.ts';
@@ -39,7 +41,7 @@ export type OpAttributes = ElementwiseOps &
   ActivationOps &
   AveragePoolingOps &
   JoiningOps &
-  ScalingOps;
+  ScalingOps & AdamOps;
 export type OpName = keyof OpAttributes;
 
 /** The operator table. An operator without a rule does not compile. */
@@ -57,4 +59,5 @@ export const rules: { readonly [op in OpName]: Rule<op> } = {
   ...averagePooling,
   ...joining,
   ...scaling,
+  ...adam,
 };
