@@ -33,7 +33,7 @@ const SECTIONS = {
     data: Type.String({ minLength: 1, default: './data' }),
     trust_proxy: Type.Boolean({ default: false }),
     origins: Type.Array(Type.String({ pattern: '^https?://' }), { default: [] }),
-    language: Type.Enum(['ko', 'en'], { default: 'en' }),
+    language: Type.Enum(['ko', 'en'], { default: 'ko' }),
   }),
   log: Type.Object({
     level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
