@@ -2,6 +2,7 @@ import { multiplyAdds, trainedValues } from './cost.ts';
 import { lower } from './lowering.ts';
 import type { Architecture } from './model.ts';
 import { blueprint, initialWeights } from './model.ts';
+import { beta, drawNoise, stepRandom } from './noise.ts';
 import { encodeOnnx } from './onnx.ts';
 import type { OptimizerOptions } from './optimizers.ts';
 import type { Executable } from './runtime.ts';
@@ -22,8 +23,25 @@ export interface TrainerOptions {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly threads: number;
-  /** Seeds the initialisation. */
+  /** Seeds the initialisation, dropout, stochastic depth and mixup. */
   readonly seed: number;
+  /** Whether the architecture's dropout and stochastic depth are at work; default true. */
+  readonly dropout?: boolean;
+  /** 0..1; default 0. */
+  readonly labelSmoothing?: number;
+  /** One weight > 0 for each class. */
+  readonly classWeights?: readonly number[];
+  /** Largest norm of all gradients together. */
+  readonly clipNorm?: number;
+  /**
+   * Evaluates and exports a moving average of the weights with this decay, for instance 0.999. In the first steps it is less,
+   * (1 + t)/(10 + t), so that the average leaves the untrained weights soon.
+   */
+  readonly averageDecay?: number;
+  /** Mixes neighbouring pictures; both parameters of the beta distribution of the share, for instance 0.2. */
+  readonly mixup?: number;
+  /** So many of the architecture's first stages keep their weights. */
+  readonly frozenStages?: number;
   /** Start from these (torchvision's state_dict names), else initialised from the seed. */
   readonly weights?: ReadonlyMap<string, Tensor>;
 }
@@ -56,11 +74,25 @@ export interface Trainer {
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const { model, classes, size, batch, mean, std, threads, seed, weights } = options;
   const classifier: ClassifierOptions = { model, classes, size, batch, input: { kind: 'pixels', mean, std } };
-  const program = trainingProgram(classifier, options.optimizer);
+  const { averageDecay, mixup } = options;
+  const program = trainingProgram(classifier, options.optimizer, {
+    ...options,
+    noise: options.dropout ?? true,
+    average: averageDecay !== undefined,
+    mixup: mixup !== undefined,
+  });
   const names = program.parameters.map(({ name }) => name);
+  const averages = program.averaged.map((name) => `${name}.average`);
+  const slots = [...program.slots.keys(), ...averages];
+  const averaged = new Set(program.averaged);
+  // Where steps differ from each other by more than their pictures, how many were done is part of the state.
+  const counted = program.noises.length > 0 || averages.length > 0 || mixup !== undefined;
+  let done = 0;
   const device = await cpu({ threads });
-  const store = device.store(new Map([...initialWeights(program.parameters, seed), ...program.slots]));
-  if (weights) store.write(only(weights, names));
+  const initial = initialWeights(program.parameters, seed);
+  const averageOf = (tensors: ReadonlyMap<string, Tensor>) => program.averaged.map((name) => [`${name}.average`, tensors.get(name)!] as const);
+  const store = device.store(new Map([...initial, ...program.slots, ...averageOf(initial)]));
+  if (weights) store.write(new Map([...only(weights, names), ...averageOf(weights)]));
   const training = await device.compile(program, store);
   let evaluation: Executable | undefined;
   const plan = blueprint(model, classes, size);
@@ -83,18 +115,25 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     parameters: trainedValues(plan.parameters),
 
     async step(images, labels, learningRate) {
-      const outputs = await training.run(
-        new Map<string, Tensor>([
-          ['images', pictures(images)],
-          ['labels', { dtype: 'int32', shape: [batch], data: labels }],
-          ['rate', { dtype: 'float32', shape: [], data: Float32Array.of(learningRate) }],
-        ]),
-      );
+      const random = stepRandom(seed, done);
+      const inputs = new Map<string, Tensor>([
+        ['images', pictures(images)],
+        ['labels', { dtype: 'int32', shape: [batch], data: labels }],
+        ['rate', scalar(learningRate)],
+        ...drawNoise(program.noises, random),
+      ]);
+      if (mixup !== undefined) inputs.set('mix', scalar(beta(random, mixup)));
+      if (averageDecay !== undefined) inputs.set('averaging', scalar(Math.min(averageDecay, (1 + done) / (10 + done))));
+      const outputs = await training.run(inputs);
+      done++;
       return { loss: (outputs.get('loss')!.data as Float32Array)[0]!, correct: sum(outputs.get('right')!.data as Float32Array, batch) };
     },
 
     async evaluate(images, labels, count) {
-      evaluation ??= await device.compile(evaluationProgram(classifier), store);
+      evaluation ??= await device.compile(
+        evaluationProgram(classifier, (name) => (averaged.has(name) ? `${name}.average` : name)),
+        store,
+      );
       const outputs = await evaluation.run(
         new Map<string, Tensor>([
           ['images', pictures(padded(images, batch * size * size * 3))],
@@ -110,16 +149,21 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 
     state() {
       const states = store.read();
-      return { weights: only(states, names), optimizer: only(states, [...program.slots.keys()]) };
+      const optimizer = only(states, slots);
+      if (counted) optimizer.set(stepCount, { dtype: 'int32', shape: [], data: Int32Array.of(done) });
+      return { weights: only(states, names), optimizer };
     },
 
     load(state) {
-      const optimizer = state.optimizer ? only(state.optimizer, [...program.slots.keys()]) : program.slots;
+      const optimizer = state.optimizer ? only(state.optimizer, slots) : [...program.slots, ...averageOf(state.weights)];
       store.write(new Map([...only(state.weights, names), ...optimizer]));
+      done = Number(state.optimizer?.get(stepCount)?.data[0] ?? 0);
     },
 
     exportOnnx(metadata) {
-      const { model: file } = lower(exportProgram(classifier, mean, std), { block: 0, freeBatch: 'n', metadata, states: store.read() });
+      const states = store.read();
+      for (const name of averaged) states.set(name, states.get(`${name}.average`)!);
+      const { model: file } = lower(exportProgram(classifier, mean, std), { block: 0, freeBatch: 'n', metadata, states });
       return encodeOnnx(file);
     },
 
@@ -128,6 +172,13 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       await evaluation?.close();
     },
   };
+}
+
+/** In the optimizer's state: how many steps were done. */
+const stepCount = 'trainer.steps';
+
+function scalar(value: number): Tensor {
+  return { dtype: 'float32', shape: [], data: Float32Array.of(value) };
 }
 
 /** The named entries of a map, in the order of the names. Throws where one is absent. */

@@ -41,7 +41,8 @@ export type OpAttributes = ElementwiseOps &
   ActivationOps &
   AveragePoolingOps &
   JoiningOps &
-  ScalingOps & AdamOps;
+  ScalingOps &
+  AdamOps;
 export type OpName = keyof OpAttributes;
 
 /** The operator table. An operator without a rule does not compile. */
