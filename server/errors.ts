@@ -458,6 +458,36 @@ export const CATALOGUE = {
     '파일 이름 패턴 "{pattern}"으로 묶이는 이미지가 없습니다. 패턴을 확인해 주세요.',
     'No pictures are kept together by the pattern "{pattern}". Check it.',
   ),
+  not_the_owner: entry(
+    403,
+    '만든 사람이나 관리자만 변경하거나 삭제할 수 있습니다. 필요하면 만든 사람에게 요청해 주세요.',
+    'Only the person who made it and administrators can change or delete it. Ask them if you need it.',
+  ),
+  template_name_taken: entry(
+    409,
+    '이 그룹에 "{name}" 템플릿이 이미 있습니다. 다른 이름을 입력해 주세요.',
+    'This group has a template named "{name}" already. Choose another name.',
+  ),
+  template_problem: entry(
+    409,
+    '템플릿 "{name}"은(는) {own} 문제용이라 {project} 프로젝트에서 사용할 수 없습니다. 문제 정의가 같은 템플릿을 선택해 주세요.',
+    'The template "{name}" is for {own}, and this project is about {project}. Choose a template for the same problem.',
+  ),
+  template_group: entry(
+    409,
+    '템플릿 "{name}"은(는) {group} 그룹의 것이라 이 프로젝트에서 사용할 수 없습니다. 같은 그룹의 프로젝트를 로드해 주세요.',
+    'The template "{name}" belongs to the group {group}. Load a project of that group to use it.',
+  ),
+  model_name_taken: entry(
+    409,
+    '이 그룹에 "{name}" 모델이 이미 있습니다. 다른 이름을 입력하거나, 목록에서 그 모델을 선택해 새 버전으로 등록해 주세요.',
+    'This group has a model named "{name}" already. Choose another name, or choose that model to register a new version of it.',
+  ),
+  model_problem: entry(
+    409,
+    '모델 "{name}"은(는) {own} 문제용이라 {project} 프로젝트의 모델을 버전으로 등록할 수 없습니다. 새 모델로 등록해 주세요.',
+    'The model "{name}" is for {own}, and this project is about {project}. Register it as a new model.',
+  ),
   job_over: entry(409, '이미 끝난 작업입니다.', 'This job is over already.'),
   stopped_before_model: entry(
     409,

@@ -25,6 +25,7 @@ import { Groups, type StoredGroup } from './studio/groups/groups.ts';
 import { Hpo } from './studio/hpo/hpo.ts';
 import { Inferences, type StoredInference } from './studio/inferences/inferences.ts';
 import { Jobs } from './studio/jobs/jobs.ts';
+import { Models, type StoredModel, type StoredVersion } from './studio/models/models.ts';
 import { readGpus } from './studio/monitor/gpus.ts';
 import { Monitor } from './studio/monitor/monitor.ts';
 import { Notifications, type StoredNotification } from './studio/notifications/notifications.ts';
@@ -33,6 +34,7 @@ import { type Failures, SignInThrottle } from './studio/people/throttle.ts';
 import { type AuditEntry, type StoredUser, Users } from './studio/people/users.ts';
 import { Preflights } from './studio/preflight/preflights.ts';
 import { Projects, type StoredProject } from './studio/projects/projects.ts';
+import { type StoredTemplate, Templates } from './studio/templates/templates.ts';
 import { Uploads } from './studio/uploads/uploads.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -140,6 +142,26 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     log: (error, about) => logError(about, error),
   });
+  const templates = new Templates({
+    templates: await Collection.open<StoredTemplate>(db, 'templates'),
+    dir: await folder('templates'),
+    experiments,
+    projects,
+    groups,
+    users,
+    presets,
+    events,
+  });
+  const models = new Models({
+    models: await Collection.open<StoredModel>(db, 'models'),
+    versions: await Collection.open<StoredVersion>(db, 'model-versions'),
+    dir: await folder('models'),
+    experiments,
+    projects,
+    groups,
+    users,
+    events,
+  });
   const preflights = new Preflights(experiments, queue, presets);
   const inferences: Inferences = new Inferences({
     inferences: await Collection.open<StoredInference>(db, 'inferences'),
@@ -171,6 +193,14 @@ async function start(config: Config, version: string): Promise<void> {
     inference: (reader, id) => within(reader, inferences.get(id), (inference) => inferences.view(inference)),
     job: (reader, id) => within(reader, queue.get(id), (job) => jobs.view(job)),
     notification: (reader, id) => notifications.get(reader.id, id) ?? null,
+    template: (reader, id) => {
+      const template = templates.get(id);
+      return template !== undefined && templates.maySee(reader, template) ? templates.view(reader, template) : null;
+    },
+    model: (reader, id) => {
+      const model = models.get(id);
+      return model !== undefined && models.maySee(reader, model) ? models.view(reader, model) : null;
+    },
   };
   const studio: Studio = {
     version,
@@ -185,6 +215,8 @@ async function start(config: Config, version: string): Promise<void> {
     automl,
     hpo,
     preflights,
+    templates,
+    models,
     algorithms: new Algorithms(),
     presets,
     inferences,
@@ -199,6 +231,8 @@ async function start(config: Config, version: string): Promise<void> {
   await experiments.recover();
   await automl.recover();
   await hpo.recover();
+  await templates.recover();
+  await models.recover();
   await inferences.recover();
   await queue.start(
     {

@@ -53,7 +53,7 @@ export const ModelEntry = Type.Object({
   groupName: Type.String(),
   type: DataType,
   model: ModelKind,
-  /** With more versions than `maxVersions` the oldest are deleted, where `autoDelete` is on; else a new version is refused. */
+  /** With more versions than `maxVersions` the oldest are deleted, where `autoDelete` is on; where it is off, all are kept. */
   autoDelete: Type.Boolean(),
   maxVersions: Type.Integer({ minimum: 1, maximum: 1000 }),
   versions: Type.Integer(),

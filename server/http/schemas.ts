@@ -3,6 +3,7 @@
  * Everything here is plain data; times are ISO 8601 in UTC, sizes are bytes, memory is MiB, durations are seconds.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import type { ModelEntry, Template } from './library-schemas.ts';
 
 export const Id = Type.Integer({ minimum: 1 });
 export const Time = Type.String({ format: 'date-time' });
@@ -523,5 +524,7 @@ export interface Changes {
   inference: Inference;
   job: Job;
   notification: Notification;
+  template: Template;
+  model: ModelEntry;
 }
 export type ChangeMessage = { [K in keyof Changes]: { kind: K; id: number; projectId: number | null; record: Changes[K] | null } }[keyof Changes];

@@ -9,12 +9,14 @@ import type { Groups } from '../studio/groups/groups.ts';
 import type { Hpo } from '../studio/hpo/hpo.ts';
 import type { Inferences } from '../studio/inferences/inferences.ts';
 import type { Jobs } from '../studio/jobs/jobs.ts';
+import type { Models } from '../studio/models/models.ts';
 import type { Monitor } from '../studio/monitor/monitor.ts';
 import type { Notifications } from '../studio/notifications/notifications.ts';
 import type { Sessions } from '../studio/people/sessions.ts';
 import type { StoredUser, Users } from '../studio/people/users.ts';
 import type { Preflights } from '../studio/preflight/preflights.ts';
 import type { Projects } from '../studio/projects/projects.ts';
+import type { Templates } from '../studio/templates/templates.ts';
 import type { Uploads } from '../studio/uploads/uploads.ts';
 import type { Changes } from './schemas.ts';
 
@@ -31,6 +33,8 @@ export interface Studio {
   automl: Automl;
   hpo: Hpo;
   preflights: Preflights;
+  templates: Templates;
+  models: Models;
   algorithms: Algorithms;
   presets: Presets;
   inferences: Inferences;

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import { ZipFile } from 'yazl';
 import { type Client, Daemon, PASSWORD } from '../daemon.fixture.ts';
-import type { Dataset, Experiment, Parameters, Project, Split } from '../http/schemas.ts';
+import type { Dataset, Experiment, ExperimentDetails, Parameters, Project, RunConfig, Split } from '../http/schemas.ts';
 
 export const SPLIT: Split = { training: 60, validation: 20, test: 20, seed: 42, stratify: true };
 export const PARAMETERS: Parameters = {
@@ -27,6 +27,8 @@ export interface Workshop {
   dataset: Dataset;
   /** Export to Experiment. */
   draft(): Promise<Experiment>;
+  /** Trained for an epoch. */
+  trained(): Promise<Experiment>;
   /** Starts the daemon again on its data, with everyone signed in. */
   restart(): Promise<void>;
 }
@@ -50,6 +52,14 @@ export async function openWorkshop(...options: string[]): Promise<Workshop> {
     project,
     dataset,
     draft: () => workshop.dev.ok<Experiment>('POST', `/api/projects/${project.id}/experiments`, { datasetId: dataset.id }),
+    trained: async () => {
+      const { id } = await workshop.draft();
+      const config: RunConfig = { split: SPLIT, algorithm: 'smallnet', parameters: { ...PARAMETERS, epoch: 1 }, preset: PRESET };
+      await workshop.dev.ok('POST', `/api/experiments/${id}/run`, config);
+      const { experiment } = await workshop.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment), 120);
+      if (experiment.status !== 'succeeded') throw new Error(JSON.stringify(experiment));
+      return experiment;
+    },
     restart: async () => {
       await daemon.launch();
       workshop.admin = await daemon.client().signIn('admin');

@@ -1,0 +1,66 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Template, TemplateDetails } from '../../http/library-schemas.ts';
+import type { ErrorReply, Experiment, ExperimentDetails, Project } from '../../http/schemas.ts';
+import { isOver, openWorkshop, type Workshop } from '../studio.fixture.ts';
+
+const test = suite('templates');
+let w: Workshop;
+let trained: Experiment;
+test.before(async () => {
+  w = await openWorkshop();
+  trained = await w.trained();
+});
+test.after(() => w.daemon.remove());
+
+const code = async (answer: Promise<{ body: unknown }>) => ((await answer).body as ErrorReply).code;
+
+test('saved with all that it shows, for the group, and deleted by its owner', async () => {
+  const draft = await w.draft();
+  assert.is(await code(w.dev.call('POST', `/api/experiments/${draft.id}/template`, { name: 'T' })), 'experiment_refused');
+  assert.is(await code(w.colleague.call('POST', `/api/experiments/${trained.id}/template`, { name: 'T' })), 'read_only');
+  const saved = await w.dev.ok<Template>('POST', `/api/experiments/${trained.id}/template`, { name: ' 좋은 설정 ' });
+  assert.equal([saved.name, saved.algorithm, saved.datasetName, saved.editable, saved.misfit], ['좋은 설정', 'smallnet', 'screws / v1', true, null]);
+  assert.is(await code(w.dev.call('POST', `/api/experiments/${trained.id}/template`, { name: '좋은 설정' })), 'template_name_taken');
+
+  const other = await w.dev.ok<Template>('POST', `/api/experiments/${trained.id}/template`, { name: 'second' });
+  const seen = await w.colleague.ok<Template[]>('GET', `/api/templates?projectId=${w.project.id}`);
+  assert.equal(
+    seen.map(({ name, editable }) => [name, editable]),
+    [
+      ['second', false],
+      ['좋은 설정', false],
+    ],
+  );
+  assert.is(await code(w.colleague.call('DELETE', `/api/templates/${other.id}`)), 'not_the_owner');
+  await w.dev.ok('DELETE', `/api/templates/${other.id}`);
+  assert.is((await w.dev.call('GET', `/api/templates/${other.id}`)).status, 404);
+  assert.equal(readdirSync(join(w.daemon.data, 'templates')), [`${saved.id}.json`]);
+
+  await w.dev.ok('DELETE', `/api/experiments/${draft.id}`);
+  await w.daemon.end('SIGKILL');
+  await w.restart();
+  const { epochs, result, modelBytes, preset, config } = await w.colleague.ok<TemplateDetails>('GET', `/api/templates/${saved.id}`);
+  assert.equal([epochs.length, result?.epochs, preset?.name, config], [1, 1, 'CPU small', trained.config]);
+  assert.ok(modelBytes! > 1000);
+});
+
+test('a training is started from it, where it fits the project', async () => {
+  const [template] = await w.dev.ok<Template[]>('GET', '/api/templates');
+  const body = { templateId: template!.id };
+  const draft = await w.draft();
+  assert.is(await code(w.dev.call('POST', `/api/experiments/${draft.id}/run-template`, { templateId: 999 })), 'not_found');
+  const started = await w.dev.ok<Experiment>('POST', `/api/experiments/${draft.id}/run-template`, body);
+  assert.equal([started.mode, started.config, started.templateName], ['run', trained.config, '좋은 설정']);
+  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, (details) => isOver(details.experiment), 120);
+  assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
+
+  const group = await w.admin.ok<{ id: number }>('POST', '/api/groups', { name: 'other', description: '' });
+  const request = { name: 'Elsewhere', groupId: group.id, description: '', type: 'image', model: 'classification' };
+  const elsewhere = await w.admin.ok<Project>('POST', '/api/projects', request);
+  assert.equal(await w.admin.ok<Template[]>('GET', `/api/templates?projectId=${elsewhere.id}`), [], 'another group has its own');
+});
+
+test.run();
