@@ -22,6 +22,7 @@ interface Entry {
 }
 
 const WORK = ['data', 'run', 'inference'] as const;
+const SEARCH = [...WORK, 'search'] as const;
 
 const ENTRIES: Entry[] = [
   { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },
@@ -33,6 +34,8 @@ const ENTRIES: Entry[] = [
   { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiments.ts') },
   { path: '/experiments/:id', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiment.ts') },
   { path: '/experiments/:id/run', menu: 'run', who: 'developer', styles: WORK, load: () => import('./pages/run.ts') },
+  { path: '/experiments/:id/automl', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/automl.ts') },
+  { path: '/experiments/:id/hpo', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/hpo.ts') },
   { path: '/projects/:id/inference', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference.ts') },
   { path: '/inferences/:id', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference-results.ts') },
   { path: '/monitor', menu: 'monitor', who: 'developer', load: () => import('./pages/monitor.ts') },

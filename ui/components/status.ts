@@ -3,7 +3,7 @@ import type { ExperimentStatus, JobState, ProjectStatus } from '../../server/htt
 import { textOf } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 
-export type Status = ExperimentStatus | JobState | ProjectStatus | 'ingesting' | 'using' | 'ended' | 'active' | 'disabled' | 'uploading';
+export type Status = ExperimentStatus | JobState | ProjectStatus | 'ingesting' | 'using' | 'ended' | 'active' | 'disabled' | 'uploading' | 'paused' | 'pruned';
 
 const LOOK: { [status in Status]: [tone: string, icon: string] } = {
   draft: ['grey', 'circle-dashed'],
@@ -14,6 +14,8 @@ const LOOK: { [status in Status]: [tone: string, icon: string] } = {
   aborted: ['orange', 'circle-stop'],
   stopped: ['orange', 'circle-stop'],
   failed: ['red', 'circle-x'],
+  paused: ['amber', 'circle-pause'],
+  pruned: ['grey', 'scissors'],
   ready: ['green', 'circle-check'],
   working: ['blue', 'flask-conical'],
   completed: ['grey', 'lock'],

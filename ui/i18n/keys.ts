@@ -1,11 +1,13 @@
 /** Every text key that there is. Types only: the texts of an area come with the page that imports it. A new area is added here. */
 import type admin from './areas/admin.ts';
+import type automl from './areas/automl.ts';
 import type base from './areas/base.ts';
 import type data from './areas/data.ts';
 import type experiments from './areas/experiments.ts';
 import type frame from './areas/frame.ts';
 import type groups from './areas/groups.ts';
 import type home from './areas/home.ts';
+import type hpo from './areas/hpo.ts';
 import type inference from './areas/inference.ts';
 import type monitor from './areas/monitor.ts';
 import type people from './areas/people.ts';
@@ -21,5 +23,7 @@ type Areas = typeof base &
   typeof data &
   typeof experiments &
   typeof run &
-  typeof inference;
+  typeof inference &
+  typeof automl &
+  typeof hpo;
 export type Key = keyof Areas & string;

@@ -1,5 +1,5 @@
 /** What can be done with an experiment: offered by the list, the Run page and the details, each as its state allows. */
-import type { Experiment } from '../../server/http/schemas.ts';
+import type { Experiment, ExperimentAction } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
@@ -18,8 +18,9 @@ export function isActive(experiment: Experiment): boolean {
   return experiment.status === 'running' || experiment.status === 'pending';
 }
 
-/** Where its Details lead: what runs is followed on the Run page. */
+/** Where its Details lead: what runs is followed on the Run page, a search has one page for all its life. */
 export function detailsAddress(experiment: Experiment): string {
+  if (experiment.mode === 'hpo') return `/experiments/${experiment.id}/hpo`;
   return experiment.status === 'draft' || isActive(experiment) ? `/experiments/${experiment.id}/run` : `/experiments/${experiment.id}`;
 }
 
@@ -122,26 +123,41 @@ export function downloadModel(experiment: Experiment): void {
 export function experimentMenu(experiment: Experiment, reason: string, after: { deleted?(): void } = {}): MenuItem[] {
   const locked = reason ? { disabled: true, note: reason } : {};
   const items: MenuItem[] = [];
-  const { status } = experiment;
-  if (status === 'draft') items.push({ text: t('exp.menu.run'), icon: 'play', run: () => void go(`/experiments/${experiment.id}/run`), ...locked });
-  else if (isActive(experiment)) {
-    items.push({ text: t('exp.menu.follow'), icon: 'chart-line', run: () => void go(detailsAddress(experiment)) });
-    items.push({ text: t('exp.menu.stop'), icon: 'circle-stop', danger: true, run: () => void stopExperiment(experiment), ...locked });
-    return items;
-  } else if (experiment.usable) {
-    items.push({ text: t('exp.menu.inference'), icon: 'scan-search', run: () => void go(inferenceAddress(experiment)), ...locked });
-    items.push({ text: t('exp.menu.download'), icon: 'download', run: () => downloadModel(experiment) });
+  const may = (action: ExperimentAction) => experiment.actions.includes(action);
+  const { id } = experiment;
+  if (may('run')) items.push({ text: t('exp.menu.run'), icon: 'play', run: () => void go(`/experiments/${id}/run`), ...locked });
+  if (may('hpo')) items.push({ text: t('exp.menu.hpo'), icon: 'sliders-horizontal', run: () => void go(`/experiments/${id}/hpo`), ...locked });
+  if (may('automl')) items.push({ text: t('exp.menu.automl'), icon: 'sparkles', run: () => void go(`/experiments/${id}/automl`), ...locked });
+  if (isActive(experiment)) items.push({ text: t('exp.menu.follow'), icon: 'chart-line', run: () => void go(detailsAddress(experiment)) });
+  if (experiment.automlGroup !== null) {
+    items.push({ text: t('exp.menu.leaderboard'), icon: 'trophy', run: () => void go(`/experiments/${id}/automl`) });
   }
-  items.push({ text: t('exp.menu.rename'), icon: 'pencil', run: () => void renameExperiment(experiment), ...locked });
-  items.push({
-    text: t('action.delete'),
-    icon: 'trash-2',
-    danger: true,
-    separated: true,
-    run: async () => {
-      if (await deleteExperiment(experiment)) after.deleted?.();
-    },
-    ...locked,
-  });
+  if (may('infer') && experiment.usable) {
+    items.push({ text: t('exp.menu.inference'), icon: 'scan-search', run: () => void go(inferenceAddress(experiment)), ...locked });
+  }
+  if (experiment.usable) items.push({ text: t('exp.menu.download'), icon: 'download', run: () => downloadModel(experiment) });
+  if (may('rename')) items.push({ text: t('exp.menu.rename'), icon: 'pencil', run: () => void renameExperiment(experiment), ...locked });
+  if (may('stop')) {
+    items.push({
+      text: t('exp.menu.stop'),
+      icon: 'circle-stop',
+      danger: true,
+      separated: items.length > 1,
+      run: () => void stopExperiment(experiment),
+      ...locked,
+    });
+  }
+  if (may('delete')) {
+    items.push({
+      text: t('action.delete'),
+      icon: 'trash-2',
+      danger: true,
+      separated: true,
+      run: async () => {
+        if (await deleteExperiment(experiment)) after.deleted?.();
+      },
+      ...locked,
+    });
+  }
   return items;
 }

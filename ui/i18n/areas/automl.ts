@@ -1,0 +1,67 @@
+import { words } from '../words.ts';
+
+/** AutoML: its settings, the confirm dialog, the leaderboard. */
+export default words({
+  'automl.title': ['AutoML', 'AutoML'],
+  'automl.purpose': [
+    '비교할 알고리즘을 고르고 시작하세요. 알고리즘마다 실험이 하나씩 생기고, 끝나면 추천 모델을 알려 드립니다.',
+    'Choose the algorithms to compare and start. Each becomes an experiment; in the end one model is recommended.',
+  ],
+  'automl.purpose.board': [
+    '같은 데이터로 학습한 알고리즘을 비교합니다. 모두 끝나면 추천 모델이 표시됩니다.',
+    'Compares algorithms that learned from the same data. When all have ended, one model is recommended.',
+  ],
+  'automl.start': ['AutoML 시작', 'Start AutoML'],
+  'automl.list': ['알고리즘 목록', 'Algorithm List'],
+  'automl.search': ['알고리즘 검색', 'Search algorithms'],
+  'automl.chosen': ['{n}개 선택', '{n} chosen'],
+  'automl.choose.suited': ['추천만 선택', 'Choose the suited'],
+  'automl.choose.none': ['모두 해제', 'Choose none'],
+  'automl.suited': ['추천', 'Suits'],
+  'automl.suited.hint': [
+    '이 장비의 자원과 이미지 수에 알맞은 알고리즘입니다. 나머지도 선택할 수 있지만 시간이 더 오래 걸립니다.',
+    'Suits this box and the number of pictures. The others can be chosen too, but take longer.',
+  ],
+  'automl.nothing': ['검색 결과가 없습니다.', 'No algorithm is called that.'],
+  'automl.need': ['알고리즘을 하나 이상 선택해 주세요.', 'Choose at least one algorithm.'],
+  'automl.wrong': ['설정값을 확인해 주세요: {names}', 'Look at the settings of: {names}'],
+  'automl.data': ['Data', 'Data'],
+  'automl.algorithm': ['Algorithm', 'Algorithm'],
+  'automl.resources': ['Resources', 'Resources'],
+  'automl.edit': ['편집', 'Edit'],
+  'automl.edited': ['편집 완료', 'Done'],
+  'automl.edit.of': ['{name} 편집', 'Edit {name}'],
+  'automl.choose.first': ['목록에서 알고리즘을 누르면 파라미터를 바꿀 수 있습니다.', 'Press an algorithm in the list to change its parameters.'],
+  'automl.changed': ['기본값에서 바뀜', 'Changed'],
+  'automl.confirm.title': ['AutoML Configuration', 'AutoML Configuration'],
+  'automl.confirm.text': [
+    '아래에서 선택한 알고리즘만 학습합니다. 알고리즘마다 실험이 하나씩 만들어집니다.',
+    'Only what is checked here is trained. Each algorithm becomes an experiment of its own.',
+  ],
+  'automl.confirm.split': ['데이터 분할', 'Data split'],
+  'automl.confirm.ok': ['확인', 'OK'],
+
+  'automl.board': ['순위표', 'Leaderboard'],
+  'automl.board.waiting': ['{ended} / {all}개 완료', '{ended} of {all} ended'],
+  'automl.board.pending': [
+    '모든 실험이 끝나면 순위와 추천 모델이 정해집니다. 다른 화면으로 이동해도 계속 진행됩니다.',
+    'Ranks and the recommended model come when all have ended. They go on when you leave this page.',
+  ],
+  'automl.board.recommended': ['추천 모델: {name}', 'Recommended model: {name}'],
+  'automl.board.none': ['추천할 모델이 없습니다', 'No model to recommend'],
+  'automl.board.none.text': [
+    '사용할 수 있는 모델이 만들어지지 않았습니다. 각 실험의 상세 정보에서 이유를 확인해 주세요.',
+    'None of the experiments came to a model. Their details say why.',
+  ],
+  'automl.rank': ['순위', 'Rank'],
+  'automl.model': ['모델 이름', 'Model name'],
+  'automl.validation': ['Validation (%)', 'Validation (%)'],
+  'automl.test': ['Test (%)', 'Test (%)'],
+  'automl.size': ['파일 크기', 'File size'],
+  'automl.speed': ['추론 속도', 'Inference'],
+  'automl.speed.value': ['초당 {n}장', '{n} pictures/s'],
+  'automl.training': ['학습 시간', 'Training time'],
+  'automl.details': ['상세 정보', 'Details'],
+  'automl.infer': ['이 모델로 추론하기', 'Inference with this model'],
+  'automl.recommended': ['추천', 'Recommended'],
+});
