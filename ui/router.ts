@@ -21,7 +21,7 @@ interface Entry {
   styles?: readonly string[];
 }
 
-const WORK = ['data', 'run', 'inference'] as const;
+const WORK = ['data', 'pictures', 'run', 'inference'] as const;
 const SEARCH = [...WORK, 'search'] as const;
 
 const ENTRIES: Entry[] = [
