@@ -408,6 +408,8 @@ export type Algorithm = Static<typeof Algorithm>;
 export const AlgorithmQuery = Type.Object({
   classes: Type.Integer({ minimum: 2, maximum: 10000, default: 10 }),
   size: Type.Integer({ minimum: 16, maximum: 800, default: 224 }),
+  /** How many there are to learn from: the defaults suit that. */
+  pictures: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
 export const Preset = Type.Object({

@@ -5,6 +5,7 @@ import { numberProblem } from '../components/field.ts';
 import { toastError } from '../components/toast.ts';
 import type { Key } from '../i18n/keys.ts';
 import { t } from '../i18n/language.ts';
+import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
 
 /** `settings` is asked for a search alone. */
@@ -40,9 +41,12 @@ export function parameterProblem(name: NumberName, value: unknown): string {
 const FIRST_CHOICE = 'resnet18';
 const PIXEL_STEP = 32;
 const USUAL_SIZE = 224;
+/** Enough for the drawn defects, so that a newcomer has a model in two minutes without a GPU. */
+const SAMPLE_SIZE = 64;
 
 /** As large as the pictures are, in steps of 32 pixels, but at most what the architectures were made for. */
 async function usualSize(dataset: Dataset, signal: AbortSignal): Promise<number> {
+  if (loaded.project?.sample) return SAMPLE_SIZE;
   const { rows } = await api.get<PicturePage>(`/api/datasets/${dataset.id}/items`, { limit: 100 }, signal);
   const sides = rows.map((row) => Math.max(row.width, row.height)).sort((a, b) => a - b);
   const middle = sides[Math.floor(sides.length / 2)] ?? USUAL_SIZE;
@@ -74,7 +78,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
         this.classCount = Math.max(2, dataset.classes.length);
         const size = await usualSize(dataset, signal);
         const [algorithms, presets] = await Promise.all([
-          api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size }, signal),
+          api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size, pictures: this.pictures }, signal),
           api.get<Preset[]>('/api/presets', undefined, signal),
         ]);
         this.algorithms = Object.freeze(algorithms);
@@ -107,13 +111,14 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     },
     go(step: Step) {
       this.step = step;
+      document.getElementById('main')?.scrollTo({ top: 0 });
     },
     /** OK of a step. */
     confirm(step: Step) {
       if (this.wrongIn(step)) return;
       this.done = { ...this.done, [step]: true };
       const next = steps[steps.indexOf(step) + 1];
-      if (next) this.step = next;
+      if (next) this.go(next);
     },
     /** A changed answer has to be confirmed again. */
     changed(step: Step) {
@@ -218,7 +223,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       const size = this.parameters.input_size;
       if (this.parameterProblem('input_size') || this.algorithms[0]?.size === size) return;
       try {
-        const algorithms = await api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size }, signal);
+        const algorithms = await api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size, pictures: this.pictures }, signal);
         if (this.parameters.input_size !== size) return;
         this.algorithms = Object.freeze(algorithms);
         if (!this.chosen()) this.algorithm = '';

@@ -25,7 +25,7 @@ export const experimentRoutes =
           response: { 200: Type.Array(Algorithm) },
         },
       },
-      async (request) => algorithms.list(request.query.classes, request.query.size),
+      async (request) => algorithms.list(request.query.classes, request.query.size, request.query.pictures),
     );
 
     app.get(

@@ -3,15 +3,23 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Algorithm, Parameters } from '../../http/schemas.ts';
 import { type ArchitectureName, architectures, describe, isArchitecture } from '../../zoo/architectures.ts';
 
-const DEFAULTS: Parameters = {
-  batch_size: 16,
-  epoch: 10,
-  learning_rate: 0.01,
-  momentum: 0.9,
-  weight_decay: 0.0005,
-  input_size: 224,
-  augment: true,
-};
+/**
+ * What to start with. A training needs some hundreds of steps whatever the data: where there are few pictures the batches are small and they are seen
+ * more often, where there are many they are seen less often.
+ */
+function defaults(size: number, pictures: number): Parameters {
+  return {
+    batch_size: pictures < 1000 ? 8 : 16,
+    epoch: pictures < 1000 ? 15 : pictures < 20_000 ? 10 : 5,
+    learning_rate: 0.01,
+    momentum: 0.9,
+    weight_decay: 0.0005,
+    input_size: size,
+    augment: true,
+  };
+}
+/** Taken where the number is not known. */
+const USUAL_PICTURES = 1000;
 
 /** 1e9 multiply-adds of one picture above which a training needs much of a box. */
 const MEDIUM_GFLOPS = 2;
@@ -24,14 +32,14 @@ export class Algorithms {
   readonly #cache = new Map<string, { gflops: number; parameters: number } | null>();
 
   /** Those that work at this picture size. Each is counted once, and the event loop goes on between two of them. */
-  async list(classes: number, size: number): Promise<Algorithm[]> {
+  async list(classes: number, size: number, pictures = USUAL_PICTURES): Promise<Algorithm[]> {
     const rows: Algorithm[] = [];
     for (const name of Object.keys(architectures) as ArchitectureName[]) {
       const cost = await this.#cost(name, classes, size);
       if (cost === null) continue;
       const { gflops, parameters } = cost;
       const resourceNeed = gflops >= HIGH_GFLOPS ? 'high' : gflops >= MEDIUM_GFLOPS ? 'medium' : 'low';
-      rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, defaults: { ...DEFAULTS, input_size: size } });
+      rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, defaults: defaults(size, pictures) });
     }
     return rows;
   }
