@@ -82,14 +82,14 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const input = lowering.read(x!, 'blocked');
           const average = emit('Mul', blockedSum(lowering, input, shape), perValue);
           const meanSquare = (name: string) => emit('Mul', blockedDot(lowering, name, name, shape), perValue);
+          const few = n * h * w < fewValues;
           const ones = () => lowering.constant({ dtype: 'float32', shape: [c], data: new Float32Array(c).fill(1) });
-          const spread =
-            n * h * w < fewValues
-              ? meanSquare(blockedAffine(lowering, input, ones(), emit('Neg', average), c))
-              : emit('Sub', meanSquare(input), emit('Mul', average, average));
+          // What was centred for the variance is at hand for scaling too, which then does not cancel either.
+          const base = few ? blockedAffine(lowering, input, ones(), emit('Neg', average), c) : input;
+          const spread = few ? meanSquare(base) : emit('Sub', meanSquare(base), emit('Mul', average, average));
           const scale = emit('Div', lowering.read(gamma!), emit('Sqrt', emit('Add', spread, lowering.float(epsilon))));
-          const shift = emit('Sub', lowering.read(beta!), emit('Mul', average, scale));
-          lowering.defer(y!, (fused) => blockedAffine(lowering, input, scale, shift, c, fused));
+          const shift = few ? lowering.read(beta!) : emit('Sub', lowering.read(beta!), emit('Mul', average, scale));
+          lowering.defer(y!, (fused) => blockedAffine(lowering, base, scale, shift, c, fused));
           lowering.write(mean!, average);
           lowering.write(variance!, spread);
         },
