@@ -11,6 +11,7 @@ import type hpo from './areas/hpo.ts';
 import type inference from './areas/inference.ts';
 import type monitor from './areas/monitor.ts';
 import type people from './areas/people.ts';
+import type preflight from './areas/preflight.ts';
 import type run from './areas/run.ts';
 
 type Areas = typeof base &
@@ -25,5 +26,6 @@ type Areas = typeof base &
   typeof run &
   typeof inference &
   typeof automl &
-  typeof hpo;
+  typeof hpo &
+  typeof preflight;
 export type Key = keyof Areas & string;

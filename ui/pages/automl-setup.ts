@@ -6,15 +6,17 @@ import { component, icon } from '../mount.ts';
 import { LIMITS, type NumberName, parameterProblem } from './run-setup.ts';
 import { NUMBERS, parameterField, splitFields } from './run-steps.ts';
 
-/** With few pictures large models only learn them by heart; without a GPU they take days. */
-const FEW_PICTURES = 1000;
 const SUITED_AT_MOST = 4;
+const family = (name: string) => /^[a-z]+/.exec(name)?.[0] ?? name;
 
-export function suitedAlgorithms(algorithms: readonly Algorithm[], of: { pictures: number; gpu: boolean }): string[] {
-  const needs = of.gpu && of.pictures >= FEW_PICTURES ? ['low', 'medium'] : ['low'];
-  const fitting = algorithms.filter((one) => needs.includes(one.resourceNeed));
-  const list = fitting.length ? fitting : [...algorithms].sort((a, b) => a.gflops - b.gflops);
-  return list.slice(0, SUITED_AT_MOST).map((one) => one.name);
+/** The lightest of each family: unlike structures tell more than sizes of the same, and they fit every box. */
+export function suitedAlgorithms(algorithms: readonly Algorithm[]): string[] {
+  const lightest = new Map<string, Algorithm>();
+  for (const one of algorithms) {
+    const before = lightest.get(family(one.name));
+    if (!before || one.gflops < before.gflops) lightest.set(family(one.name), one);
+  }
+  return [...lightest.values()].slice(0, SUITED_AT_MOST).map((one) => one.name);
 }
 
 export function automlSetup() {
@@ -27,11 +29,11 @@ export function automlSetup() {
     defaults: {} as Record<string, Parameters>,
     edited: null as Parameters | null,
 
-    begin(algorithms: readonly Algorithm[], size: number, of: { pictures: number; gpu: boolean }) {
+    begin(algorithms: readonly Algorithm[], size: number) {
       const own = () => Object.fromEntries(algorithms.map((one) => [one.name, { ...one.defaults, input_size: size }]));
       this.each = own();
       this.defaults = own();
-      this.suited = suitedAlgorithms(algorithms, of);
+      this.suited = suitedAlgorithms(algorithms);
       this.chosen = [...this.suited];
       this.focus(this.chosen[0] ?? algorithms[0]?.name ?? '');
     },

@@ -109,7 +109,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         this.dataset = Object.freeze(dataset);
         await this.setup.load(dataset);
         const { algorithms, parameters } = this.setup;
-        this.auto.begin(algorithms, parameters.input_size, { pictures: dataset.labelledCount, gpu: this.setup.chosenPreset()?.gpu != null });
+        this.auto.begin(algorithms, parameters.input_size);
       },
       async loadBoard() {
         const board = await api.get<Leaderboard>(`/api/experiments/${id}/automl`, undefined, route.signal);

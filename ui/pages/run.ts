@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import { EpochCharts } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
+import { effect } from '../effect.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
@@ -17,6 +18,7 @@ import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { displayName, experimentMenu, inferenceAddress, isActive, stopExperiment } from './experiment-actions.ts';
+import { preflightCheck, preflightView } from './preflight.ts';
 import { runSeconds } from './run-clock.ts';
 import { runSetup } from './run-setup.ts';
 import { configuration, steps } from './run-steps.ts';
@@ -64,7 +66,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
     <div class="run-setup" x-show="draft()"><div>${steps}</div>
-      <aside>${configuration}</aside></div>
+      <aside>${preflightView}${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
         ${logView('log')}</div>${configuration}</div></div>`,
@@ -84,6 +86,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       presets: [] as readonly Preset[],
       problem: null as unknown,
       setup: runSetup(route.signal),
+      preflight: preflightCheck(id, route.signal),
       progress: null as Progress | null,
       epochs: [] as readonly EpochRow[],
       log: jobLog(),
@@ -110,6 +113,10 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           if (jobId === this.experiment?.jobId) this.progress = progress;
         });
         onResync(route.signal, () => void this.load());
+        const watched = effect(() => {
+          if (this.mayStart()) this.preflight.look(this.setup.config());
+        });
+        route.signal.addEventListener('abort', watched);
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
@@ -250,6 +257,13 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         } finally {
           this.starting = false;
         }
+      },
+      measureAgain() {
+        this.preflight.again(this.setup.config());
+      },
+      takeBatchSize(n: number) {
+        this.setup.parameters.batch_size = n;
+        this.preflight.look(this.setup.config());
       },
       async stop() {
         if (!this.experiment) return;
