@@ -11,8 +11,8 @@ import { writeDurably } from '../store/durable.ts';
 import { PictureSet } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import type { PreflightSpec } from './protocol.ts';
-import { makeTrainer, PIXELS_SHARE } from './train.ts';
 import { foldExamples, groupsFor, labelledExamples, splitExamples } from './train-data.ts';
+import { makeTrainer, PIXELS_SHARE } from './training-setup.ts';
 
 const SMALL = 2;
 /** Fewer pictures of a class than this are worth a word. */

@@ -1,32 +1,23 @@
 /** The job that trains a classifier on a picture set. */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSafetensors } from '../engine/safetensors.ts';
-import { createTrainer, type Trainer } from '../engine/trainer.ts';
+import type { Trainer } from '../engine/trainer.ts';
 import { StudioError } from '../errors.ts';
 import type { TrainResult } from '../http/schemas.ts';
 import { type Batch, evaluationBatches, Pixels, trainingBatches } from '../learn/batches.ts';
 import { type ClassificationScore, type ClassificationTally, type ClassificationTask, classification, confusionOf } from '../learn/classification.ts';
-import { type Checkpoint, type EpochRecord, evaluate, type LoopOptions, runEpochs } from '../learn/loop.ts';
+import { type Checkpoint, evaluate, runEpochs } from '../learn/loop.ts';
 import { learningRate } from '../learn/schedule.ts';
-import { writeDurably } from '../store/durable.ts';
 import { PictureSet } from '../store/pictures.ts';
-import { architectures, isArchitecture } from '../zoo/architectures.ts';
 import { checkpointFolder } from './checkpoint.ts';
+import { crossValidate } from './crossvalidate.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
-import type { EpochRow, TrainSpec } from './protocol.ts';
+import type { TrainSpec } from './protocol.ts';
 import { labelledExamples, type SplitExamples, splitExamples } from './train-data.ts';
-
-/** Of ImageNet's pixels, as torchvision's classifiers are normalised; pretrained weights expect them. */
-const MEAN = [0.485, 0.456, 0.406] as const;
-const STD = [0.229, 0.224, 0.225] as const;
-/** Share of the job's memory that decoded pictures may take. */
-export const PIXELS_SHARE = 0.35;
-const LOG_SECONDS = 5;
-
-type Options = LoopOptions<Batch, ClassificationTally, ClassificationScore>;
+import { writeOut } from './training-output.ts';
+import { batchFor, fingerprint, makeTrainer, PIXELS_SHARE } from './training-setup.ts';
+import { metered, rounded, watcher } from './training-watcher.ts';
 
 /** Throws StudioError: dataset_unreadable, algorithm_unknown, invalid_input, training_*; see train-data.ts. */
 export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
@@ -37,6 +28,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
   });
   let trainer: Trainer | undefined;
   try {
+    if (spec.split.crossValidation !== undefined) return await crossValidate(spec, spec.split.crossValidation, set, host);
     const data = splitExamples(labelledExamples(set, spec.classes), spec, (n) => set.items[n]!.name);
     const batch = batchFor(spec, data.training.length, host);
     const { input_size: size } = spec.parameters;
@@ -78,7 +70,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       learningRate: (step) => learningRate(rate, step, epochs * stepsPerEpoch),
       trainingBatches: (epoch) => trainingBatches(pixels, data.training, { batch, epoch, seed: spec.split.seed, augment }),
       validationBatches: () => evaluationBatches(pixels, data.validation, batch),
-      watcher: watcher(spec, host, { stepsPerEpoch, batch }),
+      watcher: watcher(spec, host, { stepsPerEpoch, batch, before: 0, trainings: 1 }),
     });
     if (seen === null) {
       host.log('info', 'stopped before the first epoch had ended: there is no model');
@@ -98,101 +90,6 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
     await set.close();
   }
 }
-
-function batchFor(spec: TrainSpec, pictures: number, host: JobHost): number {
-  const wanted = spec.parameters.batch_size;
-  if (wanted > pictures) host.log('warning', `batch_size ${wanted} is more than the ${pictures} training pictures; ${pictures} is used`);
-  if (wanted === 1) host.log('warning', 'batch_size 1: batch normalisation has little to go by; 8 or more is better');
-  return Math.min(wanted, pictures);
-}
-
-export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Trainer> {
-  const { algorithm, parameters, classes, threads, split } = spec;
-  if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
-  try {
-    return await createTrainer({
-      model: architectures[algorithm],
-      classes: classes.length,
-      size: parameters.input_size,
-      batch,
-      optimizer: { kind: 'sgd', momentum: parameters.momentum, weightDecay: parameters.weight_decay },
-      mean: MEAN,
-      std: STD,
-      threads,
-      seed: split.seed,
-    });
-  } catch (error) {
-    if ((error as Error).name === 'ShapeError')
-      throw new StudioError('invalid_input', { field: `input_size ${parameters.input_size}` }, (error as Error).message);
-    throw error;
-  }
-}
-
-/** Of everything that the weights depend on, but for the device and the number of threads (which change the last bits only). */
-function fingerprint(spec: TrainSpec, set: PictureSet, batch: number): string {
-  const { classes, algorithm, parameters, split } = spec;
-  const hash = createHash('sha256').update(JSON.stringify({ classes, algorithm, parameters, split, batch }));
-  for (const { sha256, label } of set.items) hash.update(`${sha256} ${label}\n`);
-  return hash.digest('hex');
-}
-
-function rowOf(record: EpochRecord<ClassificationScore>, epochs: number): EpochRow {
-  return {
-    epoch: record.epoch,
-    of: epochs,
-    seconds: rounded(record.seconds, 3),
-    train_accuracy: rounded(record.training.accuracy, 4),
-    train_loss: rounded(record.training.loss, 6),
-    validation_accuracy: rounded(record.validation.accuracy, 4),
-    validation_loss: rounded(record.validation.loss, 6),
-  };
-}
-
-const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
-
-function watcher(spec: TrainSpec, host: JobHost, { stepsPerEpoch, batch }: { stepsPerEpoch: number; batch: number }): Options['watcher'] {
-  const epochs = spec.parameters.epoch;
-  const perEpoch = stepsPerEpoch * batch;
-  let meter = new Meter(host, 'train', epochs * perEpoch, { window: 600 });
-  let logged = performance.now();
-  let since = { epoch: 0, correct: 0, lossSum: 0, count: 0 };
-  return {
-    get stopping() {
-      return host.stopping;
-    },
-    resumed(history) {
-      host.log('info', `going on after epoch ${history.length} of ${epochs}`);
-      meter = new Meter(host, 'train', epochs * perEpoch, { done: history.length * perEpoch, window: 600 });
-      for (const record of history) if (!host.journaledEpochs.has(record.epoch)) host.epoch(rowOf(record, epochs));
-    },
-    stepped(epoch, step, tally) {
-      meter.advance(batch);
-      if (since.epoch !== epoch) since = { epoch, correct: 0, lossSum: 0, count: 0 };
-      since = { epoch, correct: since.correct + tally.correct, lossSum: since.lossSum + tally.lossSum, count: since.count + tally.count };
-      if (performance.now() - logged < LOG_SECONDS * 1000 || step === stepsPerEpoch) return;
-      logged = performance.now();
-      const rate = meter.rate === null ? '' : `, ${meter.rate.toFixed(1)} pictures/s`;
-      host.log(
-        'info',
-        `epoch ${epoch}, step ${step}/${stepsPerEpoch}: loss ${(since.lossSum / since.count).toFixed(4)}, accuracy ${percent(since.correct / since.count)}${rate}`,
-      );
-    },
-    ended(record, best) {
-      const row = rowOf(record, epochs);
-      if (!host.journaledEpochs.has(record.epoch)) host.epoch(row);
-      logged = performance.now();
-      host.log(
-        'info',
-        `epoch ${row.epoch}/${epochs}: train loss ${row.train_loss.toFixed(4)}, accuracy ${row.train_accuracy.toFixed(2)} %; ` +
-          `validation loss ${row.validation_loss.toFixed(4)}, accuracy ${row.validation_accuracy.toFixed(2)} %${best ? ' (best so far)' : ''}; ` +
-          `${row.seconds.toFixed(1)} s, ${(record.training.count / record.stepSeconds).toFixed(1)} pictures/s`,
-      );
-    },
-    diverged: (epoch) => new StudioError('training_diverged', { epoch }),
-  };
-}
-
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 interface Trained {
   trainer: Trainer;
@@ -231,10 +128,6 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
   const stepSeconds = seen.history.reduce((sum, { stepSeconds: seconds }) => sum + seconds, 0);
   const pictures = seen.history.reduce((sum, { training: { count } }) => sum + count, 0);
   const evaluation = { training, validation, test };
-  await mkdir(host.out, { recursive: true });
-  host.progress({ phase: 'export', done: 0, total: 1, rate: null, remainingSeconds: null });
-  await writeDurably(join(host.out, 'weights.safetensors'), encodeSafetensors(trainer.state().weights));
-  await writeDurably(join(host.out, 'model.onnx'), trainer.exportOnnx(await metadata(spec, data, evaluation, seen.bestEpoch)));
   const result: TrainResult = {
     evaluation,
     bestEpoch: seen.bestEpoch,
@@ -248,37 +141,10 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
     classes: spec.classes,
     confusion,
   };
-  await writeDurably(join(host.out, 'result.json'), `${JSON.stringify(result)}\n`);
+  await writeOut(spec, host, trainer, result, { training: data.training.length, validation: data.validation.length, test: data.test.length });
   host.log(
     'info',
     `best epoch ${seen.bestEpoch}: accuracy ${training.accuracy.toFixed(2)} % training, ${validation.accuracy.toFixed(2)} % validation, ` +
       `${test === null ? 'no test part' : `${test.accuracy.toFixed(2)} % test`}; ${result.imagesPerSecond} pictures/s while training, ${result.seconds} s in all`,
   );
-}
-
-async function* metered(batches: AsyncIterable<Batch>, meter: Meter): AsyncGenerator<Batch> {
-  for await (const batch of batches) {
-    yield batch;
-    meter.advance(batch.count);
-  }
-}
-
-/** What a model tells of itself, all as text; lists as JSON. */
-async function metadata(spec: TrainSpec, data: SplitExamples, evaluation: TrainResult['evaluation'], bestEpoch: number): Promise<Record<string, string>> {
-  const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return {
-    ...spec.about,
-    task: 'classification',
-    classes: JSON.stringify(spec.classes),
-    input_size: String(spec.parameters.input_size),
-    input: 'images: float32 RGB [n,3,height,width], 0..255; normalisation is inside',
-    resize: 'stretch',
-    algorithm: spec.algorithm,
-    parameters: JSON.stringify(spec.parameters),
-    split: JSON.stringify({ ...spec.split, counts: { training: data.training.length, validation: data.validation.length, test: data.test.length } }),
-    evaluation: JSON.stringify(evaluation),
-    best_epoch: String(bestEpoch),
-    ai_studio_version: version,
-    created: new Date().toISOString(),
-  };
 }

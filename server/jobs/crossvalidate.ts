@@ -1,0 +1,279 @@
+/**
+ * K-fold cross-validation, as a part of the train job: K trainings, each judged on the fold that the others learn from, one after another with one compiled
+ * graph; then the final model. Where a fold has ended is on the disk, so a power cut costs at most the epoch that was running.
+ *
+ *     checkpoint/fold-K/       checkpoint of a fold's training; its best weights stay there until the end
+ *     checkpoint/fold-K.json   what the fold has come to (FoldOutcome)
+ *     checkpoint/refit/        checkpoint of the training on all folds
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Trainer } from '../engine/trainer.ts';
+import type { CrossValidation, CrossValidationResult, Score, TrainResult } from '../http/schemas.ts';
+import { type Batch, type Example, evaluationBatches, Pixels, trainingBatches } from '../learn/batches.ts';
+import { type ClassificationScore, type ClassificationTally, type ClassificationTask, classification, confusionOf } from '../learn/classification.ts';
+import { type Checkpoint, type Checkpoints, evaluate, runEpochs } from '../learn/loop.ts';
+import { learningRate } from '../learn/schedule.ts';
+import { writeDurably } from '../store/durable.ts';
+import type { PictureSet } from '../store/pictures.ts';
+import { checkpointFolder } from './checkpoint.ts';
+import type { JobEnd, JobHost } from './job.ts';
+import { Meter } from './meter.ts';
+import type { TrainSpec } from './protocol.ts';
+import { type FoldExamples, foldExamples, labelledExamples } from './train-data.ts';
+import { writeOut } from './training-output.ts';
+import { batchFor, fingerprint, makeTrainer, PIXELS_SHARE } from './training-setup.ts';
+import { metered, type Place, rounded, watcher } from './training-watcher.ts';
+
+interface FoldOutcome {
+  /** Of everything that it depends on. */
+  fingerprint: string;
+  fold: number;
+  training: Score;
+  validation: Score;
+  bestEpoch: number;
+  epochs: number;
+  seconds: number;
+  stepSeconds: number;
+  pictures: number;
+  inferenceImagesPerSecond: number;
+  /** confusion[truth][prediction] on the validation part. */
+  confusion: number[][];
+}
+
+interface Setting {
+  spec: TrainSpec;
+  host: JobHost;
+  trainer: Trainer;
+  task: ClassificationTask;
+  pixels: Pixels;
+  batch: number;
+  /** Folder of all checkpoints. */
+  dir: string;
+  fingerprint: string;
+  /** Weights to begin each training with. */
+  initial: ReturnType<Trainer['state']>['weights'];
+}
+
+/** Throws what a training throws. A stopped one keeps the best model of what has been trained. */
+export async function crossValidate(spec: TrainSpec, { final }: CrossValidation, set: PictureSet, host: JobHost): Promise<JobEnd> {
+  const started = performance.now();
+  const examples = labelledExamples(set, spec.classes);
+  const data = foldExamples(examples, spec, (n) => set.items[n]!.name);
+  const { folds, test } = data;
+  const batch = batchFor(spec, Math.min(...folds.map(({ training }) => training.length)), host);
+  const trainer = await makeTrainer(spec, batch);
+  try {
+    const setting: Setting = {
+      spec,
+      host,
+      trainer,
+      task: classification(trainer),
+      pixels: new Pixels(set, spec.parameters.input_size, examples.length, PIXELS_SHARE * spec.memoryMb * 2 ** 20),
+      batch,
+      dir: spec.checkpoint ?? join(host.dir, 'checkpoint'),
+      fingerprint: fingerprint(spec, set, batch),
+      initial: trainer.state().weights,
+    };
+    host.log(
+      'info',
+      `${spec.algorithm} on ${trainer.device}, ${spec.threads} threads: ${folds.length} folds of ${examples.length - test.length} pictures, ${test.length} held out`,
+    );
+    const trainings = folds.length + (final === 'refit' ? 1 : 0);
+    const outcomes: FoldOutcome[] = [];
+    for (const [index, fold] of folds.entries()) {
+      const outcome = await trainFold(setting, fold, { before: index, trainings, fold: index + 1, folds: folds.length });
+      if (outcome !== null) outcomes.push(outcome);
+      if (host.stopping) break;
+    }
+    const refitted = final === 'refit' && !host.stopping ? await refit(setting, data, { before: folds.length, trainings, silent: true }) : null;
+    if (host.stopping && (outcomes.length === 0 || spec.until !== undefined)) {
+      host.log('info', 'stopped before there was a model');
+      return 'stopped';
+    }
+    await finish(setting, data, outcomes, refitted, started);
+    return host.stopping ? 'stopped' : 'succeeded';
+  } finally {
+    await trainer.close();
+  }
+}
+
+function checkpointsOf({ dir, host, fingerprint: print }: Setting, name: string): Checkpoints<ClassificationScore> {
+  return checkpointFolder<ClassificationScore>(join(dir, name), `${print} ${name}`, (reason) =>
+    host.log('warning', `the checkpoint of ${name} cannot be used, it is trained anew: ${reason}`),
+  );
+}
+
+interface Parts {
+  training: Example[];
+  validation: Example[];
+}
+
+function run(setting: Setting, { training, validation }: Parts, checkpoints: Checkpoints<ClassificationScore>, task: ClassificationTask, place: Place) {
+  const { spec, host, trainer, pixels, batch, initial } = setting;
+  const { epoch: epochs, learning_rate: rate, augment } = spec.parameters;
+  const stepsPerEpoch = Math.ceil(training.length / batch);
+  // The optimizer begins anew with the weights.
+  trainer.load({ weights: initial });
+  return runEpochs<Batch, ClassificationTally, ClassificationScore>({
+    task,
+    trainer,
+    checkpoints,
+    epochs,
+    stepsPerEpoch,
+    learningRate: (step) => learningRate(rate, step, epochs * stepsPerEpoch),
+    trainingBatches: (epoch) => trainingBatches(pixels, training, { batch, epoch, seed: spec.split.seed, augment }),
+    validationBatches: () => evaluationBatches(pixels, validation, batch),
+    watcher: watcher(spec, host, { stepsPerEpoch, batch, ...place }),
+  });
+}
+
+/** null: stopped before its first epoch had ended. */
+async function trainFold(setting: Setting, parts: Parts, place: Place & { fold: number }): Promise<FoldOutcome | null> {
+  const { spec, host, trainer, task, pixels, batch, dir } = setting;
+  const name = `fold-${place.fold}`;
+  const file = join(dir, `${name}.json`);
+  const known = await readOutcome(file, setting.fingerprint);
+  if (known !== null) return known;
+  const checkpoints = checkpointsOf(setting, name);
+  const seen = await run(setting, parts, checkpoints, task, place);
+  if (seen === null) return null;
+  trainer.load({ weights: await checkpoints.best() });
+  const meter = new Meter(host, 'evaluate', parts.training.length + parts.validation.length);
+  const training = task.score(await evaluate(task, metered(evaluationBatches(pixels, parts.training, batch), meter)));
+  const judging = { seconds: 0, from: performance.now() };
+  const { tally, confusion } = await confusionOf(trainer, metered(evaluationBatches(pixels, parts.validation, batch), meter), spec.classes.length);
+  judging.seconds = (performance.now() - judging.from) / 1000;
+  const validation = task.score(tally);
+  const outcome: FoldOutcome = {
+    fingerprint: setting.fingerprint,
+    fold: place.fold,
+    training,
+    validation,
+    bestEpoch: seen.bestEpoch,
+    inferenceImagesPerSecond: rounded(validation.count / judging.seconds, 2),
+    confusion,
+    ...sums(seen),
+  };
+  host.log(
+    'info',
+    `${name}: best epoch ${seen.bestEpoch}, accuracy ${training.accuracy.toFixed(2)} % training, ${validation.accuracy.toFixed(2)} % validation`,
+  );
+  // One that was stopped on the way goes on if the job is ever launched again.
+  if (seen.history.length === spec.parameters.epoch) {
+    await mkdir(dir, { recursive: true });
+    await writeDurably(file, `${JSON.stringify(outcome)}\n`);
+  }
+  return outcome;
+}
+
+function sums({ history }: Checkpoint<ClassificationScore>) {
+  return {
+    epochs: history.length,
+    seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
+    stepSeconds: history.reduce((sum, { stepSeconds }) => sum + stepSeconds, 0),
+    pictures: history.reduce((sum, { training }) => sum + training.count, 0),
+  };
+}
+
+async function readOutcome(file: string, print: string): Promise<FoldOutcome | null> {
+  try {
+    const outcome = JSON.parse(await readFile(file, 'utf8')) as FoldOutcome;
+    return outcome.fingerprint === print ? outcome : null;
+  } catch {
+    return null;
+  }
+}
+
+/** On all folds together, with nothing to validate on: the last epoch is taken, where the learning rate has come down to 0. null: stopped on the way. */
+async function refit(setting: Setting, { folds }: FoldExamples, place: Place): Promise<ReturnType<typeof sums> | null> {
+  const { host, task, trainer, spec } = setting;
+  const nothing: ClassificationScore = { accuracy: 0, loss: 0, count: 0 };
+  const blind: ClassificationTask = { ...task, score: (tally) => (tally.count === 0 ? nothing : task.score(tally)), better: () => true };
+  const training = folds.flatMap(({ validation }) => validation).sort((a, b) => a.n - b.n);
+  host.log('info', `the final model learns from all ${training.length} pictures of the folds`);
+  const checkpoints = checkpointsOf(setting, 'refit');
+  const seen = await run(setting, { training, validation: [] }, checkpoints, blind, place);
+  if (seen === null || seen.history.length < spec.parameters.epoch) return null;
+  trainer.load({ weights: await checkpoints.best() });
+  return sums(seen);
+}
+
+/** `outcomes` are of one fold at least. */
+async function finish(
+  setting: Setting,
+  { folds, test }: FoldExamples,
+  outcomes: readonly FoldOutcome[],
+  refitted: ReturnType<typeof sums> | null,
+  started: number,
+): Promise<void> {
+  const { spec, host, trainer, task, pixels, batch } = setting;
+  const best = outcomes.reduce((a, b) => (task.better(b.validation, a.validation) ? b : a));
+  if (refitted === null) trainer.load({ weights: await loaded(checkpointsOf(setting, `fold-${best.fold}`)) });
+  const meter = new Meter(host, 'evaluate', test.length);
+  const held = test.length === 0 ? null : await confusionOf(trainer, metered(evaluationBatches(pixels, test, batch), meter), spec.classes.length);
+  const crossValidation: CrossValidationResult = {
+    folds: outcomes.map(({ fold, training, validation, bestEpoch }) => ({ fold, training, validation, bestEpoch })),
+    ...meanAndSpread(outcomes.map(({ validation }) => validation)),
+    final: refitted === null ? 'best' : 'refit',
+    bestFold: best.fold,
+  };
+  const all = [...outcomes, ...(refitted === null ? [] : [refitted])];
+  const sum = (field: 'epochs' | 'seconds' | 'stepSeconds' | 'pictures') => all.reduce((total, outcome) => total + outcome[field], 0);
+  const result: TrainResult = {
+    evaluation: {
+      training: meanScore(outcomes.map(({ training }) => training)),
+      validation: meanScore(outcomes.map(({ validation }) => validation)),
+      test: held === null ? null : task.score(held.tally),
+    },
+    bestEpoch: refitted === null ? best.bestEpoch : refitted.epochs,
+    epochs: sum('epochs'),
+    seconds: rounded(Math.max(sum('seconds'), (performance.now() - started) / 1000), 1),
+    imagesPerSecond: rounded(sum('pictures') / sum('stepSeconds'), 2),
+    inferenceImagesPerSecond: best.inferenceImagesPerSecond,
+    gflops: trainer.gflops,
+    parameters: trainer.parameters,
+    device: trainer.device,
+    crossValidation,
+    classes: spec.classes,
+    // Without a test part every picture was judged once, by the fold that had not seen it.
+    confusion:
+      held?.confusion ?? spec.classes.map((_, truth) => spec.classes.map((__, made) => outcomes.reduce((n, { confusion }) => n + confusion[truth]![made]!, 0))),
+  };
+  const { mean, spread } = crossValidation;
+  host.log(
+    'info',
+    `${outcomes.length} folds: validation accuracy ${mean.accuracy.toFixed(2)} % ± ${spread.accuracy.toFixed(2)}; the final model is ${refitted === null ? `that of fold ${best.fold}` : 'trained on all folds'}`,
+  );
+  await writeOut(spec, host, trainer, result, {
+    folds: folds.length,
+    pictures: folds.reduce((n, { validation }) => n + validation.length, 0),
+    test: test.length,
+  });
+}
+
+/** A checkpoint tells its best weights only after it was looked at. */
+async function loaded(checkpoints: Checkpoints<ClassificationScore>) {
+  await checkpoints.load();
+  return checkpoints.best();
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const meanScore = (scores: readonly Score[]): Score => ({
+  accuracy: meanOf(scores.map(({ accuracy }) => accuracy)),
+  loss: meanOf(scores.map(({ loss }) => loss)),
+  count: scores.reduce((sum, { count }) => sum + count, 0),
+});
+
+/** Sample standard deviation; 0 of a single fold. */
+export function meanAndSpread(scores: readonly Score[]): Pick<CrossValidationResult, 'mean' | 'spread'> {
+  const of = (field: 'accuracy' | 'loss') => {
+    const values = scores.map((score) => score[field]);
+    const mean = meanOf(values);
+    const spread = values.length < 2 ? 0 : Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+    return { mean, spread };
+  };
+  const [accuracy, loss] = [of('accuracy'), of('loss')];
+  return { mean: { accuracy: accuracy.mean, loss: loss.mean }, spread: { accuracy: accuracy.spread, loss: loss.spread } };
+}

@@ -1,0 +1,52 @@
+/** What every training of the train job begins with: the batch, the trainer, and what its checkpoints depend on. */
+import { createHash } from 'node:crypto';
+import { createTrainer, type Trainer } from '../engine/trainer.ts';
+import { StudioError } from '../errors.ts';
+import type { PictureSet } from '../store/pictures.ts';
+import { architectures, isArchitecture } from '../zoo/architectures.ts';
+import type { JobHost } from './job.ts';
+import type { TrainSpec } from './protocol.ts';
+
+/** Of ImageNet's pixels, as torchvision's classifiers are normalised; pretrained weights expect them. */
+const MEAN = [0.485, 0.456, 0.406] as const;
+const STD = [0.229, 0.224, 0.225] as const;
+/** Share of the job's memory that decoded pictures may take. */
+export const PIXELS_SHARE = 0.35;
+
+/** The batch that a training of so many pictures is given. */
+export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): number {
+  const wanted = spec.parameters.batch_size;
+  if (wanted > pictures) host.log('warning', `batch_size ${wanted} is more than the ${pictures} training pictures; ${pictures} is used`);
+  if (wanted === 1) host.log('warning', 'batch_size 1: batch normalisation has little to go by; 8 or more is better');
+  return Math.min(wanted, pictures);
+}
+
+export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Trainer> {
+  const { algorithm, parameters, classes, threads, split } = spec;
+  if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
+  try {
+    return await createTrainer({
+      model: architectures[algorithm],
+      classes: classes.length,
+      size: parameters.input_size,
+      batch,
+      optimizer: { kind: 'sgd', momentum: parameters.momentum, weightDecay: parameters.weight_decay },
+      mean: MEAN,
+      std: STD,
+      threads,
+      seed: split.seed,
+    });
+  } catch (error) {
+    if ((error as Error).name === 'ShapeError')
+      throw new StudioError('invalid_input', { field: `input_size ${parameters.input_size}` }, (error as Error).message);
+    throw error;
+  }
+}
+
+/** Of everything that the weights depend on, but for the device and the number of threads (which change the last bits only). */
+export function fingerprint(spec: TrainSpec, set: PictureSet, batch: number): string {
+  const { classes, algorithm, parameters, split } = spec;
+  const hash = createHash('sha256').update(JSON.stringify({ classes, algorithm, parameters, split, batch }));
+  for (const { sha256, label } of set.items) hash.update(`${sha256} ${label}\n`);
+  return hash.digest('hex');
+}
