@@ -315,6 +315,8 @@ export class Queue {
   #heard(id: number, running: Running, message: WorkerMessage): void {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
+    // A stopped training still judges its best epoch; while it tells of its work it is not ended by force, or that model would be lost.
+    running.killTimer?.refresh();
     if (message.type === 'progress') {
       running.progress = message.progress;
       this.#options.events.emit('progress', { jobId: id, progress: message.progress, audience: this.#options.audience(job.projectId) });
