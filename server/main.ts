@@ -73,7 +73,7 @@ async function start(config: Config, version: string): Promise<void> {
   );
   const notifications = new Notifications(await Collection.open<StoredNotification>(db, 'notifications'), events);
   const projects: Projects = new Projects(await Collection.open<StoredProject>(db, 'projects'), users, groups, events, {
-    countActiveJobs: (id) => queue.countActive(id),
+    countActiveJobs: (id) => queue.countActive(id) + hpo.countWaiting(id),
     deleteContents: async (id) => {
       await inferences.deleteAllOf(id);
       await experiments.deleteAllOf(id);
@@ -217,7 +217,7 @@ async function start(config: Config, version: string): Promise<void> {
     preflights,
     templates,
     models,
-    algorithms: new Algorithms(),
+    algorithms: new Algorithms(allocation.box),
     presets,
     inferences,
     jobs,

@@ -403,6 +403,8 @@ export const Algorithm = Type.Object({
   resourceNeed: OneOf('low', 'medium', 'high'),
   size: Type.Integer(),
   defaults: Parameters,
+  /** AutoML chooses it where the user says nothing: it suits the number of pictures and the box. */
+  suggested: Type.Boolean(),
 });
 export type Algorithm = Static<typeof Algorithm>;
 export const AlgorithmQuery = Type.Object({

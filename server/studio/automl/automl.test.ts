@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ErrorReply, Experiment, ExperimentDetails } from '../../http/schemas.ts';
+import type { Algorithm, ErrorReply, Experiment, ExperimentDetails } from '../../http/schemas.ts';
 import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts';
+import { suggestedFor } from '../experiments/algorithms.ts';
 import { isOver, openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
 import { type Candidate, rank, recommend, standardError } from './leaderboard.ts';
 
@@ -20,6 +21,18 @@ const REQUEST: AutomlRequest = {
   split: SPLIT,
   preset: PRESET,
 };
+
+test('what suits data and box is suggested', async () => {
+  const listed = await w.dev.ok<Algorithm[]>('GET', '/api/algorithms?classes=2&size=64&pictures=30');
+  const suggested = listed.filter((algorithm) => algorithm.suggested);
+  assert.ok(suggested.length >= 1 && suggested.length <= 4);
+  const works = [0.1, 0.5, 1, 2, 4, 8, 50];
+  const rows = works.map((gflops) => ({ name: `net${gflops}`, gflops, defaults: { epoch: 10 } }) as Algorithm);
+  const box = { cores: 2, memoryMb: 8000, gpus: [] };
+  assert.equal([...suggestedFor(rows, 1000, box)], ['net0.1', 'net0.5', 'net1', 'net2']);
+  assert.equal([...suggestedFor(rows, 1_000_000, box)], ['net0.1']);
+  assert.equal([...suggestedFor(rows, 100, { ...box, gpus: [{ name: 'RTX', memoryMb: 8000 }] })], ['net0.1', 'net1', 'net4', 'net50']);
+});
 
 test('what cannot be started leaves the draft alone', async () => {
   const draft = await w.draft();

@@ -1,6 +1,7 @@
 /** The algorithms that can be trained: what they cost at a picture size and what to start with. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Algorithm, Parameters } from '../../http/schemas.ts';
+import type { Box } from '../../queue/allocation.ts';
 import { type ArchitectureName, architectures, describe, isArchitecture } from '../../zoo/architectures.ts';
 
 /**
@@ -30,6 +31,11 @@ export const algorithmExists = (name: string): name is ArchitectureName => isArc
 
 export class Algorithms {
   readonly #cache = new Map<string, { gflops: number; parameters: number } | null>();
+  readonly #box: Box;
+
+  constructor(box: Box) {
+    this.#box = box;
+  }
 
   /** Those that work at this picture size. Each is counted once, and the event loop goes on between two of them. */
   async list(classes: number, size: number, pictures = USUAL_PICTURES): Promise<Algorithm[]> {
@@ -39,9 +45,10 @@ export class Algorithms {
       if (cost === null) continue;
       const { gflops, parameters } = cost;
       const resourceNeed = gflops >= HIGH_GFLOPS ? 'high' : gflops >= MEDIUM_GFLOPS ? 'medium' : 'low';
-      rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, defaults: defaults(size, pictures) });
+      rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, suggested: false, defaults: defaults(size, pictures) });
     }
-    return rows;
+    const suggested = suggestedFor(rows, pictures, this.#box);
+    return rows.map((row) => ({ ...row, suggested: suggested.has(row.name) }));
   }
 
   async #cost(name: ArchitectureName, classes: number, size: number) {
@@ -59,4 +66,22 @@ export class Algorithms {
     this.#cache.set(key, cost);
     return cost;
   }
+}
+
+/** 1e9 multiply-adds a second of a training, roughly: of a core, and of a GPU. */
+const CORE_SPEED = 12;
+const GPU_SPEED = 1500;
+/** Work of a training step in forward passes: forward, and the gradients of pictures and weights. */
+const STEP = 3;
+const PATIENCE_SECONDS = 3600;
+const SUGGESTED = 4;
+
+/** Up to four that the box trains within an hour, from the lightest to the heaviest; the lightest of all where none would. */
+export function suggestedFor(rows: readonly Algorithm[], pictures: number, { cores, gpus }: Box): Set<string> {
+  const speed = gpus.length > 0 ? GPU_SPEED : CORE_SPEED * cores;
+  const byWork = rows.toSorted((a, b) => a.gflops - b.gflops);
+  const affordable = byWork.filter(({ gflops, defaults: { epoch } }) => (STEP * gflops * pictures * epoch) / speed <= PATIENCE_SECONDS);
+  const from = affordable.length > 0 ? affordable : byWork.slice(0, 1);
+  const count = Math.min(SUGGESTED, from.length);
+  return new Set(Array.from({ length: count }, (_, i) => from[count === 1 ? 0 : Math.round((i * (from.length - 1)) / (count - 1))]!.name));
 }

@@ -18,7 +18,7 @@ const REQUEST: HpoRequest = {
   algorithm: 'smallnet',
   parameters: PARAMETERS,
   search: { learning_rate: { low: 0.001, high: 0.1, log: true }, batch_size: { choices: [8, 4] } },
-  settings: { maxTrialCount: 4, parallelTrialCount: 2, maxFailedTrialCount: 2 },
+  settings: { maxTrialCount: 3, parallelTrialCount: 2, maxFailedTrialCount: 2 },
   sampler: 'tpe',
   stopping: 'none',
   objective: { metric: 'validation_accuracy', type: 'maximize', goal: 10 },
@@ -78,19 +78,20 @@ test('drafts at the start, kill -9 in the middle, Submit, and the model of the t
   const done = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 90);
   assert.equal(
     done.trials.map(({ state, epoch }) => [state, epoch]),
-    Array.from({ length: 4 }, () => ['succeeded', 2]),
+    Array.from({ length: 3 }, () => ['succeeded', 2]),
   );
   assert.is(done.experiment.status, 'running', 'until somebody submits');
+  assert.is((await w.dev.call<ErrorReply>('PATCH', `/api/projects/${w.project.id}`, { status: 'completed' })).body.code, 'project_busy');
   assert.ok(done.canSubmit && done.trials[done.best!]!.canSubmit);
   const finished = lines(id).filter(({ type }) => type === 'finished');
-  assert.equal(finished.map(({ trial }) => trial).sort(), [0, 1, 2, 3], 'each once');
-  assert.is(new Set(lines(id).flatMap(({ type, trial, resource }) => (type === 'reported' ? [`${trial}.${resource}`] : []))).size, 8);
+  assert.equal(finished.map(({ trial }) => trial).sort(), [0, 1, 2], 'each once');
+  assert.is(new Set(lines(id).flatMap(({ type, trial, resource }) => (type === 'reported' ? [`${trial}.${resource}`] : []))).size, 6);
 
   const details = await w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/1`);
   assert.equal([details.epochs.length, details.parameters.epoch, details.result?.evaluation.validation.accuracy], [2, 2, done.trials[1]!.value]);
   assert.equal(details.parameters.batch_size, done.trials[1]!.parameters.batch_size);
   const pictures = await w.dev.ok<HpoPictures>('GET', `/api/experiments/${id}/hpo/pictures`);
-  assert.equal([pictures.history.length, pictures.parallel.lines.length, pictures.slices.map(({ name }) => name)], [4, 4, ['learning_rate', 'batch_size']]);
+  assert.equal([pictures.history.length, pictures.parallel.lines.length, pictures.slices.map(({ name }) => name)], [3, 3, ['learning_rate', 'batch_size']]);
 
   const submitted = await w.dev.ok<Experiment>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 1 });
   assert.equal([submitted.status, submitted.usable, submitted.jobId, submitted.hpo?.submitted], ['succeeded', true, details.trial.jobId, 1]);

@@ -135,6 +135,12 @@ export class Hpo {
 
   // ---------------------------------------------------------------- looking
 
+  /** Searches of a project that wait for Submit or Stop with nothing in the queue. */
+  countWaiting(projectId: number): number {
+    const { experiments } = this.#services;
+    return [...this.#live.keys()].filter((id) => experiments.get(id)?.projectId === projectId && !this.#trainings(id).some(isActive)).length;
+  }
+
   #searched(reader: StoredUser, id: number): Searched {
     const experiment = this.#services.experiments.visible(reader, id);
     if (experiment.search === undefined) throw new StudioError('not_found');
@@ -155,18 +161,17 @@ export class Hpo {
   async look(reader: StoredUser, id: number): Promise<HpoView> {
     const experiment = this.#searched(reader, id);
     const study = await this.#study(experiment);
+    const { stamp, request } = experiment.search;
+    const trainings = study.trials.map((): Readonly<StoredJob>[] => []);
+    for (const job of this.#trainings(id)) trainings[job.trial!.index]?.push(job);
     return {
       experiment: this.#services.experiments.view(reader, experiment),
-      config: experiment.search.request,
-      trials: study.trials.map((trial) => trialRow(trial, this.#frame(experiment, study, trial.id))),
+      config: request,
+      trials: study.trials.map((trial) => trialRow(trial, { experimentId: id, stamp, study, jobs: trainings[trial.id]! })),
       best: study.best?.id ?? null,
       canSubmit: study.trials.some((trial) => study.canSubmit(trial.id)),
       settled: study.settled,
     };
-  }
-
-  #frame({ id, search: { stamp } }: Searched, study: Study, trial: number) {
-    return { experimentId: id, stamp, study, jobs: this.#trainings(id, trial) };
   }
 
   async trial(reader: StoredUser, id: number, n: number): Promise<TrialDetails> {
@@ -175,7 +180,7 @@ export class Hpo {
     const study = await this.#study(experiment);
     const trial = study.trials[n];
     if (trial === undefined) throw new StudioError('not_found');
-    const frame = this.#frame(experiment, study, n);
+    const frame = { experimentId: id, stamp: experiment.search.stamp, study, jobs: this.#trainings(id, n) };
     const job = frame.jobs.at(-1);
     // A training that goes on from a checkpoint tells the epochs before it once more; one that has just been queued has told nothing yet.
     const epochs = new Map<number, EpochRow>();
