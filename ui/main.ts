@@ -15,6 +15,7 @@ import { signInAgain } from './frame/sign-in-again.ts';
 import { t } from './i18n/language.ts';
 import { onResync, startEvents, stopEvents } from './live/events.ts';
 import { loaded, restoreProject } from './live/project.ts';
+import { restoreTemplate } from './live/template.ts';
 import { element } from './mount.ts';
 import { go, showLoadFailed, startRouter } from './router.ts';
 import { loadSession, me, onSessionEnd } from './session.ts';
@@ -48,6 +49,7 @@ async function start(): Promise<void> {
     if (me.session) {
       startEvents();
       void restoreProject();
+      void restoreTemplate();
     } else {
       stopEvents();
       loaded.project = null;

@@ -9,7 +9,7 @@ import type { Help, Page, Route } from './page.ts';
 import { me } from './session.ts';
 import Alpine from './vendor/alpine.js';
 
-export type Menu = 'home' | 'data' | 'experiment' | 'run' | 'inference' | 'monitor' | 'group' | 'admin' | 'none';
+export type Menu = 'home' | 'data' | 'experiment' | 'run' | 'inference' | 'template' | 'models' | 'monitor' | 'group' | 'admin' | 'none';
 type Module = () => Promise<{ default: Page }>;
 interface Entry {
   path: string;
@@ -22,6 +22,7 @@ interface Entry {
 }
 
 const WORK = ['data', 'pictures', 'run', 'inference'] as const;
+const LIBRARY = ['data', 'run', 'library'] as const;
 const SEARCH = [...WORK, 'search'] as const;
 
 const ENTRIES: Entry[] = [
@@ -38,6 +39,10 @@ const ENTRIES: Entry[] = [
   { path: '/experiments/:id/hpo', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/hpo.ts') },
   { path: '/projects/:id/inference', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference.ts') },
   { path: '/inferences/:id', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference-results.ts') },
+  { path: '/templates', menu: 'template', who: 'developer', styles: LIBRARY, load: () => import('./pages/templates.ts') },
+  { path: '/models', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/models.ts') },
+  { path: '/models/:id', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/model.ts') },
+  { path: '/model-versions/:id', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/model-version.ts') },
   { path: '/monitor', menu: 'monitor', who: 'developer', load: () => import('./pages/monitor.ts') },
   { path: '/groups', menu: 'group', load: () => import('./pages/groups.ts') },
   { path: '/admin', menu: 'admin', who: 'admin', load: () => import('./pages/admin.ts') },

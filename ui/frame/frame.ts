@@ -8,12 +8,13 @@ import { toastError } from '../components/toast.ts';
 import { language, t } from '../i18n/language.ts';
 import { line } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
+import { templateMode, useTemplate } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { go, type Menu, open } from '../router.ts';
 import { me, signOut, useLanguage } from '../session.ts';
 import { setTheme, type Theme, theme } from '../theme.ts';
 import { openInformation } from './information.ts';
-import { jobs, nearest, openJobs } from './jobs.ts';
+import { jobAddress, jobs, nearest, openJobs } from './jobs.ts';
 import { notes, openNotes, unread } from './notes.ts';
 import { place } from './place.ts';
 import { openProjects } from './projects.ts';
@@ -30,12 +31,16 @@ const MENUS: Entry[] = [
   { menu: 'data', icon: 'database', part: 'data' },
   { menu: 'experiment', icon: 'flask-conical', part: 'experiments' },
   { menu: 'inference', icon: 'scan-search', part: 'inference' },
+  { menu: 'template', icon: 'workflow', path: '/templates' },
+  { menu: 'models', icon: 'package', path: '/models' },
   { menu: 'monitor', icon: 'activity', path: '/monitor' },
   { menu: 'group', icon: 'users', path: '/groups' },
 ];
 
+const DEVELOPERS = new Set<Menu>(['template', 'models', 'monitor']);
+
 function entryMarkup(entry: Entry): string {
-  const shows = entry.part || entry.menu === 'monitor' ? 'developer' : 'true';
+  const shows = entry.part || DEVELOPERS.has(entry.menu) ? 'developer' : 'true';
   const busy = entry.part ? `<span class="dot" x-show="busy('${entry.menu}')"><span class="visually-hidden" x-t="frame.running"></span></span>` : '';
   return `<li x-show="${shows}"><a class="rail-link" :href="href('${entry.path ?? ''}', '${entry.part ?? ''}')" :aria-current="current('${entry.menu}') ? 'page' : false"
       @click="${entry.part ? `needProject($event)` : 'leave()'}">${icon(entry.icon)}<span x-t="menu.${entry.menu}"></span>${busy}</a>
@@ -60,6 +65,7 @@ const topBar = `<header class="top" x-show="signedIn && !bare">
     <template x-for="(step, index) in trail()" :key="index"><li><a x-show="step.to" :href="step.to" x-text="step.text"></a><span x-show="!step.to" x-text="step.text" :aria-current="index === trail().length - 1 ? 'page' : false"></span></li></template></ol></nav>
   <div class="top-right">
     <button type="button" class="project-chip" x-show="developer" :class="{ none: !project() }" aria-haspopup="dialog" aria-expanded="false" @click="projects($el)" x-t:title="frame.project.change">${icon('folder-open')}<span x-text="projectText()"></span>${icon('chevron-down')}</button>
+    <div class="template-chip" role="status" x-show="developer && template()">${icon('workflow')}<span class="cut" x-text="templateText()" :title="templateText()"></span><button type="button" class="button small" @click="leaveTemplate()" x-t="template.mode.cancel"></button></div>
     <button type="button" class="top-button" x-show="developer" aria-haspopup="dialog" aria-expanded="false" @click="showJobs($el)" :class="{ active: jobCount() > 0 }"><span class="visually-hidden" x-text="$t('jobs.button', { n: jobCount() })"></span><span x-icon="jobCount() ? 'loader' : 'list-checks'" :class="{ spin: jobCount() > 0 }"></span><span aria-hidden="true" x-show="jobCount()" x-text="jobCount()"></span><span class="top-time" x-show="jobTime()" x-text="jobTime()"></span></button>
     <button type="button" class="top-button" aria-haspopup="dialog" aria-expanded="false" @click="showNotes($el)"><span class="visually-hidden" x-text="$t('notes.button', { n: unread() })"></span>${icon('bell')}<span class="badge" aria-hidden="true" x-show="unread()" x-text="unread()"></span></button>
     <div class="language" role="group" x-t:aria-label="language.switch">
@@ -111,12 +117,16 @@ export const frame = {
       current: (menu: Menu) => open.menu === menu || (menu === 'experiment' && open.menu === 'run'),
       at: (path: string) => open.path === path,
       busy(menu: Menu) {
-        const kinds = menu === 'data' ? ['ingest', 'sample'] : menu === 'experiment' ? ['train'] : ['infer'];
+        const kinds = menu === 'data' ? ['ingest', 'sample'] : menu === 'experiment' ? ['train', 'trial'] : ['infer'];
         return jobs.rows.some((job) => kinds.includes(job.kind) && job.projectId === loaded.project?.id);
       },
-      /** The Run sub-entry: one for the training of the loaded project that is nearest to its end. */
-      trainings: () => jobs.rows.filter((job) => job.kind === 'train' && job.projectId === loaded.project?.id).slice(0, 1),
-      runAddress: (job: { subjectId: number }) => `/experiments/${job.subjectId}/run`,
+      /** The Run sub-entry: it leads to what was started last in the loaded project. */
+      trainings: () =>
+        jobs.rows
+          .filter((job) => (job.kind === 'train' || job.kind === 'trial') && job.projectId === loaded.project?.id)
+          .sort((a, b) => b.id - a.id)
+          .slice(0, 1),
+      runAddress: jobAddress,
       async needProject(event: Event) {
         closePanel();
         if (loaded.project) return;
@@ -150,6 +160,9 @@ export const frame = {
       project: () => loaded.project,
       projectText: () => (loaded.project ? t('frame.project', { name: loaded.project.name }) : t('frame.project.none')),
       projects: openProjects,
+      template: () => templateMode.template,
+      templateText: () => t('template.mode', { name: templateMode.template?.name ?? '' }),
+      leaveTemplate: () => useTemplate(null),
       jobCount: () => jobs.rows.length,
       jobTime: nearest,
       showJobs: openJobs,

@@ -52,7 +52,8 @@ export function nearest(): string {
 }
 
 export function jobAddress(job: Job): string {
-  if (job.kind === 'train') return `/experiments/${job.subjectId}/run`;
+  if (job.kind === 'train' || job.kind === 'preflight') return `/experiments/${job.subjectId}/run`;
+  if (job.kind === 'trial') return `/experiments/${job.subjectId}/hpo`;
   if (job.kind === 'infer') return `/inferences/${job.subjectId}`;
   return `/datasets/${job.subjectId}`;
 }

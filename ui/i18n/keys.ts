@@ -9,6 +9,7 @@ import type groups from './areas/groups.ts';
 import type home from './areas/home.ts';
 import type hpo from './areas/hpo.ts';
 import type inference from './areas/inference.ts';
+import type library from './areas/library.ts';
 import type monitor from './areas/monitor.ts';
 import type people from './areas/people.ts';
 import type preflight from './areas/preflight.ts';
@@ -27,5 +28,6 @@ type Areas = typeof base &
   typeof inference &
   typeof automl &
   typeof hpo &
-  typeof preflight;
+  typeof preflight &
+  typeof library;
 export type Key = keyof Areas & string;

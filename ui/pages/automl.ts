@@ -96,7 +96,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
           keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },
             { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-            { text: experiment.status === 'draft' ? displayName(experiment) : t('automl.board') },
+            { text: this.draft() ? displayName(experiment) : t('automl.board') },
           ]);
           if (experiment.status !== 'draft') return await this.loadBoard();
           if (!before) await this.prepare(experiment);

@@ -7,8 +7,10 @@ import { field } from '../components/field.ts';
 import type { MenuItem } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
+import { templateMode } from '../live/template.ts';
 import { component } from '../mount.ts';
 import { go } from '../router.ts';
+import { registerModel, saveTemplate } from './keep-experiment.ts';
 
 export function displayName(experiment: Experiment): string {
   return experiment.name || t('exp.draftName', { id: String(experiment.id) });
@@ -125,6 +127,10 @@ export function experimentMenu(experiment: Experiment, reason: string, after: { 
   const items: MenuItem[] = [];
   const may = (action: ExperimentAction) => experiment.actions.includes(action);
   const { id } = experiment;
+  // In template mode everything is set already, so that a draft can only be run.
+  if (may('run') && templateMode.template) {
+    return [{ text: t('exp.menu.run'), icon: 'play', note: templateMode.template.name, run: () => void go(`/experiments/${id}/run`), ...locked }];
+  }
   if (may('run')) items.push({ text: t('exp.menu.run'), icon: 'play', run: () => void go(`/experiments/${id}/run`), ...locked });
   if (may('hpo')) items.push({ text: t('exp.menu.hpo'), icon: 'sliders-horizontal', run: () => void go(`/experiments/${id}/hpo`), ...locked });
   if (may('automl')) items.push({ text: t('exp.menu.automl'), icon: 'sparkles', run: () => void go(`/experiments/${id}/automl`), ...locked });
@@ -134,6 +140,12 @@ export function experimentMenu(experiment: Experiment, reason: string, after: { 
   }
   if (may('infer') && experiment.usable) {
     items.push({ text: t('exp.menu.inference'), icon: 'scan-search', run: () => void go(inferenceAddress(experiment)), ...locked });
+  }
+  if (may('template') && experiment.usable) {
+    items.push({ text: t('exp.menu.template'), icon: 'workflow', run: () => void saveTemplate(experiment), ...locked });
+  }
+  if (may('register') && experiment.usable) {
+    items.push({ text: t('exp.menu.register'), icon: 'package', run: () => void registerModel(experiment), ...locked });
   }
   if (experiment.usable) items.push({ text: t('exp.menu.download'), icon: 'download', run: () => downloadModel(experiment) });
   if (may('rename')) items.push({ text: t('exp.menu.rename'), icon: 'pencil', run: () => void renameExperiment(experiment), ...locked });

@@ -125,7 +125,7 @@ The system changes the parameters that one would otherwise change by hand, and t
           keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },
             { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-            { text: displayName(experiment) },
+            { text: displayName(this.experiment ?? experiment) },
           ]);
           if (experiment.status !== 'draft') {
             await this.look();

@@ -1,5 +1,19 @@
 /** Run: a draft is set up in three steps and started; then its progress, graphs and log, live, until it has ended. */
-import type { Algorithm, Dataset, EpochRow, Experiment, ExperimentDetails, Job, Preset, Progress, Project, TrainResult } from '../../server/http/schemas.ts';
+
+import type { TemplateDetails } from '../../server/http/library-schemas.ts';
+import type {
+  Algorithm,
+  Dataset,
+  EpochRow,
+  Experiment,
+  ExperimentDetails,
+  Job,
+  Preset,
+  Progress,
+  Project,
+  RunConfig,
+  TrainResult,
+} from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { EpochCharts } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
@@ -13,6 +27,7 @@ import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange, onProgress, onResync, watchJob } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
+import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
@@ -65,7 +80,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()"><div>${steps}</div>
+    <div class="run-setup" x-show="draft()"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-t="run.template.text"></p></div></section><div x-problem="misfit()"></div><div x-show="!template">${steps}</div></div>
       <aside>${preflightView}${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
@@ -90,6 +105,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       progress: null as Progress | null,
       epochs: [] as readonly EpochRow[],
       log: jobLog(),
+      template: null as TemplateDetails | null,
       starting: false,
       stopping: false,
       now: Date.now(),
@@ -114,8 +130,10 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         });
         onResync(route.signal, () => void this.load());
         const watched = effect(() => {
-          if (this.mayStart()) this.preflight.look(this.setup.config());
+          if (this.mayStart()) this.preflight.look(this.chosenConfig());
         });
+        const followed = effect(() => void this.useTemplate(templateMode.template?.id ?? null));
+        route.signal.addEventListener('abort', followed);
         route.signal.addEventListener('abort', watched);
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
@@ -240,17 +258,23 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       },
 
       mayStart() {
-        return this.draft() && !this.locked() && this.setup.state === 'ready' && this.setup.complete();
+        if (!this.draft() || this.locked()) return false;
+        return this.template ? !this.misfit() : this.setup.state === 'ready' && this.setup.complete();
       },
       startNote() {
-        return t(this.setup.complete() ? 'run.start.ready' : 'run.start.need');
+        return t(this.template || this.setup.complete() ? 'run.start.ready' : 'run.start.need');
       },
       async start() {
         if (!this.mayStart() || this.starting) return;
         this.starting = true;
         this.problem = null;
         try {
-          this.take(await api.post<Experiment>(`/api/experiments/${id}/run`, this.setup.config()));
+          const template = this.template?.template;
+          this.take(
+            template
+              ? await api.post<Experiment>(`/api/experiments/${id}/run-template`, { templateId: template.id })
+              : await api.post<Experiment>(`/api/experiments/${id}/run`, this.setup.config()),
+          );
           void this.load();
         } catch (error) {
           this.problem = error;
@@ -258,8 +282,33 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           this.starting = false;
         }
       },
+      /** In template mode the template's settings, else those of the steps. */
+      chosenConfig(): RunConfig {
+        return this.template?.config ?? this.setup.config();
+      },
+      async useTemplate(templateId: number | null) {
+        this.template = null;
+        this.preflight.forget();
+        if (templateId === null) return;
+        try {
+          const details = await api.get<TemplateDetails>(`/api/templates/${templateId}`, undefined, route.signal);
+          if (templateMode.template?.id === templateId) this.template = Object.freeze(details);
+        } catch (error) {
+          if (!route.signal.aborted) this.problem = error;
+        }
+      },
+      templateTitle() {
+        return t('run.template', { name: this.template?.template.name ?? '' });
+      },
+      misfit() {
+        const { template, project } = this;
+        if (!template || !project) return null;
+        const { name, type, model, groupId, groupName } = template.template;
+        if (groupId !== project.groupId) return t('run.template.group', { name, group: groupName });
+        return type === project.type && model === project.model ? null : t('run.template.problem', { name });
+      },
       measureAgain() {
-        this.preflight.again(this.setup.config());
+        this.preflight.again(this.chosenConfig());
       },
       takeBatchSize(n: number) {
         this.setup.parameters.batch_size = n;
@@ -285,6 +334,11 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
             preset: this.presets.find((one) => one.name === preset) ?? null,
             done: { split: true, algorithm: true, resources: true },
           });
+        }
+        if (this.template) {
+          const { config, preset } = this.template;
+          const algorithm = setup.algorithms.find((one) => one.name === config.algorithm) ?? null;
+          return configurationParts({ config, dataset, algorithm, preset, done: { split: true, algorithm: true, resources: true } });
         }
         return configurationParts({ config: setup.config(), dataset, algorithm: setup.chosen(), preset: setup.chosenPreset(), done: setup.done });
       },

@@ -12,6 +12,8 @@ export default words({
   'menu.experiment': ['실험', 'Experiment'],
   'menu.run': ['학습 실행', 'Run'],
   'menu.inference': ['추론', 'Inference'],
+  'menu.template': ['템플릿', 'Template'],
+  'menu.models': ['모델', 'Models'],
   'menu.monitor': ['모니터', 'Monitor'],
   'menu.group': ['그룹', 'Group'],
   'menu.admin': ['관리', 'Admin'],
@@ -23,6 +25,8 @@ export default words({
   'frame.project.search': ['프로젝트 검색', 'Search projects'],
   'frame.project.all': ['홈에서 모두 보기', 'See all on Home'],
   'frame.project.empty': ['표시할 프로젝트가 없습니다.', 'There are no projects to show.'],
+  'template.mode': ['템플릿 모드 : {name}', 'Template mode : {name}'],
+  'template.mode.cancel': ['취소', 'Cancel'],
   'need.title': ['프로젝트를 먼저 로드해 주세요', 'Load a project first'],
   'need.text': [
     '이 메뉴는 프로젝트에 속한 기능입니다. 홈에서 프로젝트를 선택해 로드하거나 새로 만든 뒤 이용해 주세요.',

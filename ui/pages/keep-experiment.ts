@@ -1,0 +1,112 @@
+/** "Save as a template" and "Register Model": what is kept of an experiment for the group. */
+import type { ModelEntry, ModelVersionDetails, Template } from '../../server/http/library-schemas.ts';
+import type { Experiment } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { field, select } from '../components/field.ts';
+import { toast } from '../components/toast.ts';
+import { t } from '../i18n/language.ts';
+import { loaded } from '../live/project.ts';
+import { component } from '../mount.ts';
+import { go } from '../router.ts';
+
+const templateDialog = dialog<Experiment, Template>({
+  title: 'exp.template.title',
+  size: 'small',
+  template: `<div class="dialog-body">${field({ model: 'name', label: 'exp.template.name', maxLength: 100, required: true, error: 'wrong()', autofocus: true })}
+      <dl class="facts"><dt x-t="fact.dataset"></dt><dd x-text="dataset"></dd><dt x-t="fact.algorithm"></dt><dd x-text="algorithm"></dd></dl><p class="muted" x-t="exp.template.note"></p><div x-problem="problem"></div></div>
+    ${dialogFoot('action.ok', { busy: 'busy' })}`,
+  component: (experiment, done) =>
+    component({
+      name: experiment.name,
+      dataset: `${experiment.datasetName} v${experiment.datasetVersion}`,
+      algorithm: experiment.config?.algorithm ?? '',
+      busy: false,
+      tried: false,
+      problem: null as unknown,
+      wrong() {
+        return this.tried && !this.name.trim() ? t('exp.template.need') : '';
+      },
+      dirty() {
+        return this.name !== experiment.name;
+      },
+      async submit() {
+        this.tried = true;
+        if (!this.name.trim()) return;
+        this.busy = true;
+        this.problem = null;
+        try {
+          done(await api.post<Template>(`/api/experiments/${experiment.id}/template`, { name: this.name.trim() }));
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+export async function saveTemplate(experiment: Experiment): Promise<void> {
+  const template = await openDialog(templateDialog, experiment);
+  if (!template) return;
+  toast('success', t('exp.template.saved'), { action: { text: t('exp.template.open'), run: () => void go(`/templates?template=${template.id}`) } });
+}
+
+const NEW = 'new';
+interface Registering {
+  experiment: Experiment;
+  models: ModelEntry[];
+}
+const registerDialog = dialog<Registering, ModelVersionDetails>({
+  title: 'exp.register.title',
+  size: 'small',
+  template: `<div class="dialog-body"><dl class="facts"><dt x-t="exp.register.selected"></dt><dd x-text="selected"></dd></dl>
+      ${select({ model: 'target', label: 'exp.register.to', from: 'choices()' })}
+      <div x-show="target === 'new'">${field({ model: 'name', label: 'exp.register.name', maxLength: 100, required: true, error: 'wrong()' })}</div>
+      <p class="muted" x-t="exp.register.note"></p><div x-problem="problem"></div></div>
+    ${dialogFoot('action.ok', { busy: 'busy' })}`,
+  component: ({ experiment, models }, done) =>
+    component({
+      selected: experiment.name,
+      target: NEW,
+      name: experiment.name,
+      busy: false,
+      tried: false,
+      problem: null as unknown,
+      choices() {
+        const known = models.map((model) => ({
+          value: String(model.id),
+          text: t('exp.register.version', { name: model.name, n: (model.latestVersion ?? 0) + 1 }),
+        }));
+        return [{ value: NEW, text: t('exp.register.new') }, ...known];
+      },
+      wrong() {
+        return this.tried && this.target === NEW && !this.name.trim() ? t('exp.register.need') : '';
+      },
+      async submit() {
+        this.tried = true;
+        if (this.wrong()) return;
+        this.busy = true;
+        this.problem = null;
+        try {
+          const body = this.target === NEW ? { name: this.name.trim() } : { modelId: Number(this.target) };
+          done(await api.post<ModelVersionDetails>(`/api/experiments/${experiment.id}/register`, body));
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+export async function registerModel(experiment: Experiment): Promise<void> {
+  const all = await api.get<ModelEntry[]>('/api/models').catch(() => []);
+  const project = loaded.project?.id === experiment.projectId ? loaded.project : null;
+  const models = all.filter((model) => !project || (model.groupId === project.groupId && model.type === project.type && model.model === project.model));
+  const made = await openDialog(registerDialog, { experiment, models });
+  if (!made) return;
+  toast('success', t('exp.register.done', { name: made.model.name, n: made.version.version }), {
+    action: { text: t('exp.register.open'), run: () => void go(`/models/${made.model.id}`) },
+  });
+}
