@@ -175,7 +175,7 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     limits,
   });
-  const automl = new Automl(experiments, projects, (error, about) => logError(about, error));
+  const automl = new Automl({ experiments, projects, notifications, events, log: (error, about) => logError(about, error) });
   const monitor = new Monitor(data, version);
 
   /** A record where the reader may see the project that it belongs to. */

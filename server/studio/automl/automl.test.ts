@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Algorithm, ErrorReply, Experiment, ExperimentDetails } from '../../http/schemas.ts';
+import type { Algorithm, ErrorReply, Experiment, ExperimentDetails, Notification } from '../../http/schemas.ts';
 import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts';
 import { suggestedFor } from '../experiments/algorithms.ts';
 import { isOver, openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
@@ -80,6 +80,8 @@ test('an experiment for each algorithm, killed on the way, and a leaderboard', a
     assert.ok(isOver(experiment) && sizeBytes! > 1e4 && parametersM! > 0.01 && gflops! > 0 && inferenceImagesPerSecond! > 0);
     assert.equal([validation!.count, tested!.count], [6, 6]);
   }
+  const told = await w.dev.until<Notification[]>('/api/notifications', (all) => all.some(({ en }) => en.startsWith('The AutoML')));
+  assert.is(told.filter(({ en }) => en.startsWith('The AutoML has ended. It recommends')).length, 1);
   const { recommended } = board;
   assert.ok(board.rows.some(({ experiment }) => experiment.id === recommended!.experimentId));
   assert.is(recommended!.reasons.length, 3);

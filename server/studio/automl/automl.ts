@@ -8,24 +8,47 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
+import type { EventBus } from '../../events.ts';
 import type { Experiment } from '../../http/schemas.ts';
 import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts';
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment } from '../experiments/experiments.ts';
 import { automlName, freeName } from '../experiments/names.ts';
+import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { type Candidate, rank, recommend } from './leaderboard.ts';
 
+export interface AutomlServices {
+  experiments: Experiments;
+  projects: Projects;
+  notifications: Notifications;
+  events: EventBus;
+  log(error: unknown, about: string): void;
+}
+
+const isOver = ({ status }: Readonly<Pick<StoredExperiment, 'status'>>) => status !== 'pending' && status !== 'running';
+
 export class Automl {
   readonly #experiments: Experiments;
   readonly #projects: Projects;
+  readonly #notifications: Notifications;
   readonly #log: (error: unknown, about: string) => void;
+  /** Groups whose end is still to be told. */
+  readonly #open = new Set<number>();
 
-  constructor(experiments: Experiments, projects: Projects, log: (error: unknown, about: string) => void) {
+  constructor({ experiments, projects, notifications, events, log }: AutomlServices) {
     this.#experiments = experiments;
     this.#projects = projects;
+    this.#notifications = notifications;
     this.#log = log;
+    events.on('change', ({ kind, id }) => {
+      const group = kind === 'experiment' ? experiments.get(id)?.automlGroup : undefined;
+      if (group === undefined || !this.#open.has(group)) return;
+      if (!experiments.ofAutomlGroup(group).every(isOver)) return;
+      this.#open.delete(group);
+      this.#tellEnd(group).catch((error: unknown) => log(error, `end of AutoML ${group}`));
+    });
   }
 
   /** Start AutoML. The experiments in the order of the algorithms, the draft being the first. Throws as a Run does, and automl_twice. */
@@ -60,6 +83,7 @@ export class Automl {
         for (const experiment of made) await experiments.discard(experiment);
         throw error;
       }
+      this.#open.add(id);
       const members = [id, ...made.map((experiment) => experiment.id)];
       for (const member of members) await this.#queue(member, reader.id);
       return members.flatMap((member) => {
@@ -89,7 +113,9 @@ export class Automl {
   async recover(): Promise<void> {
     for (const experiment of [...this.#experiments.all()]) {
       const { id, automlGroup, status, jobId, projectId } = experiment;
-      if (automlGroup === undefined || status !== 'pending' || jobId !== null) continue;
+      if (automlGroup === undefined) continue;
+      if (!isOver(experiment)) this.#open.add(automlGroup);
+      if (status !== 'pending' || jobId !== null) continue;
       const leader = this.#experiments.get(automlGroup);
       // Where the leader was deleted since, the group had been started: only a draft that was never turned makes its members void.
       if (leader !== undefined && leader.automlGroup === undefined) await this.#experiments.discard(experiment);
@@ -97,21 +123,37 @@ export class Automl {
     }
   }
 
+  async #tellEnd(group: number): Promise<void> {
+    const members = this.#experiments.ofAutomlGroup(group);
+    const recommended = recommend(rank(await Promise.all(members.map((experiment) => this.#candidate(experiment, experiment)))));
+    const best = members.find(({ id }) => id === recommended?.experimentId);
+    const { projectId } = members[0]!;
+    const ownerId = this.#projects.get(projectId)?.ownerId;
+    if (ownerId === undefined) return;
+    const text =
+      best === undefined
+        ? { ko: 'AutoML이 끝났지만 사용할 수 있는 모델이 없습니다.', en: 'The AutoML has ended, and none of its trainings has a model.' }
+        : {
+            ko: `AutoML이 끝났습니다. 추천 모델: ${best.config?.algorithm} (${best.name})`,
+            en: `The AutoML has ended. It recommends ${best.config?.algorithm} (${best.name}).`,
+          };
+    await this.#notifications.add(ownerId, best === undefined ? 'error' : 'success', text, `/experiments/${best?.id ?? group}`);
+  }
+
   /** Throws not_found where the experiment is not of an AutoML. */
   async leaderboard(reader: StoredUser, id: number): Promise<Leaderboard> {
     const { automlGroup } = this.#experiments.visible(reader, id);
     if (automlGroup === undefined) throw new StudioError('not_found');
     const members = this.#experiments.ofAutomlGroup(automlGroup);
-    const candidates = await Promise.all(members.map((experiment) => this.#candidate(reader, experiment)));
-    const rows = rank(candidates);
-    const complete = members.every(({ status }) => status !== 'pending' && status !== 'running');
+    const rows = rank(await Promise.all(members.map((experiment) => this.#candidate(experiment, this.#experiments.view(reader, experiment)))));
+    const complete = members.every(isOver);
     return { automlGroup, complete, rows, recommended: complete ? recommend(rows) : null };
   }
 
-  async #candidate(reader: StoredUser, experiment: Readonly<StoredExperiment>): Promise<Candidate> {
+  async #candidate<E>(experiment: Readonly<StoredExperiment>, view: E): Promise<Candidate<E>> {
     const result = await this.#experiments.result(experiment);
     return {
-      experiment: this.#experiments.view(reader, experiment),
+      experiment: view,
       validation: result?.evaluation.validation ?? null,
       test: result?.evaluation.test ?? null,
       sizeBytes: result === null ? null : await fileSize(this.#experiments.outFolder(experiment), 'model.onnx'),

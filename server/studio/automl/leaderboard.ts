@@ -6,17 +6,21 @@
  */
 import type { LeaderboardRow } from '../../http/training-schemas.ts';
 
-export type Candidate = LeaderboardRow;
+/** `experiment` as the caller has it: of it only the id, the name and the algorithm are looked at. */
+export type Candidate<E = LeaderboardRow['experiment']> = Omit<LeaderboardRow, 'experiment'> & { experiment: E };
+type Named = Readonly<Pick<LeaderboardRow['experiment'], 'id' | 'name' | 'config'>>;
 interface Sentence {
   ko: string;
   en: string;
 }
-type Scored = Candidate & { validation: NonNullable<Candidate['validation']> };
+type Scored<E extends Named = Named> = Candidate<E> & { validation: NonNullable<Candidate['validation']> };
 
-const isScored = (row: Candidate): row is Scored => row.validation !== null;
+function isScored<E extends Named>(row: Candidate<E>): row is Scored<E> {
+  return row.validation !== null;
+}
 
 /** The best validation score first (of equal ones the smaller loss), those without a model last. */
-export function rank(rows: readonly Candidate[]): Candidate[] {
+export function rank<E extends Named>(rows: readonly Candidate<E>[]): Candidate<E>[] {
   return [...rows].sort((a, b) => {
     if (!isScored(a) || !isScored(b)) return Number(isScored(b)) - Number(isScored(a)) || a.experiment.id - b.experiment.id;
     return b.validation.accuracy - a.validation.accuracy || a.validation.loss - b.validation.loss || a.experiment.id - b.experiment.id;
@@ -30,7 +34,7 @@ export function standardError(accuracy: number, count: number): number {
 }
 
 /** Of ranked rows; null where none has a model. */
-export function recommend(rows: readonly Candidate[]): { experimentId: number; reasons: Sentence[] } | null {
+export function recommend(rows: readonly Candidate<Named>[]): { experimentId: number; reasons: Sentence[] } | null {
   const scored = rows.filter(isScored);
   const [best] = scored;
   if (best === undefined) return null;
@@ -42,7 +46,7 @@ export function recommend(rows: readonly Candidate[]): { experimentId: number; r
 
 const percent = (value: number) => `${value.toFixed(1)} %`;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
-const nameOf = ({ experiment }: Candidate) => experiment.config?.algorithm ?? experiment.name;
+const nameOf = ({ experiment }: Candidate<Named>) => experiment.config?.algorithm ?? experiment.name;
 
 function score(chosen: Scored, best: Scored, tolerance: number): Sentence {
   const own = percent(chosen.validation.accuracy);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -68,6 +68,9 @@ test('drafts at the start, kill -9 in the middle, Submit, and the model of the t
 
   const killedAt = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials }) => trials.some(({ state }) => state === 'succeeded'), 90);
   await w.daemon.end('SIGKILL');
+  // As if it had died between the decision and the queue: a trial that has no training any more is queued again.
+  const open = killedAt.trials.find(({ state }) => state === 'draft' || state === 'running');
+  if (open !== undefined) rmSync(join(w.daemon.data, 'db/jobs', `${open.jobId}.json`));
   await w.restart();
   const back = await look(id);
   for (const { trial, state, value, metrics } of killedAt.trials) {
