@@ -113,7 +113,7 @@ training('export makes a draft, and the three steps set it up', async () => {
   await page.locator('td.more button').click();
   const offered = await menuTexts(page);
   assert.ok(
-    ['학습(Run)', '모델 이름 변경', '삭제'].every((text) => offered.includes(text)),
+    ['학습(Run)', '최적값 탐색(HPO)', '자동 비교(AutoML)', '모델 이름 변경', '삭제'].every((text) => offered.includes(text)),
     offered.join(),
   );
   assert.not.ok(
@@ -181,7 +181,7 @@ training('the details tell what the model is worth', async () => {
   await page.locator('td.more button').click();
   const offered = await menuTexts(page);
   assert.ok(
-    ['추론', '모델 다운로드(ONNX)', '모델 이름 변경', '삭제'].every((text) => offered.includes(text)),
+    ['추론', '템플릿으로 저장', '모델로 등록', '모델 다운로드(ONNX)', '모델 이름 변경', '삭제'].every((text) => offered.includes(text)),
     offered.join(),
   );
   assert.not.ok(offered.includes('학습(Run)'), 'it has been trained');

@@ -30,7 +30,6 @@ const columns = columnsOf<Template>()([
   },
   { key: 'group', title: 'template.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>` },
   { key: 'dataset', title: 'template.dataset', value: (row) => row.datasetName, search: true, cell: `<span x-text="row.datasetName"></span>` },
-  { key: 'algorithm', title: 'template.algorithm', value: (row) => row.algorithm, search: true },
   { key: 'createdAt', title: 'template.created', value: (row) => row.createdAt, cell: `<span x-time.day="row.createdAt"></span>`, className: 'narrow number' },
   { key: 'owner', title: 'template.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>` },
 ]);

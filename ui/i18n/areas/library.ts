@@ -11,7 +11,6 @@ export default words({
   'template.name': ['템플릿', 'Template'],
   'template.group': ['그룹', 'Group'],
   'template.dataset': ['데이터셋', 'Dataset'],
-  'template.algorithm': ['알고리즘', 'Algorithm'],
   'template.created': ['생성일', 'Created'],
   'template.owner': ['사용자', 'User'],
   'template.empty.title': ['아직 템플릿이 없습니다', 'No templates yet'],

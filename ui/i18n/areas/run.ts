@@ -137,17 +137,17 @@ export default words({
     'No resources fit this box. Ask the administrator to look at the presets in appliance.conf.',
   ],
 
-  'run.template': ['템플릿 {name}의 설정으로 학습합니다', 'Trains with the settings of the template {name}'],
+  'run.template': ['‘{name}’ 템플릿의 설정으로 학습합니다', 'Trains with the settings of the template {name}'],
   'run.template.text': [
     '모든 설정이 끝났습니다. 시작을 누르면 됩니다. 직접 설정하려면 화면 위쪽에서 템플릿 모드를 취소해 주세요.',
     'Everything is set: press Start. To set it up yourself, cancel the template mode at the top.',
   ],
   'run.template.group': [
-    '템플릿 {name}은 {group} 그룹의 것이라 이 프로젝트에서 사용할 수 없습니다. 위에서 템플릿 모드를 취소해 주세요.',
+    '‘{name}’ 템플릿은 {group} 그룹의 것이라 이 프로젝트에서 사용할 수 없습니다. 위에서 템플릿 모드를 취소해 주세요.',
     'The template {name} belongs to the group {group} and cannot be used in this project. Cancel the template mode above.',
   ],
   'run.template.problem': [
-    '템플릿 {name}은 다른 유형의 문제를 위한 것이라 이 프로젝트에서 사용할 수 없습니다. 위에서 템플릿 모드를 취소해 주세요.',
+    '‘{name}’ 템플릿은 다른 유형의 문제를 위한 것이라 이 프로젝트에서 사용할 수 없습니다. 위에서 템플릿 모드를 취소해 주세요.',
     'The template {name} is for another kind of problem and cannot be used in this project. Cancel the template mode above.',
   ],
   'run.configuration': ['Configuration', 'Configuration'],
