@@ -107,6 +107,18 @@ test('drafts at the start, kill -9 in the middle, Submit, and the model of the t
   assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 0 })).body.code, 'experiment_refused');
 });
 
+test('Submit ends the trials that are still going on', async () => {
+  const { id } = await start({ settings: { maxTrialCount: 5, parallelTrialCount: 1, maxFailedTrialCount: 1 }, sampler: 'sobol' });
+  const going = ({ trials }: Hpo) => trials[0]!.state === 'succeeded' && trials[1]?.state === 'running';
+  await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, going, 60);
+  assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 1 })).body.code, 'hpo_submit_refused');
+  const submitted = await w.dev.ok<Experiment>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 0 });
+  assert.equal([submitted.status, submitted.hpo?.trials, submitted.hpo?.submitted], ['succeeded', 2, 0]);
+  assert.is((await look(id)).trials[1]!.state, 'aborted');
+  await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.length === 0, 60);
+  assert.equal(readdirSync(join(w.daemon.data, 'studies', String(id))), ['events.jsonl']);
+});
+
 test('without the goal it fails, stopped it is aborted, and neither has a model', async () => {
   const missed = await start({ objective: { ...REQUEST.objective, goal: 101 }, settings: { maxTrialCount: 1, parallelTrialCount: 1, maxFailedTrialCount: 1 } });
   const { experiment } = await w.dev.until<Hpo>(`/api/experiments/${missed.id}/hpo`, (hpo) => hpo.experiment.status === 'failed', 60);
