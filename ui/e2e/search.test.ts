@@ -1,0 +1,181 @@
+/** Searching with the real daemon and worker: HPO to its Submit, AutoML to its leaderboard, and what is kept of them as a template and as a model. */
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Experiment } from '../../server/http/schemas.ts';
+import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+
+const search = suite('HPO, AutoML, templates and models in the browser');
+const LONG = 180_000;
+let studio: Studio;
+let page: Page;
+
+const LIGHT: CheckOptions = { themes: ['light'] };
+const menuItem = (text: string) => page.locator('[role=menu] .menu-item', { hasText: text });
+const rowMenu = async (name: string) => page.locator('tr', { hasText: name }).first().locator('td.more button').click();
+const menuTexts = async () => {
+  const texts = await page.locator('[role=menu] .menu-item').allTextContents();
+  await page.keyboard.press('Escape');
+  return texts.map((text) => text.trim());
+};
+const newDraft = () => request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: 1 });
+
+search.before(async () => {
+  studio = await startStudio();
+  page = await newPage(studio);
+  await setUp(studio, page);
+  await page.locator('.empty-buttons .button').first().click();
+  await page.waitForURL('**/data');
+  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  for (let n = 0; n < 3; n++) await newDraft();
+});
+search.after(async () => studio?.stop());
+
+search('a draft offers Run, HPO and AutoML', async () => {
+  await page.goto('/projects/1/experiments');
+  await rowMenu('초안');
+  assert.equal(await menuTexts(), ['학습(Run)', '최적값 탐색(HPO)', '자동 비교(AutoML)', '모델 이름 변경', '삭제']);
+});
+
+search('an HPO is set up in four steps; wrong ranges are refused', async () => {
+  await page.goto('/experiments/1/hpo');
+  const ok = page.locator('.step-foot button:visible');
+  await ok.click();
+  await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
+  const values = page.locator('.hpo-value input[type=number]');
+  await values.nth(1).fill('2');
+  await values.nth(5).fill('16');
+  await values.nth(5).blur();
+  const rate = page.locator('.space-range input[type=number]');
+  await rate.nth(0).fill('5');
+  await page.locator('.hpo-table .field-error:visible').waitFor();
+  assert.is(await ok.isDisabled(), true, 'from 5 to 0.1 is no range');
+  await rate.nth(0).fill('0.005');
+  await checkPage(page, 'hpo-algorithm', LIGHT);
+  await ok.click();
+  await page.locator('#hpo-maxTrialCount').fill('11');
+  assert.is(await ok.isDisabled(), true, 'more than ten trials are refused');
+  await page.locator('#hpo-maxTrialCount').fill('4');
+  await page.locator('#hpo-goal').fill('1');
+  await page.locator('.way-cards input[value=random]').check();
+  await checkPage(page, 'hpo-settings');
+  await ok.click();
+  await ok.click();
+  assert.is(await page.locator('.configuration .later').count(), 0, 'the Configuration is complete');
+});
+
+search('trials follow live, and one that meets the goal is submitted', async () => {
+  await page.locator('.run-start').click();
+  await page.locator('.trial-table tbody tr').first().waitFor();
+  assert.is(await page.locator('.hpo-submit').isDisabled(), true, 'nothing to submit at the start');
+  await page.locator('.trial-count', { hasText: '4/4' }).waitFor({ timeout: LONG });
+  await page.locator('.under-head', { hasText: '4 / 4' }).waitFor({ timeout: LONG });
+  await page.locator('.search-picture .point.best').waitFor();
+  for (const tab of ['parallel', 'importance', 'slices', 'history']) {
+    await page.locator(`#picture-${tab}-tab`).click();
+    await page.locator('.search-picture svg').first().waitFor();
+  }
+  await checkPage(page, 'hpo-trials');
+  await page.locator('.trial-table tbody .button').first().click();
+  await page.locator('.trial-panel .log-line').nth(2).waitFor();
+  await checkPage(page, 'hpo-trial', LIGHT);
+  await page.keyboard.press('Escape');
+  await page.locator('.hpo-submit').click();
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('.banner.green').waitFor();
+  assert.is(await page.locator('.trial-table .chip.violet').count(), 1);
+});
+
+search('AutoML trains what was checked and recommends one', async () => {
+  await page.goto('/experiments/2/automl');
+  await page.locator('.automl-list tbody input:checked').first().waitFor();
+  assert.ok((await page.locator('.automl-list tbody input:checked').count()) > 1, 'the suited ones are checked already');
+  await checkPage(page, 'automl');
+  await page.locator('.automl-tools button').nth(1).click();
+  assert.is(await page.locator('.automl-start').isDisabled(), true, 'nothing is chosen');
+  const fields = page.locator('.side-edit section').nth(1).locator('input[type=number]');
+  for (const name of ['smallnet', 'mobilenet_v3_small', 'resnet18']) {
+    await page.locator('.automl-tools input').fill(name);
+    await page.locator('.automl-list tr', { hasText: name }).locator('input').check();
+    if (!(await fields.first().isVisible())) await page.locator('.side-edit .box-head button[aria-expanded]').nth(1).click();
+    await fields.nth(1).fill('1');
+    await fields.nth(5).fill('16');
+  }
+  await page.locator('.automl-start').click();
+  await page.locator('dialog .check', { hasText: 'resnet18' }).click();
+  await checkPage(page, 'automl-confirm', LIGHT);
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('.banner:visible').first().waitFor();
+  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  assert.is(await page.locator('.table-box tbody tr').count(), 2, 'what was unchecked in the dialog is not trained');
+  assert.ok((await page.locator('.reasons li').count()) > 0);
+  await checkPage(page, 'automl-board', LIGHT);
+});
+
+search('a template is saved, loaded, and leaves nothing to set', async () => {
+  await page.goto('/projects/1/experiments');
+  await rowMenu('HPO_');
+  await menuItem('템플릿으로 저장').click();
+  await page.locator('dialog input').fill('표면 결함 설정');
+  await page.keyboard.press('Enter');
+  await page.locator('.toast.success').waitFor();
+  await page.goto('/templates');
+  await page.locator('.row-name').click();
+  await page.locator('.template-detail .conf-facts dd').nth(5).waitFor();
+  await page.locator('.template-detail canvas').first().waitFor();
+  await checkPage(page, 'templates');
+  await page.locator('.template-detail .button.primary').click();
+  await page.locator('.template-chip', { hasText: '표면 결함 설정' }).waitFor();
+
+  await page.goto('/projects/1/experiments');
+  await rowMenu('초안');
+  assert.equal(await menuTexts(), ['학습(Run)표면 결함 설정'], 'only Run in template mode');
+  await page.goto('/experiments/3/run');
+  await page.locator('.banner.blue').waitFor();
+  await page.locator('.preflight-fine, .preflight-warnings li').locator('visible=true').first().waitFor({ timeout: LONG });
+  await checkPage(page, 'run-template', LIGHT);
+  await page.locator('.run-start').click();
+  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await page.locator('.template-chip button').click();
+  assert.is(await page.locator('.template-chip:visible').count(), 0);
+});
+
+search('models are registered as new ones and as versions', async () => {
+  await page.goto('/projects/1/experiments');
+  await rowMenu('HPO_');
+  await menuItem('모델로 등록').click();
+  await page.locator('dialog input[type=text]').fill('표면 결함 모델');
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('tr', { hasText: '등록됨' }).waitFor();
+  await rowMenu('HPO_');
+  assert.equal(await menuTexts(), ['추론', '모델 다운로드(ONNX)', '모델 이름 변경', '삭제']);
+  await rowMenu('AutoML_');
+  await menuItem('모델로 등록').click();
+  await page.locator('dialog select').selectOption({ index: 1 });
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+
+  await page.goto('/models');
+  await page.locator('.chip', { hasText: 'new' }).waitFor();
+  await checkPage(page, 'models', LIGHT);
+  await page.locator('.row-name').click();
+  await page.locator('.table-box tbody:last-of-type tr').nth(1).waitFor();
+  await page.locator('.model-settings input[type=checkbox]').check();
+  await page.locator('.model-settings input[type=number]').fill('1');
+  await page.locator('.model-loss').waitFor();
+  await checkPage(page, 'model');
+  await page.locator('.model-settings button[type=submit]').click();
+  await page.locator('.table-foot', { hasText: '총 1개' }).waitFor();
+
+  await page.locator('.table .row-name').first().click();
+  await page.locator('textarea').fill('1호기 라인에서 사용합니다.');
+  await page.locator('form input').first().fill('표면, 1호기');
+  await page.locator('form button[type=submit]').click();
+  await page.locator('td', { hasText: '1호기' }).first().waitFor();
+  await checkPage(page, 'model-version', LIGHT);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.page-actions a.primary').click()]);
+  assert.match(download.suggestedFilename(), /\.onnx$/);
+  checkTroubles(page);
+});
+
+search.run();
