@@ -33,6 +33,7 @@ const ENTRIES: Entry[] = [
   { path: '/projects/:id/data/new', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset-new.ts') },
   { path: '/datasets/:id', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset.ts') },
   { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiments.ts') },
+  { path: '/projects/:id/compare', menu: 'experiment', who: 'developer', styles: SEARCH, load: () => import('./pages/compare.ts') },
   { path: '/experiments/:id', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiment.ts') },
   { path: '/experiments/:id/run', menu: 'run', who: 'developer', styles: WORK, load: () => import('./pages/run.ts') },
   { path: '/experiments/:id/automl', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/automl.ts') },

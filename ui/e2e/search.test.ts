@@ -140,6 +140,17 @@ search('a template is saved, loaded, and leaves nothing to set', async () => {
   assert.is(await page.locator('.template-chip:visible').count(), 0);
 });
 
+search('experiments are compared in one graph and one table', async () => {
+  await page.goto('/projects/1/experiments');
+  await page.locator('.page-actions a', { hasText: '실험 비교' }).click();
+  await page.locator('.compare-choose input').nth(2).check();
+  await page.locator('.compare-chart canvas').waitFor();
+  assert.is(await page.locator('.compare-table thead .compare-mark').count(), 3);
+  assert.ok((await page.locator('.compare-table .differs').count()) > 0, 'what differs is marked');
+  assert.match(page.url(), /ids=\d+,\d+,\d+$/);
+  await checkPage(page, 'compare');
+});
+
 search('models are registered as new ones and as versions', async () => {
   await page.goto('/projects/1/experiments');
   await rowMenu('HPO_');

@@ -2,6 +2,7 @@
 import type admin from './areas/admin.ts';
 import type automl from './areas/automl.ts';
 import type base from './areas/base.ts';
+import type compare from './areas/compare.ts';
 import type data from './areas/data.ts';
 import type experiments from './areas/experiments.ts';
 import type frame from './areas/frame.ts';
@@ -29,5 +30,6 @@ type Areas = typeof base &
   typeof automl &
   typeof hpo &
   typeof preflight &
-  typeof library;
+  typeof library &
+  typeof compare;
 export type Key = keyof Areas & string;

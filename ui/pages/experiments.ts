@@ -100,7 +100,7 @@ An experiment is the record of one model trained on one dataset.
 Inference, model download, Change Model Name, Delete.`,
   },
   template: `
-    ${pageHead('exp.title', 'exp.purpose', `<a class="button primary" :href="dataAddress">${icon('database')}<span x-t="exp.toData"></span></a>`)}
+    ${pageHead('exp.title', 'exp.purpose', `<a class="button" x-show="mayCompare()" :href="compareAddress">${icon('chart-line')}<span x-t="exp.compare"></span></a><a class="button primary" :href="dataAddress">${icon('database')}<span x-t="exp.toData"></span></a>`)}
     <div class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></div>
     ${tableView(columns, {
       state: 'list',
@@ -123,6 +123,7 @@ Inference, model download, Change Model Name, Delete.`,
       list: tableOf(columns, { name: 'experiments', date: (row) => row.createdAt, sort: { key: 'id', down: true } }),
       project: null as Project | null,
       dataAddress: `/projects/${projectId}/data`,
+      compareAddress: `/projects/${projectId}/compare`,
       jobs: {} as Record<number, { phase: string; done: number; total: number; rate: number | null; remainingSeconds: number | null }>,
       now: Date.now(),
       async init() {
@@ -152,6 +153,9 @@ Inference, model download, Change Model Name, Delete.`,
           },
           failed: (error) => this.list.fail(error),
         });
+      },
+      mayCompare() {
+        return this.list.rows.filter((row) => row.usable).length > 1;
       },
       locked() {
         return readOnlyReason(this.project);

@@ -20,6 +20,7 @@ export default words({
   'exp.run': ['학습 설정', 'Set up'],
   'exp.watch': ['진행 상황', 'Follow'],
   'exp.toData': ['데이터로 이동', 'Go to Data'],
+  'exp.compare': ['실험 비교', 'Compare'],
   'exp.newExperiment': ['새 실험', 'New Experiment'],
   'exp.empty.title': ['아직 실험이 없습니다', 'No experiments yet'],
   'exp.empty.text': [
