@@ -6,6 +6,7 @@
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
@@ -164,12 +165,13 @@ export class Hpo {
     const { stamp, request } = experiment.search;
     const trainings = study.trials.map((): Readonly<StoredJob>[] => []);
     for (const job of this.#trainings(id)) trainings[job.trial!.index]?.push(job);
+    const frame = { experimentId: id, stamp, study, submittable: isSubmittable(study) };
     return {
       experiment: this.#services.experiments.view(reader, experiment),
       config: request,
-      trials: study.trials.map((trial) => trialRow(trial, { experimentId: id, stamp, study, jobs: trainings[trial.id]! })),
+      trials: study.trials.map((trial) => trialRow(trial, { ...frame, jobs: trainings[trial.id]! })),
       best: study.best?.id ?? null,
-      canSubmit: study.trials.some((trial) => study.canSubmit(trial.id)),
+      canSubmit: frame.submittable,
       settled: study.settled,
     };
   }
@@ -180,7 +182,7 @@ export class Hpo {
     const study = await this.#study(experiment);
     const trial = study.trials[n];
     if (trial === undefined) throw new StudioError('not_found');
-    const frame = { experimentId: id, stamp: experiment.search.stamp, study, jobs: this.#trainings(id, n) };
+    const frame = { experimentId: id, stamp: experiment.search.stamp, study, submittable: isSubmittable(study), jobs: this.#trainings(id, n) };
     const job = frame.jobs.at(-1);
     // A training that goes on from a checkpoint tells the epochs before it once more; one that has just been queued has told nothing yet.
     const epochs = new Map<number, EpochRow>();
@@ -199,12 +201,11 @@ export class Hpo {
     const experiment = this.#searched(reader, id);
     const { config, trials } = await this.#study(experiment);
     const seen = [...trials];
-    const pictures = {
-      history: history(seen, config.direction),
-      parallel: parallelCoordinates(config.space, seen),
-      slices: slices(config.space, seen),
-      importance: await importances(config.space, seen, config.seed),
-    };
+    const past = history(seen, config.direction);
+    await breathe();
+    const parallel = parallelCoordinates(config.space, seen);
+    await breathe();
+    const pictures = { history: past, parallel, slices: slices(config.space, seen), importance: await importances(config.space, seen, config.seed) };
     // The same shapes, which the schema calls mutable.
     return pictures as unknown as HpoPictures;
   }
@@ -467,6 +468,9 @@ const GOAL_MET = {
   ko: '목표를 달성한 Trial이 있습니다. Submit으로 HPO를 마치거나 더 좋은 결과를 기다릴 수 있습니다.',
   en: 'A trial has reached the goal. Finish the HPO with Submit, or wait for a better one.',
 };
+
+/** As Study.canSubmit says of each trial that has succeeded; the goal is met by a succeeded trial alone. */
+const isSubmittable = (study: Study) => study.status === 'running' && study.goalMet;
 
 function summaryOf(study: Study): HpoSummary {
   const { trials, config, submitted } = study;

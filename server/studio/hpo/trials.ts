@@ -38,11 +38,13 @@ export interface TrialFrame {
   experimentId: number;
   stamp: string;
   study: Study;
+  /** Submit is possible at all: asked once for all trials, because it looks at all of them. */
+  submittable: boolean;
   /** Of this trial, the oldest first. */
   jobs: readonly Readonly<StoredJob>[];
 }
 
-export function trialRow(trial: StudyTrial, { experimentId, stamp, study, jobs }: TrialFrame): TrialRow {
+export function trialRow(trial: StudyTrial, { experimentId, stamp, study, submittable, jobs }: TrialFrame): TrialRow {
   const { id, state, params } = trial;
   const last = jobs.at(-1);
   const over = state !== 'draft' && state !== 'running' && state !== 'paused';
@@ -56,7 +58,7 @@ export function trialRow(trial: StudyTrial, { experimentId, stamp, study, jobs }
     epoch: trial.reports.at(-1)?.resource ?? 0,
     epochs: study.config.maxResource,
     meetsGoal: study.meetsGoal(trial),
-    canSubmit: study.canSubmit(id),
+    canSubmit: submittable && state === 'succeeded',
     submitted: study.submitted === id,
     jobId: last?.id ?? null,
     failure: state === 'failed' ? (last?.failure ?? failureFor(trial.reason)) : null,
