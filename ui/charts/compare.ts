@@ -120,6 +120,8 @@ export class CompareChart {
       [x, ...this.#series.map((one) => x.map((_, index) => one.values[index] ?? null))],
       this.#host,
     );
+    // Without a pointer the legend tells the last epoch.
+    this.#plot.setLegend({ idx: epochs - 1 }, false);
     this.#host.querySelector('.u-legend')?.setAttribute('role', 'presentation');
     const canvas = this.#host.querySelector('canvas');
     canvas?.setAttribute('role', 'img');

@@ -58,7 +58,7 @@ search('an HPO is set up in four steps; wrong ranges are refused', async () => {
   await page.locator('#hpo-maxTrialCount').fill('4');
   await page.locator('#hpo-goal').fill('1');
   await page.locator('.way-cards input[value=random]').check();
-  await checkPage(page, 'hpo-settings');
+  await checkPage(page, 'hpo-settings', LIGHT);
   await ok.click();
   await ok.click();
   assert.is(await page.locator('.configuration .later').count(), 0, 'the Configuration is complete');
@@ -174,7 +174,7 @@ search('models are registered as new ones and as versions', async () => {
   await page.locator('.model-settings input[type=checkbox]').check();
   await page.locator('.model-settings input[type=number]').fill('1');
   await page.locator('.model-loss').waitFor();
-  await checkPage(page, 'model');
+  await checkPage(page, 'model', LIGHT);
   await page.locator('.model-settings button[type=submit]').click();
   await page.locator('.table-foot', { hasText: '총 1개' }).waitFor();
 

@@ -22,6 +22,7 @@ type Metric = (typeof METRICS)[number];
 interface ComparedRow {
   name: string;
   differs: boolean;
+  always?: boolean;
   values: string[];
 }
 
@@ -141,9 +142,11 @@ export default page({
           const values = all.map(value);
           return { name, values, differs: new Set(values).size > 1 };
         };
+        /** Results always differ; what is marked is what was set differently. */
+        const result = (name: string, value: (of: ExperimentDetails) => string): ComparedRow => ({ ...row(name, value), differs: false, always: true });
         const accuracy = (part: 'training' | 'validation' | 'test', name: string) =>
-          row(t('compare.accuracy', { part: name }), ({ result }) => {
-            const score = result?.evaluation[part];
+          result(t('compare.accuracy', { part: name }), (of) => {
+            const score = of.result?.evaluation[part];
             return score ? format.decimal(score.accuracy) : '–';
           });
         const list = [
@@ -161,9 +164,9 @@ export default page({
           ),
           row('augment', ({ experiment: { config } }) => t(config?.parameters.augment ? 'run.on' : 'run.off')),
           row(t('fact.preset'), ({ experiment: { config } }) => config?.preset ?? '–'),
-          row(t('fact.time'), ({ result }) => (result ? format.duration(result.seconds) : '–')),
+          result(t('fact.time'), (of) => (of.result ? format.duration(of.result.seconds) : '–')),
         ];
-        return this.onlyDifferent ? list.filter((one) => one.differs) : list;
+        return this.onlyDifferent ? list.filter((one) => one.differs || one.always) : list;
       },
     });
   },

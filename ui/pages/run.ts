@@ -249,6 +249,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       purpose() {
         const of = this.experiment;
         if (this.over() && of) return `${of.config?.algorithm ?? ''} · ${of.datasetName} v${of.datasetVersion}`;
+        if (this.template && this.draft()) return this.template.template.algorithm;
         return t(this.draft() ? 'run.purpose' : 'run.purpose.live');
       },
       /** Between its start and its first word the worker prepares. */

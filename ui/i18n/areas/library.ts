@@ -71,7 +71,7 @@ export default words({
     'How many versions this model may have. Without auto delete, registering more is refused.',
   ],
   'model.saved': ['저장했습니다.', 'Saved.'],
-  'model.willDelete': ['저장하면 오래된 버전 {n}개가 삭제됩니다.', 'Saving deletes the {n} oldest {n:version/versions}.'],
+  'model.willDelete': ['저장하면 오래된 버전 {n}개가 삭제됩니다.', 'Saving deletes the oldest {n:version/versions}.'],
   'model.versions.list': ['버전 목록', 'Versions'],
   'model.version': ['버전', 'Version'],
   'model.developer': ['개발자', 'Developer'],
@@ -88,7 +88,7 @@ export default words({
   'model.delete': ['모델 삭제', 'Delete model'],
   'model.delete.title': ['{name} 모델을 삭제할까요?', 'Delete the model {name}?'],
   'model.delete.text': ['삭제하면 되돌릴 수 없습니다.', 'This cannot be undone.'],
-  'model.delete.versions': ['버전 {n}개와 모델 파일', '{n} {n:version/versions} with the model files'],
+  'model.delete.versions': ['버전 {n}개와 모델 파일', '{n:version/versions} with the model files'],
   'model.deleted': ['모델을 삭제했습니다.', 'The model is deleted.'],
 
   'version.title': ['모델 버전', 'Model version'],
