@@ -18,7 +18,7 @@ import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
 import { exportToExperiment, readOnlyReason } from './dataset-actions.ts';
-import { detailsAddress, displayName, experimentMenu, inferenceAddress, modelAddress } from './experiment-actions.ts';
+import { detailsAddress, displayName, experimentMenu, inferenceAddress, isActive, modelAddress } from './experiment-actions.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="subtitle()"></p></div>
   <div class="page-actions">
@@ -98,8 +98,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
           const details = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal);
           const { experiment, result } = details;
           // What is set up or under way has its screen on the Run page.
-          const place = detailsAddress(experiment);
-          if (place !== `/experiments/${id}`) return void go(place, { replace: true });
+          if (experiment.status === 'draft' || isActive(experiment)) return void go(detailsAddress(experiment), { replace: true });
           const project = await openProject(experiment.projectId);
           this.project = project;
           this.experiment = Object.freeze({ ...experiment });

@@ -7,7 +7,7 @@ import { columnsOf, emptyState, tableOf, tableView } from '../components/table.t
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
-import { duration } from '../i18n/format.ts';
+import { decimal, duration } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { onProgress } from '../live/events.ts';
 import { liveList } from '../live/list.ts';
@@ -28,7 +28,8 @@ const columns = columnsOf<Experiment>()([
     search: true,
     className: 'grow',
     cell: `<a class="row-name" :href="address(row)"><span x-show="row.name" x-text="row.name"></span><span class="muted" x-show="!row.name" x-t="exp.unnamed"></span></a>
-      <div class="row-progress" x-show="row.status === 'running'" x-progress.thin="progress(row)"></div>`,
+      <small class="muted tabular" x-show="row.hpo && row.status === 'running'" x-text="searchText(row)"></small>
+      <div class="row-progress" x-show="!row.hpo && row.status === 'running'" x-progress.thin="progress(row)"></div>`,
   },
   {
     key: 'algorithm',
@@ -159,6 +160,12 @@ Inference, model download, Change Model Name, Delete.`,
       },
       locked() {
         return readOnlyReason(this.project);
+      },
+      /** "Trial 3 / 10 · validation_accuracy 87.50" */
+      searchText({ hpo }: Experiment) {
+        if (!hpo) return '';
+        const best = hpo.best === null ? [] : [`${hpo.metric} ${decimal(hpo.best, hpo.metric.endsWith('accuracy') ? 2 : 4)}`];
+        return [`Trial ${hpo.ended} / ${hpo.maxTrialCount}`, ...best].join(' · ');
       },
       progress(row: Experiment) {
         return row.jobId === null ? null : (this.jobs[row.jobId] ?? null);
