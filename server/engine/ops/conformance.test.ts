@@ -80,6 +80,7 @@ const pooled = (shape: Shape, window: OpAttributes['maxPool']) => references.max
 /** Distinct values far enough apart that no difference step changes which is the largest. */
 const distinct = (random: Random) => Math.round(random.uniform() * 1e6) / 1e3;
 const labels = (random: Random, index: number) => (index === 0 ? random.integer(4) : 0);
+const adaptive = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false };
 const momentum = { momentum: 0.9, weightDecay: 5e-4, nesterov: false };
 const epsilon = 1e-5;
 
@@ -189,6 +190,14 @@ const cases: { readonly [op in OpName]?: readonly Case<op>[] } = {
   ],
   sgd: [momentum, { ...momentum, nesterov: true }, { ...momentum, weightDecay: 0 }, { ...momentum, momentum: 0 }].flatMap((attributes) =>
     [[6], [16, 8, 3, 3]].map((shape) => ({ shapes: [shape, shape, shape, []], attributes })),
+  ),
+  adam: [adaptive, { ...adaptive, weightDecay: 0.1 }, { ...adaptive, weightDecay: 0.1, decoupled: true }].flatMap((attributes) =>
+    // Second moments, the learning rate and the corrections are positive.
+    [[6], [16, 8, 3, 3]].map((shape) => ({
+      shapes: [shape, shape, shape, shape, [], [], []],
+      attributes,
+      draw: (random: Random, index: number) => (index < 3 ? 2 * random.uniform() - 1 : positive(random)),
+    })),
   ),
   sigmoid: each(none),
   silu: each(none),

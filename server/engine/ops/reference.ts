@@ -270,6 +270,16 @@ export const references: { readonly [op in OpName]?: Reference<op> } = {
     return [filled(w!.shape, (index) => w!.data[index]! - rate!.data[0]! * way(index)), velocity];
   },
 
+  adam: ([w, g, m, v, rate, first, second], { beta1, beta2, epsilon, weightDecay, decoupled }) => {
+    const speed = rate!.data[0]!;
+    const kept = decoupled ? 1 - speed * weightDecay : 1;
+    const direction = filled(w!.shape, (index) => g!.data[index]! + (decoupled ? 0 : weightDecay * w!.data[index]!));
+    const mean = filled(w!.shape, (index) => beta1 * m!.data[index]! + (1 - beta1) * direction.data[index]!);
+    const square = filled(w!.shape, (index) => beta2 * v!.data[index]! + (1 - beta2) * direction.data[index]! ** 2);
+    const way = (index: number) => mean.data[index]! / first!.data[0]! / (Math.sqrt(square.data[index]! / second!.data[0]!) + epsilon);
+    return [filled(w!.shape, (index) => kept * w!.data[index]! - speed * way(index)), mean, square];
+  },
+
   sigmoid: pointwise((x) => 1 / (1 + Math.exp(-x!))),
   silu: pointwise((x) => x! / (1 + Math.exp(-x!))),
   relu6: pointwise((x) => Math.min(6, Math.max(0, x!))),
