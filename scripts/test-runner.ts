@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-const FILE_LIMIT_MS = 300_000;
+const FILE_LIMIT_MS = 600_000;
 const ONE_AT_A_TIME = /\/e2e\//;
 
 interface Outcome {
