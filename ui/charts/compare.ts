@@ -83,6 +83,10 @@ export class CompareChart {
     const axis = { stroke: text, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
     const epochs = Math.max(...this.#series.map((one) => one.values.length));
     const x = Array.from({ length: epochs }, (_, index) => index + 1);
+    // Without a pointer the legend tells the last epoch.
+    const rest = (plot: uPlot) => {
+      if (plot.cursor.idx == null) plot.setLegend({ idx: epochs - 1 }, false);
+    };
     const value = (_plot: uPlot, raw: number | null) => (raw === null || raw === undefined ? '–' : decimal(raw, this.#digits));
     this.#plot = new Library(
       {
@@ -92,6 +96,7 @@ export class CompareChart {
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
         legend: { live: true },
         scales: { x: { time: false, range: [1, Math.max(2, epochs)] } },
+        hooks: { ready: [rest], setCursor: [rest] },
         axes: [
           {
             ...axis,
@@ -120,8 +125,6 @@ export class CompareChart {
       [x, ...this.#series.map((one) => x.map((_, index) => one.values[index] ?? null))],
       this.#host,
     );
-    // Without a pointer the legend tells the last epoch.
-    this.#plot.setLegend({ idx: epochs - 1 }, false);
     this.#host.querySelector('.u-legend')?.setAttribute('role', 'presentation');
     const canvas = this.#host.querySelector('canvas');
     canvas?.setAttribute('role', 'img');

@@ -83,7 +83,7 @@ search('trials follow live, and one that meets the goal is submitted', async () 
   await page.locator('.hpo-submit').click();
   await page.locator('dialog button[type=submit]').click();
   await page.locator('.banner.green').waitFor();
-  assert.is(await page.locator('.trial-table .chip.violet:visible').count(), 1);
+  await page.locator('.trial-table .chip.violet').locator('visible=true').waitFor();
 });
 
 search('AutoML trains what was checked and recommends one', async () => {
