@@ -32,7 +32,7 @@ export const CATALOGUE = {
   // ---- uploads, archives, pictures and label files (made by workers)
   upload_not_recognised: entry(
     422,
-    '이 파일은 ZIP, TAR, 사진(JPEG, PNG, WebP, TIFF, BMP, GIF) 중 어느 것도 아닙니다. 사진을 ZIP 파일로 묶어 다시 올려 주세요.',
+    '이 파일은 ZIP, TAR, 이미지(JPEG, PNG, WebP, TIFF, BMP, GIF) 중 어느 것도 아닙니다. 이미지를 ZIP 파일로 묶어 다시 올려 주세요.',
     'This file is neither a ZIP or TAR archive nor a picture (JPEG, PNG, WebP, TIFF, BMP, GIF). Put the pictures into a ZIP file and upload it again.',
   ),
   archive_damaged: entry(
@@ -72,43 +72,43 @@ export const CATALOGUE = {
   ),
   no_pictures: entry(
     422,
-    '올린 파일에 사진이 없습니다. JPEG, PNG, WebP, TIFF, BMP, GIF 사진을 ZIP 파일로 묶어 다시 올려 주세요.',
+    '올린 파일에 이미지가 없습니다. JPEG, PNG, WebP, TIFF, BMP, GIF 이미지를 ZIP 파일로 묶어 다시 올려 주세요.',
     'There is no picture in the upload. Put JPEG, PNG, WebP, TIFF, BMP or GIF pictures into a ZIP file and upload it again.',
   ),
   no_usable_pictures: entry(
     422,
-    '쓸 수 있는 사진이 하나도 없습니다. 파일 {count}개를 모두 건너뛰었습니다 (첫 번째: {name}). 기록에서 이유를 확인하고 사진을 고쳐 다시 올려 주세요.',
+    '쓸 수 있는 이미지가 하나도 없습니다. 파일 {count}개를 모두 건너뛰었습니다 (첫 번째: {name}). 기록에서 이유를 확인하고 이미지를 고쳐 다시 올려 주세요.',
     'Not one picture can be used: all {count} files were skipped (the first: {name}). See the reasons in the log, repair the pictures and upload them again.',
   ),
   picture_damaged: entry(
     422,
-    '사진 파일이 손상되었거나 잘려 있습니다. 원본에서 다시 복사해 주세요.',
+    '이미지 파일이 손상되었거나 잘려 있습니다. 원본에서 다시 복사해 주세요.',
     'The picture file is damaged or cut off. Copy it again from its source.',
   ),
   picture_empty: entry(422, '파일이 비어 있습니다(0바이트).', 'The file is empty (0 bytes).'),
   picture_unsupported: entry(
     422,
-    '지원하는 사진 형식이 아닙니다. JPEG, PNG, WebP, TIFF(8·16비트), BMP, GIF로 저장해 주세요.',
+    '지원하는 이미지 형식이 아닙니다. JPEG, PNG, WebP, TIFF(8·16비트), BMP, GIF로 저장해 주세요.',
     'This is not a picture in a supported format. Save it as JPEG, PNG, WebP, TIFF (8 or 16 bit), BMP or GIF.',
   ),
   picture_animated: entry(
     422,
-    '여러 장면이나 쪽이 든 사진(애니메이션, 여러 쪽 TIFF)은 쓸 수 없습니다. 한 장씩 저장해 주세요.',
+    '여러 장면이나 쪽이 든 이미지(애니메이션, 여러 쪽 TIFF)는 쓸 수 없습니다. 한 장씩 저장해 주세요.',
     'A picture with several frames or pages (animation, multi-page TIFF) cannot be used. Save each as a picture of its own.',
   ),
   picture_file_too_large: entry(
     422,
-    '사진 파일이 한도 {limitMb} MB보다 큽니다. 작게 저장하거나 관리자에게 한도를 높여 달라고 하세요.',
+    '이미지 파일이 한도 {limitMb} MB보다 큽니다. 작게 저장하거나 관리자에게 한도를 높여 달라고 하세요.',
     'The picture file is larger than the limit of {limitMb} MB. Save it smaller, or ask the administrator to raise the limit.',
   ),
   picture_too_many_pixels: entry(
     422,
-    '사진이 너무 큽니다: {width}×{height}. 한도는 {limitMp}백만 화소입니다. 크기를 줄여 주세요.',
+    '이미지가 너무 큽니다: {width}×{height}. 한도는 {limitMp}백만 화소입니다. 크기를 줄여 주세요.',
     'The picture is too large: {width}×{height}. The limit is {limitMp} megapixels. Make it smaller.',
   ),
   nested_archive: entry(
     422,
-    '압축 파일 안에 또 압축 파일이 있습니다. 풀어서 사진을 직접 올려 주세요.',
+    '압축 파일 안에 또 압축 파일이 있습니다. 풀어서 이미지를 직접 올려 주세요.',
     'This is an archive within the archive. Unpack it and upload the pictures themselves.',
   ),
   zip_method_unsupported: entry(
@@ -145,7 +145,7 @@ export const CATALOGUE = {
   // ---- training and inference (made by workers)
   training_no_labels: entry(
     422,
-    '라벨이 있는 사진이 없어 학습할 수 없습니다. 클래스 폴더나 라벨 파일이 있는 데이터를 고르세요.',
+    '라벨이 있는 이미지가 없어 학습할 수 없습니다. 클래스 폴더나 라벨 파일이 있는 데이터를 고르세요.',
     'No picture has a label, so nothing can be learned. Choose a dataset with class folders or a label file.',
   ),
   training_one_class: entry(
@@ -155,12 +155,12 @@ export const CATALOGUE = {
   ),
   training_class_empty: entry(
     422,
-    '학습에 쓸 사진이 없는 클래스가 있습니다: {name}. 그 클래스의 사진을 더 올리거나 클래스를 빼 주세요.',
+    '학습에 쓸 이미지가 없는 클래스가 있습니다: {name}. 그 클래스의 이미지를 더 올리거나 클래스를 빼 주세요.',
     'A class has no picture to train on: {name}. Add pictures of it, or leave the class out.',
   ),
   training_too_few_pictures: entry(
     422,
-    '라벨이 있는 사진이 {count}장뿐입니다. 이 분할에는 {needed}장 이상이 필요합니다. 사진을 더 올리거나 분할 비율을 바꿔 주세요.',
+    '라벨이 있는 이미지가 {count}장뿐입니다. 이 분할에는 {needed}장 이상이 필요합니다. 이미지를 더 올리거나 분할 비율을 바꿔 주세요.',
     'There are only {count} labelled pictures; this split needs at least {needed}. Add pictures or change the split.',
   ),
   training_diverged: entry(
@@ -195,7 +195,7 @@ export const CATALOGUE = {
   ),
   out_of_memory_data: entry(
     422,
-    '데이터를 처리하는 데 메모리 {limitMb} MB가 모자랍니다. 더 작은 사진을 쓰거나 나누어 올려 주세요.',
+    '데이터를 처리하는 데 메모리 {limitMb} MB가 모자랍니다. 더 작은 이미지를 쓰거나 나누어 올려 주세요.',
     'The {limitMb} MB of memory for handling the data are not enough. Use smaller pictures, or upload them in parts.',
   ),
   disk_full: entry(

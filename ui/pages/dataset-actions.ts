@@ -25,8 +25,13 @@ export function exportBlock(dataset: Dataset, project: Project | null): string {
   return dataset.exportBlockedBy ? (textOf(`data.blocked.${dataset.exportBlockedBy}`) ?? t('data.blocked')) : '';
 }
 
+/** Datasets whose draft is just being made: a double click makes one draft. */
+const exporting = new Set<number>();
+
 /** Export to Experiment: makes the draft and shows it in the list of experiments. */
 export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 'version'>, projectId: number): Promise<void> {
+  if (exporting.has(dataset.id)) return;
+  exporting.add(dataset.id);
   try {
     const experiment = await api.post<Experiment>(`/api/projects/${projectId}/experiments`, { datasetId: dataset.id });
     await go(`/projects/${projectId}/experiments?new=${experiment.id}`);
@@ -35,6 +40,9 @@ export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 
     });
   } catch (error) {
     toastError(error);
+  } finally {
+    // The second click of a double click comes after a quick answer.
+    setTimeout(() => exporting.delete(dataset.id), 600);
   }
 }
 

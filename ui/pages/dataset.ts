@@ -72,16 +72,17 @@ Export to Experiment makes a draft in which you set up the training.`,
   },
   template: `${head}<div x-problem="problem"></div>${facts}${ingesting}${failed}
     <div class="stack" x-show="ready()">
-      <p class="notice ready" x-show="fresh">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
-      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span></p>
+      <p class="notice ready" x-show="fresh && !blocked()">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
+      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a></p>
       <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
+      <p class="notice warn" x-show="strangers()">${icon('triangle-alert')}<span x-text="$t('dataset.report.strangers', { n: strangers() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
       <div>${tabs({
         label: 'dataset.tabs',
         prefix: 'dataset',
         current: 'tab',
         tabs: [
           { key: 'pictures', text: 'dataset.tab.pictures', count: '$f.count(count())' },
-          { key: 'report', text: 'dataset.tab.report', count: `skipped() ? $f.count(skipped()) : ''` },
+          { key: 'report', text: 'dataset.tab.report', count: `skipped() + strangers() ? $f.count(skipped() + strangers()) : ''` },
         ],
       })}
       ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
@@ -271,6 +272,13 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       skipped() {
         return this.dataset?.report?.skipped ?? 0;
+      },
+      /** Names in the label file that fit no picture. */
+      strangers() {
+        return this.dataset?.report?.unmatchedLabelCount ?? 0;
+      },
+      mayUploadAgain() {
+        return Boolean(this.dataset && this.project && this.blocked() && !readOnlyReason(this.project));
       },
       reason: skippedReason,
       blocked() {

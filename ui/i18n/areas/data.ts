@@ -57,12 +57,12 @@ export default words({
     'The data is still being processed. It can be exported afterwards.',
   ],
   'data.blocked.dataset_unlabelled': [
-    '라벨이 없는 이미지가 있습니다. 모든 이미지에 라벨이 있어야 내보낼 수 있습니다.',
-    'Some pictures have no label. Every picture needs one before this can be exported.',
+    '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 클래스별 폴더 두 개 이상으로 나누거나 라벨 파일(CSV)을 함께 선택해 다시 올려 주세요.',
+    'Some pictures have no label, so this cannot be exported. Sort them into two or more class folders, or add a label file (CSV), and upload again.',
   ],
   'data.blocked.dataset_one_class': [
-    '클래스가 하나뿐입니다. 두 개 이상의 클래스가 있어야 학습할 수 있습니다.',
-    'There is only one class. Training needs two or more.',
+    '클래스가 하나뿐입니다. 두 개 이상의 클래스가 있어야 학습할 수 있으니 다른 클래스의 이미지도 함께 올려 주세요.',
+    'There is only one class. Training needs two or more: upload it together with pictures of another class.',
   ],
   'data.blocked.dataset_too_small': ['이미지가 너무 적습니다. 클래스마다 3장 이상 있어야 합니다.', 'There are too few pictures. Each class needs at least 3.'],
 
@@ -191,6 +191,10 @@ export default words({
   'dataset.report.file': ['파일', 'File'],
   'dataset.report.reason': ['이유', 'Reason'],
   'dataset.report.some': ['파일 {n}개를 건너뛰었습니다. 이유는 처리 결과에서 확인할 수 있습니다.', '{n:file was/files were} skipped. The report says why.'],
+  'dataset.report.strangers': [
+    '라벨 파일에 적힌 이름 {n}개는 올린 이미지에 없습니다. 처리 결과에서 이름을 확인할 수 있습니다.',
+    '{n:name/names} in the label file fit no uploaded picture. The report lists them.',
+  ],
   'dataset.report.open': ['처리 결과 보기', 'See the report'],
   'dataset.ready': [
     '데이터셋이 준비되었습니다. 이제 실험으로 내보내 학습을 시작할 수 있습니다.',
