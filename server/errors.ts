@@ -589,7 +589,26 @@ export class StudioError extends Error {
 
 /** The sentence of an error in a language, its parameters put in. */
 export function sentence(code: ErrorCode, params: ErrorParams, language: Language): string {
-  return CATALOGUE[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  const text = CATALOGUE[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  return language === 'ko' ? withParticles(text) : text;
+}
+
+const PARTICLES: { [written: string]: readonly [afterConsonant: string, afterVowel: string] } = {
+  '은(는)': ['은', '는'],
+  '이(가)': ['이', '가'],
+  '을(를)': ['을', '를'],
+  '(으)로': ['으로', '로'],
+};
+
+/** A Korean particle fits the last sound of the word before it: a name that has been put in decides. Of other scripts we keep both. */
+export function withParticles(text: string): string {
+  return text.replace(/([가-힣\d])(["’)]*)(은\(는\)|이\(가\)|을\(를\)|\(으\)로)/g, (whole, last: string, between: string, written: string) => {
+    const final = /\d/.test(last) ? [21, 8, 0, 16, 0, 0, 1, 8, 8, 0][Number(last)]! : (last.charCodeAt(0) - 0xac00) % 28;
+    const pair = PARTICLES[written];
+    if (pair === undefined) return whole;
+    // 로 follows ㄹ as it does a vowel.
+    return last + between + pair[final === 0 || (final === 8 && written === '(으)로') ? 1 : 0];
+  });
 }
 
 /** The form in which a failure is kept and sent: code, parameters and both sentences. */

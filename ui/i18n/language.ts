@@ -28,7 +28,7 @@ function endsInConsonant(word: string): boolean {
   const last = word.trim().at(-1) ?? '';
   const code = last.charCodeAt(0);
   if (code >= 0xac00 && code <= 0xd7a3) return (code - 0xac00) % 28 !== 0;
-  return /[0136-8lmnrLMNR]/.test(last);
+  return /[0136-8lmnrLMNR]$|\.zip$/.test(word.trim());
 }
 
 function fill(text: string, params: Params): string {

@@ -38,7 +38,7 @@ const columns = columnsOf<Dataset>()([
       <div class="row-progress" x-show="row.status === 'ingesting'" x-progress="progress(row)"></div>`,
   },
   { key: 'version', title: 'data.version', value: (row) => row.version, align: 'end', className: 'narrow number' },
-  { key: 'type', title: 'data.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow' },
+  { key: 'type', title: 'data.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow spare' },
   {
     key: 'sizeBytes',
     title: 'data.size',

@@ -73,7 +73,8 @@ Upload pictures to make a dataset.
   },
   template: `${pageHead('new.title', 'new.purpose')}
     <div x-problem="problem"></div>
-    <form class="new-dataset" @submit.prevent="create()" novalidate>
+    <div class="notice page-notice" x-show="refusal">${icon('lock')}<span x-text="refusal"></span>&nbsp;<a class="link-button" :href="listAddress" x-t="dataset.toList"></a></div>
+    <form class="new-dataset" x-show="!locked" @submit.prevent="create()" novalidate>
       <div class="new-left">
         <section class="box"><div class="box-head"><h2 x-t="new.files"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
           <div x-show="!sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
@@ -97,6 +98,9 @@ Upload pictures to make a dataset.
       project: null as Project | null,
       problem: null as unknown,
       locked: false,
+      /** Why this person cannot add data here, or ''. */
+      refusal: '',
+      listAddress: `/projects/${projectId}/data`,
       selection: null as Selection | null,
       labels: null as File | null,
       wrong: null as Wrong | null,
@@ -122,7 +126,7 @@ Upload pictures to make a dataset.
           ]);
           const locked = readOnlyReason(project);
           this.locked = Boolean(locked);
-          if (locked) this.problem = locked;
+          this.refusal = locked;
         } catch (error) {
           this.problem = error;
           this.locked = true;

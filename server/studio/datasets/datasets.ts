@@ -287,7 +287,7 @@ export class Datasets {
       dataset.createdBy,
       'error',
       {
-        ko: `데이터셋 ${dataset.name}을(를) 만들지 못했습니다. ${failure?.ko ?? ''}`,
+        ko: `‘${dataset.name}’ 데이터셋을 만들지 못했습니다. ${failure?.ko ?? ''}`,
         en: `The dataset ${dataset.name} could not be made. ${failure?.en ?? ''}`,
       },
       `/projects/${dataset.projectId}/data`,
