@@ -446,6 +446,8 @@ export const Inference = Type.Object({
   perClass: Type.Array(Type.Integer()),
   /** Percent of the labelled pictures that were predicted right; null where the data has no labels. */
   accuracy: Nullable(Type.Number()),
+  /** How many pictures that is: those with a label which the model knows. */
+  judged: Type.Optional(Type.Integer()),
   report: Nullable(IngestReport),
   failure: Nullable(Failure),
   createdAt: Time,

@@ -108,6 +108,7 @@ async function predict(host: JobHost, { model, classes, set, setClasses }: Prepa
     classes,
     count,
     perClass,
+    judged,
     accuracy: judged === 0 ? null : (100 * right) / judged,
     imagesPerSecond: Math.round((count / seconds) * 100) / 100,
   };

@@ -105,6 +105,8 @@ export interface InferOutcome {
   count: number;
   perClass: number[];
   accuracy: number | null;
+  /** How many have a label that the model knows: what accuracy is taken on. */
+  judged: number;
   imagesPerSecond: number;
 }
 

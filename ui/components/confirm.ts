@@ -9,6 +9,8 @@ export interface Question {
   /** What is lost, or what it is about: one line each. */
   points?: string[];
   ok: string;
+  /** In place of “Cancel”, where that word would say the opposite. */
+  stay?: string;
   danger?: boolean;
   /** Only a notice: no Cancel. */
   notice?: boolean;
@@ -28,7 +30,7 @@ const question = dialog<Question, true>({
       ok: args.ok,
       danger: args.danger ?? false,
       notice: args.notice ?? false,
-      cancel: t('action.cancel'),
+      cancel: args.stay ?? t('action.cancel'),
       submit() {
         done(true);
       },

@@ -20,6 +20,7 @@ import { readOnlyReason } from './dataset-actions.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 const FOLDERS_SHOWN = 8;
+const DOUBLE_CLICK_MS = 600;
 
 const example = `<details class="example"><summary x-t="new.example"></summary><div class="example-ways">
     <section><h3 x-t="new.example.folders"></h3><pre>my-data/
@@ -111,6 +112,7 @@ Upload pictures to make a dataset.
       visibility: 'private' as 'private' | 'shared',
       tried: false,
       busy: false,
+      startedAt: 0,
       sending: null as (Sent & { title: string }) | null,
       cancelling: null as AbortController | null,
       async init() {
@@ -213,6 +215,7 @@ Upload pictures to make a dataset.
         if (!selection || !this.name.trim()) return;
         const cancelling = new AbortController();
         this.cancelling = cancelling;
+        this.startedAt = Date.now();
         this.busy = true;
         this.problem = null;
         try {
@@ -248,7 +251,15 @@ Upload pictures to make a dataset.
         });
       },
       async cancel() {
-        const sure = await confirm({ title: t('new.cancel.title'), text: t('new.cancel.text'), ok: t('new.cancel.ok'), danger: true });
+        // This button has taken the place of the one that started: the second click of a double click is not meant for it.
+        if (Date.now() - this.startedAt < DOUBLE_CLICK_MS) return;
+        const sure = await confirm({
+          title: t('new.cancel.title'),
+          text: t('new.cancel.text'),
+          ok: t('new.cancel.ok'),
+          stay: t('new.cancel.stay'),
+          danger: true,
+        });
         if (!sure || !this.cancelling) return;
         this.cancelling.abort();
         toast('info', t('new.cancelled'));

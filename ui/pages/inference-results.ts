@@ -38,7 +38,7 @@ const failed = `<section class="banner red" x-show="failed()" role="status"><spa
   <section class="banner orange" x-show="stopped()" role="status"><span class="banner-icon" x-icon="'circle-stop'"></span><div><p x-text="$t(hasResults() ? 'inf.stopped.some' : 'inf.stopped')"></p></div></section>`;
 
 const figures = `<dl class="figures"><div class="figure"><dt x-t="inf.pictures"></dt><dd x-text="$f.count(count())"></dd></div>
-    <div class="figure" :class="{ good: accuracy() !== null }"><dt x-t="inf.accuracy"></dt><dd x-text="accuracy() === null ? '–' : $f.percent(accuracy())"></dd><small x-show="accuracy() === null" x-t="inf.noTruth"></small></div></dl>`;
+    <div class="figure" :class="{ good: accuracy() !== null }"><dt x-t="inf.accuracy"></dt><dd x-text="accuracy() === null ? '–' : $f.percent(accuracy())"></dd><small x-show="accuracy() === null" x-t="inf.noTruth"></small><small x-show="accuracy() !== null && judged() < count()" x-text="$t('inf.accuracy.of', { n: judged() })"></small></div></dl>`;
 
 const results = `<div class="browse">
     <aside class="browse-side box"><div class="box-head"><h2 x-t="inf.classes"></h2><button type="button" x-hint="inf.score.hint"></button></div><div class="box-body">${classBarsView({ bars: 'bars', chosen: 'predicted', choose: 'choose', total: 'count()', title: 'inf.classes', all: 'inf.all' })}</div></aside>
@@ -267,6 +267,10 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
       },
       count() {
         return this.inference?.count ?? 0;
+      },
+      /** How many pictures the accuracy is taken on; older results do not say. */
+      judged() {
+        return this.inference?.judged ?? this.count();
       },
       accuracy() {
         return this.inference?.accuracy ?? null;

@@ -100,6 +100,9 @@ const data = `<section class="box"><div class="box-head"><h2 x-t="inf.data"></h2
     <div x-show="source !== 'local' && datasetChoices().length">${selectField({ model: 'datasetId', label: 'inf.dataset', from: 'datasetChoices()' })}</div>
     <p class="muted" x-show="source !== 'local' && state === 'ready' && !datasetChoices().length" x-t="inf.dataset.none"></p></div></section>`;
 
+/** The second click of a double click comes within this time. */
+const DOUBLE_CLICK_MS = 600;
+
 export default page({
   title: 'inf.title',
   help: {
@@ -120,7 +123,7 @@ A trained model judges new pictures.
 # Results
 Each picture shows Class(Score)_filename. Save Results downloads them as CSV and JSON.`,
   },
-  template: `${pageHead('inf.title', 'inf.purpose', `<button type="button" class="button primary large" x-show="!busy" :disabled="!mayStart()" :title="startNote()" @click="start()">${icon('play')}<span x-t="inf.start"></span></button><button type="button" class="button danger large" x-show="busy" @click="cancel()">${icon('square')}<span x-t="inf.stop"></span></button>`)}
+  template: `${pageHead('inf.title', 'inf.purpose', `<button type="button" class="button primary large" x-show="!sending" :disabled="!mayStart()" :aria-busy="busy ? 'true' : 'false'" :title="startNote()" @click="start()">${icon('play')}<span x-t="inf.start"></span></button><button type="button" class="button danger large" x-show="sending" @click="cancel()">${icon('square')}<span x-t="inf.stop"></span></button>`)}
     <div class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></div>
     <div x-problem="problem"></div>
     <div class="inference-choose">${model}${data}</div>
@@ -144,6 +147,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       selection: null as Selection | null,
       wrong: null as Wrong | null,
       busy: false,
+      startedAt: 0,
       sending: null as (Sent & { title: string }) | null,
       cancelling: null as AbortController | null,
       experimentsAddress: `/projects/${projectId}/experiments`,
@@ -278,6 +282,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
         if (!this.mayStart()) return;
         const cancelling = new AbortController();
         this.cancelling = cancelling;
+        this.startedAt = Date.now();
         this.busy = true;
         this.problem = null;
         try {
@@ -309,7 +314,15 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
         });
       },
       async cancel() {
-        const sure = await confirm({ title: t('new.cancel.title'), text: t('new.cancel.text'), ok: t('new.cancel.ok'), danger: true });
+        // This button has taken the place of the one that started: the second click of a double click is not meant for it.
+        if (Date.now() - this.startedAt < DOUBLE_CLICK_MS) return;
+        const sure = await confirm({
+          title: t('new.cancel.title'),
+          text: t('new.cancel.text'),
+          ok: t('new.cancel.ok'),
+          stay: t('new.cancel.stay'),
+          danger: true,
+        });
         if (!sure || !this.cancelling) return;
         this.cancelling.abort();
         toast('info', t('new.cancelled'));

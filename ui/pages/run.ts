@@ -90,6 +90,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
     let charts: EpochCharts | null = null;
     let watched: number | null = null;
     let clock = { at: Date.now(), seconds: 0 };
+    let startedAt = 0;
     return component({
       id,
       experiment: null as Experiment | null,
@@ -268,6 +269,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       async start() {
         if (!this.mayStart() || this.starting) return;
         this.starting = true;
+        startedAt = Date.now();
         this.problem = null;
         try {
           const template = this.template?.template;
@@ -316,7 +318,8 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         this.preflight.look(this.setup.config());
       },
       async stop() {
-        if (!this.experiment) return;
+        // Stop has taken the place of Start: the second click of a double click is not meant for it.
+        if (!this.experiment || Date.now() - startedAt < 600) return;
         this.stopping = await stopExperiment(this.experiment);
       },
       menu(anchor: HTMLElement) {

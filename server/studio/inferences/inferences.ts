@@ -31,6 +31,8 @@ export interface StoredInference {
   count: number;
   perClass: number[];
   accuracy: number | null;
+  /** Absent in records of older versions. */
+  judged?: number;
   report: IngestReport | null;
   failure: Failure | null;
   createdAt: string;
@@ -244,6 +246,7 @@ export class Inferences {
             count: outcome?.count ?? 0,
             perClass: outcome?.perClass ?? [],
             accuracy: outcome?.accuracy ?? null,
+            judged: outcome?.judged ?? 0,
             report: ingest?.report ?? null,
             finishedAt: new Date().toISOString(),
           },
