@@ -73,7 +73,8 @@ async function start(config: Config, version: string): Promise<void> {
   );
   const notifications = new Notifications(await Collection.open<StoredNotification>(db, 'notifications'), events);
   const projects: Projects = new Projects(await Collection.open<StoredProject>(db, 'projects'), users, groups, events, {
-    countActiveJobs: (id) => queue.countActive(id) + hpo.countWaiting(id),
+    // A search keeps its project busy between two trainings and while it waits for Submit.
+    countActiveJobs: (id) => Math.max(queue.countActive(id), hpo.countLive(id)),
     deleteContents: async (id) => {
       await inferences.deleteAllOf(id);
       await experiments.deleteAllOf(id);

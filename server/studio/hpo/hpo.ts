@@ -136,10 +136,10 @@ export class Hpo {
 
   // ---------------------------------------------------------------- looking
 
-  /** Searches of a project that wait for Submit or Stop with nothing in the queue. */
-  countWaiting(projectId: number): number {
+  /** Searches of a project that go on or wait for Submit or Stop. */
+  countLive(projectId: number): number {
     const { experiments } = this.#services;
-    return [...this.#live.keys()].filter((id) => experiments.get(id)?.projectId === projectId && !this.#trainings(id).some(isActive)).length;
+    return [...this.#live.keys()].filter((id) => experiments.get(id)?.projectId === projectId).length;
   }
 
   #searched(reader: StoredUser, id: number): Searched {
