@@ -6,6 +6,7 @@ import { openMenu } from '../components/menu.ts';
 import { closePanel, panel } from '../components/panel.ts';
 import { toastError } from '../components/toast.ts';
 import { language, t } from '../i18n/language.ts';
+import { dictionary } from '../i18n/words.ts';
 import { line } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { templateMode, useTemplate } from '../live/template.ts';
@@ -102,6 +103,9 @@ export const frame = {
           { key: 'h', text: 'keys.help', run: () => me.session && openInformation() },
           { key: 'Escape', shown: 'Esc', text: 'keys.escape' },
         ]);
+        // The typeface comes in pieces, each when its letters are first shown: those of this line could not be fetched when it is needed.
+        const spoken = [...(dictionary.get('line.lost') ?? []), ...(dictionary.get('error.offline') ?? [])].join('');
+        setTimeout(() => void document.fonts.load('13px "Pretendard Variable"', spoken).catch(() => {}), 1500);
       },
       lost: () => line.lost,
       loadingPage: () => open.busy,
