@@ -337,7 +337,7 @@ export const CATALOGUE = {
   ),
   dataset_in_use: entry(
     409,
-    '이 데이터셋은 {count}곳(예: {name})에서 사용 중이라 삭제할 수 없습니다. 먼저 해당 Experiment나 Inference를 삭제해 주세요.',
+    '이 데이터셋은 {count}곳(예: {name})에서 사용 중이라 삭제할 수 없습니다. 먼저 해당 실험이나 추론을 삭제해 주세요.',
     'This dataset is used in {count} place(s), such as {name}, and cannot be deleted. Delete those experiments or inferences first.',
   ),
   dataset_not_here: entry(
@@ -358,12 +358,12 @@ export const CATALOGUE = {
   ),
   experiment_refused: entry(
     409,
-    '상태가 {status}인 Experiment에서는 이 작업을 할 수 없습니다: {action}.',
+    '상태가 {status}인 실험에서는 이 작업을 할 수 없습니다: {action}.',
     'This is not possible with an experiment that is {status}: {action}.',
   ),
   model_not_usable: entry(
     409,
-    '추론에 사용할 수 있는 모델이 없습니다. 학습이 끝난 Experiment를 선택해 주세요.',
+    '추론에 사용할 수 있는 모델이 없습니다. 학습이 끝난 실험을 선택해 주세요.',
     'There is no model to use. Choose an experiment whose training has succeeded.',
   ),
   experiment_in_use: entry(
@@ -383,7 +383,7 @@ export const CATALOGUE = {
   ),
   experiment_winding_down: entry(
     409,
-    '이 Experiment의 학습이 아직 끝나는 중입니다. 잠시 뒤에 다시 삭제해 주세요.',
+    '이 실험의 학습이 아직 끝나는 중입니다. 잠시 뒤에 다시 삭제해 주세요.',
     'Trainings of this experiment are still being ended. Delete it again in a moment.',
   ),
   automl_twice: entry(
