@@ -3,7 +3,6 @@ export interface Floating {
   close(): void;
 }
 
-const closed = new WeakMap<HTMLElement, number>();
 const GAP = 4;
 const EDGE = 8;
 
@@ -18,18 +17,38 @@ function put(anchor: HTMLElement, content: HTMLElement, align: 'start' | 'end'):
   content.style.top = `${Math.max(EDGE, Math.min(top, innerHeight - height - EDGE))}px`;
 }
 
-let shown: Floating | null = null;
+let shown: (Floating & { anchor: HTMLElement }) | null = null;
+
+/** The control of the open panel that is being pressed: the browser closes the panel before the click comes, which must not open it anew. */
+let pressed: HTMLElement | null = null;
+document.addEventListener(
+  'pointerdown',
+  ({ target }) => {
+    pressed = shown?.anchor.contains(target as Node) ? shown.anchor : null;
+  },
+  { capture: true },
+);
+document.addEventListener(
+  'keydown',
+  () => {
+    pressed = null;
+  },
+  { capture: true },
+);
 
 export function closeFloating(): void {
   shown?.close();
 }
 
 /**
- * Shows `content` at `anchor`. Gives null where the same click has just closed it, so that the control toggles.
+ * Shows `content` at `anchor`. Gives null where it was shown there and the same click closes it, so that the control toggles.
  * Inside a dialog it is put into the dialog: what is outside of an open dialog cannot be reached.
  */
 export function float(anchor: HTMLElement, content: HTMLElement, options: { align?: 'start' | 'end'; onClose?(): void } = {}): Floating | null {
-  if (performance.now() - (closed.get(anchor) ?? Number.NEGATIVE_INFINITY) < 250) return null;
+  const closing = pressed === anchor || shown?.anchor === anchor;
+  pressed = null;
+  shown?.close();
+  if (closing) return null;
   const align = options.align ?? 'start';
   content.classList.add('floating');
   content.popover = 'auto';
@@ -47,7 +66,6 @@ export function float(anchor: HTMLElement, content: HTMLElement, options: { alig
     if (done) return;
     done = true;
     shown = null;
-    closed.set(anchor, performance.now());
     size.disconnect();
     removeEventListener('resize', again);
     document.removeEventListener('scroll', again, { capture: true });
@@ -60,6 +78,6 @@ export function float(anchor: HTMLElement, content: HTMLElement, options: { alig
   content.addEventListener('beforetoggle', (event) => {
     if ((event as ToggleEvent).newState === 'closed' && event.target === content) finish();
   });
-  shown = { close: finish };
+  shown = { anchor, close: finish };
   return shown;
 }
