@@ -11,7 +11,7 @@ import { type ArchitectureName, architectures, describe, isArchitecture } from '
 function defaults(size: number, pictures: number): Parameters {
   return {
     batch_size: pictures < 1000 ? 8 : 16,
-    epoch: pictures < 1000 ? 15 : pictures < 20_000 ? 10 : 5,
+    epoch: pictures < 1000 ? 12 : pictures < 20_000 ? 10 : 5,
     learning_rate: 0.01,
     momentum: 0.9,
     weight_decay: 0.0005,
