@@ -41,7 +41,7 @@
  * messages of the kind `annotation`, at most one a second for a task. The kiosk's routes are in kiosk-schemas.ts.
  */
 import { type Static, Type } from 'typebox';
-import { DataType, Failure, Id, JobState, ModelKind, Name, Nullable, OneOf, Progress, Time } from './schemas.ts';
+import { DataType, Failure, Id, JobState, ModelKind, Nullable, OneOf, Progress, Time } from './schemas.ts';
 
 // ---------------------------------------------------------------- tasks
 
