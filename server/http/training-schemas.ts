@@ -6,6 +6,24 @@ const PresetName = Type.String({ maxLength: 60 });
 const AlgorithmName = Type.String({ maxLength: 60 });
 const Sentence = Type.Object({ ko: Type.String(), en: Type.String() });
 
+// ---------------------------------------------------------------- data split
+
+/** GET /api/datasets/:id/groups?pattern=: what a group pattern makes of the pictures that have a label. */
+export const GroupPreview = Type.Object({
+  pictures: Type.Integer(),
+  /** Groups of two pictures and more, and how many pictures they hold; the rest are alone. */
+  groups: Type.Integer(),
+  together: Type.Integer(),
+  /** Pictures in the largest group; 0 where there is none. */
+  largest: Type.Integer(),
+  /** A few of the groups, the largest first, with their first names. */
+  examples: Type.Array(Type.Object({ group: Type.String(), pictures: Type.Integer(), names: Type.Array(Type.String()) })),
+  /** A few names that the pattern leaves alone. */
+  alone: Type.Array(Type.String()),
+});
+export type GroupPreview = Static<typeof GroupPreview>;
+export const GroupQuery = Type.Object({ pattern: Type.String({ maxLength: 100, pattern: '^[^{}]*\\{group\\}[^{}]*$' }) });
+
 // ---------------------------------------------------------------- preflight
 
 /** POST /api/experiments/:id/preflight takes a RunConfig and answers with this; ask GET /api/preflights/:id until `state` is neither pending nor running. */

@@ -15,6 +15,7 @@ import type monitor from './areas/monitor.ts';
 import type people from './areas/people.ts';
 import type preflight from './areas/preflight.ts';
 import type run from './areas/run.ts';
+import type split from './areas/split.ts';
 
 type Areas = typeof base &
   typeof frame &
@@ -31,5 +32,6 @@ type Areas = typeof base &
   typeof hpo &
   typeof preflight &
   typeof library &
-  typeof compare;
+  typeof compare &
+  typeof split;
 export type Key = keyof Areas & string;

@@ -2,6 +2,7 @@
 import type { Split } from '../../server/http/schemas.ts';
 import { dialog, dialogFoot } from '../components/dialog.ts';
 import { component } from '../mount.ts';
+import { splitFacts } from './data-split.ts';
 
 export interface AutomlQuestion {
   dataset: string;
@@ -19,7 +20,9 @@ export const automlConfirm = dialog<AutomlQuestion, string[]>({
   component: (args, done) =>
     component({
       dataset: args.dataset,
-      split: `Training ${args.split.training} % · Validation ${args.split.validation} % · Test ${args.split.test} %`,
+      split: splitFacts(args.split)
+        .map(({ name, value }) => `${name} ${value}`)
+        .join(' · '),
       algorithms: args.algorithms,
       chosen: args.algorithms.map((one) => one.name),
       has(name: string) {

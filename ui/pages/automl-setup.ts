@@ -3,8 +3,9 @@ import type { Algorithm, Parameters } from '../../server/http/schemas.ts';
 import type { AutomlRequest } from '../../server/http/training-schemas.ts';
 import { checkbox } from '../components/field.ts';
 import { component, icon } from '../mount.ts';
+import { splitFields } from './data-split.ts';
 import { LIMITS, type NumberName, parameterProblem } from './run-setup.ts';
-import { NUMBERS, parameterField, splitFields } from './run-steps.ts';
+import { NUMBERS, parameterField } from './run-steps.ts';
 
 const SUITED_AT_MOST = 4;
 const family = (name: string) => /^[a-z]+/.exec(name)?.[0] ?? name;

@@ -17,6 +17,7 @@ import { page } from '../page.ts';
 import { automlConfirm } from './automl-confirm.ts';
 import { automlSetup, automlView } from './automl-setup.ts';
 import { gflopsText, gpuText, memoryText } from './configuration.ts';
+import { splitFacts } from './data-split.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { detailsAddress, displayName, inferenceAddress } from './experiment-actions.ts';
 import { runSetup } from './run-setup.ts';
@@ -141,15 +142,8 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         return `${preset.name} (${parts})`;
       },
       dataFacts() {
-        const { split } = this.setup;
-        return [
-          { name: t('run.conf.name'), value: this.dataset ? `${this.dataset.name} v${this.dataset.version}` : '' },
-          { name: t('run.training'), value: `${split.training} %` },
-          { name: t('run.validation'), value: `${split.validation} %` },
-          { name: t('run.test'), value: `${split.test} %` },
-          { name: t('run.seed'), value: String(split.seed) },
-          { name: t('run.stratify'), value: t(split.stratify ? 'run.on' : 'run.off') },
-        ];
+        const name = this.dataset ? `${this.dataset.name} v${this.dataset.version}` : '';
+        return [{ name: t('run.conf.name'), value: name }, ...splitFacts(this.setup.split.request())];
       },
       parameterFacts() {
         const { edited, focused } = this.auto;
@@ -165,7 +159,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         if (!this.auto.chosen.length) return t('automl.need');
         const wrong = this.auto.wrong();
         if (wrong.length) return t('automl.wrong', { names: wrong.join(', ') });
-        return this.setup.splitProblem() || this.setup.seedProblem();
+        return this.setup.split.problem();
       },
       mayStart() {
         return this.setup.state === 'ready' && !this.locked() && !this.note() && Boolean(this.setup.preset);
@@ -176,7 +170,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         const order = setup.algorithms.map((one) => one.name).filter((name) => auto.has(name));
         const names = await openDialog(automlConfirm, {
           dataset: `${this.dataset.name} v${this.dataset.version}`,
-          split: setup.split,
+          split: setup.split.request(),
           algorithms: order.map((name) => {
             const of = auto.each[name];
             return {
@@ -190,7 +184,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         this.problem = null;
         try {
           const algorithms = auto.request(names);
-          const made = await api.post<Experiment[]>(`/api/experiments/${id}/automl`, { algorithms, split: { ...setup.split }, preset: setup.preset });
+          const made = await api.post<Experiment[]>(`/api/experiments/${id}/automl`, { algorithms, split: setup.split.request(), preset: setup.preset });
           this.experiment = made.find((one) => one.id === id) ?? this.experiment;
           await this.loadBoard();
         } catch (error) {

@@ -14,6 +14,7 @@ import { t } from '../i18n/language.ts';
 import { openProject } from '../live/project.ts';
 import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
+import { dividedText } from './data-split.ts';
 
 const AT_MOST = 6;
 const METRICS = ['validation_accuracy', 'validation_loss', 'train_accuracy', 'train_loss'] as const;
@@ -155,10 +156,10 @@ export default page({
           accuracy('test', 'Test'),
           row(t('fact.algorithm'), ({ experiment }) => experiment.config?.algorithm ?? '–'),
           row(t('fact.dataset'), ({ experiment }) => `${experiment.datasetName} v${experiment.datasetVersion}`),
-          row(t('fact.split'), ({ experiment: { config } }) =>
-            config ? `${config.split.training} / ${config.split.validation} / ${config.split.test} %` : '–',
-          ),
+          row(t('fact.split'), ({ experiment: { config } }) => (config ? dividedText(config.split) : '–')),
           row(t('fact.seed'), ({ experiment: { config } }) => String(config?.split.seed ?? '–')),
+          row(t('fact.stratify'), ({ experiment: { config } }) => (config ? t(config.split.stratify ? 'run.on' : 'run.off') : '–')),
+          row(t('split.groups'), ({ experiment: { config } }) => config?.split.groupPattern ?? '–'),
           ...(['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay', 'input_size'] as const).map((name) =>
             row(name, ({ experiment: { config } }) => String(config?.parameters[name] ?? '–')),
           ),

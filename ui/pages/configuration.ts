@@ -3,12 +3,18 @@ import type { Algorithm, Preset, RunConfig } from '../../server/http/schemas.ts'
 import { bytes, decimal } from '../i18n/format.ts';
 import type { Key } from '../i18n/keys.ts';
 import { t } from '../i18n/language.ts';
+import { splitFacts } from './data-split.ts';
+
+export interface ConfigurationFact {
+  name: string;
+  value: string;
+}
 
 export interface ConfigurationPart {
   key: string;
   title: Key;
   done: boolean;
-  facts: { name: string; value: string }[];
+  facts: ConfigurationFact[];
 }
 
 export function memoryText(preset: Preset): string {
@@ -41,14 +47,7 @@ export function configurationParts(of: {
       key: 'data',
       title: 'run.conf.data',
       done: of.done.split,
-      facts: [
-        { name: t('run.conf.name'), value: of.dataset },
-        { name: t('run.training'), value: `${split.training} %` },
-        { name: t('run.validation'), value: `${split.validation} %` },
-        { name: t('run.test'), value: `${split.test} %` },
-        { name: t('run.seed'), value: String(split.seed) },
-        { name: t('run.stratify'), value: onOff(split.stratify) },
-      ],
+      facts: [{ name: t('run.conf.name'), value: of.dataset }, ...splitFacts(split)],
     },
     {
       key: 'algorithm',

@@ -17,6 +17,7 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
+import { splitFacts } from './data-split.ts';
 import { exportToExperiment, readOnlyReason } from './dataset-actions.ts';
 import { detailsAddress, displayName, experimentMenu, inferenceAddress, isActive, modelAddress } from './experiment-actions.ts';
 
@@ -188,9 +189,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         }
         if (config) {
           const { split, parameters } = config;
-          add('fact.split', `${split.training} / ${split.validation} / ${split.test} %`);
-          add('fact.seed', String(split.seed));
-          add('fact.stratify', t(split.stratify ? 'fact.yes' : 'fact.no'));
+          list.push(...splitFacts(split));
           for (const name of ['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay'] as const) add(`run.${name}`, String(parameters[name]));
           add('run.input_size', `${parameters.input_size} px`);
           add('run.augment', t(parameters.augment ? 'fact.yes' : 'fact.no'));

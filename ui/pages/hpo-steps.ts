@@ -1,4 +1,7 @@
-/** Markup of the steps of an HPO: those of a run, with what is searched in the Algorithm step and a step of Settings more. The component has `setup` and `hpo`. */
+/**
+ * Markup of the steps of an HPO: those of a run, with what is searched in the Algorithm step and a step of Settings more. The component has `setup`, `hpo`,
+ * metricChoices() and stoppingProblem().
+ */
 import { checkbox, select } from '../components/field.ts';
 import type { Key } from '../i18n/keys.ts';
 import { icon } from '../mount.ts';
@@ -64,6 +67,7 @@ const settings = `<section class="step" x-show="setup.step === 'settings'" @inpu
     <div class="metric-checks" role="group" aria-labelledby="hpo-additional"><div class="field-label"><span id="hpo-additional" class="group-label" x-t="hpo.additional"></span><button type="button" x-hint="hpo.additional.hint"></button></div><template x-for="name in hpo.others()" :key="name"><label class="check"><input type="checkbox" :checked="hpo.hasMetric(name)" @change="hpo.toggleMetric(name)"><span x-text="name"></span></label></template></div>
     ${ways('sampler', 'hpo.sampler', ['tpe', 'sobol', 'random', 'grid'])}
     ${ways('stopping', 'hpo.stopping', ['none', 'median', 'asha'])}
+    <p class="field-error" role="alert" x-show="stoppingProblem()" x-text="stoppingProblem()"></p>
     <div class="step-foot"><button type="button" class="button primary large" @click="setup.confirm('settings')" :disabled="setup.wrongIn('settings')" x-t="run.next.resources"></button></div></section>`;
 
 export const hpoSteps = stepsView(

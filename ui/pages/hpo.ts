@@ -73,6 +73,7 @@ The system changes the parameters that one would otherwise change by hand, and t
     const hpo = hpoSetup(route.signal);
     // The reactive one is only there once the page stands.
     let form: typeof hpo = hpo;
+    let dividing = () => '';
     let waiting = 0;
     let pictures: HpoPictures | null = null;
     return component({
@@ -85,7 +86,7 @@ The system changes the parameters that one would otherwise change by hand, and t
       hpo,
       setup: runSetup(route.signal, {
         steps: STEPS,
-        wrong: (step) => (step === 'algorithm' && form.wrongAlgorithm()) || (step === 'settings' && form.wrongSettings()),
+        wrong: (step) => (step === 'algorithm' && form.wrongAlgorithm()) || (step === 'settings' && (form.wrongSettings() || dividing() !== '')),
       }),
       list: trialList(),
       tab: 'history' as PictureTab,
@@ -98,6 +99,7 @@ The system changes the parameters that one would otherwise change by hand, and t
       memoryText,
       async init() {
         form = this.hpo;
+        dividing = () => this.stoppingProblem();
         route.signal.addEventListener('abort', () => clearTimeout(waiting));
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
@@ -241,6 +243,10 @@ The system changes the parameters that one would otherwise change by hand, and t
       // ---- start, stop, submit
       metricChoices() {
         return (this.hpo.options?.objectiveMetrics ?? []).map((name) => ({ value: name, text: name }));
+      },
+      /** A fold's epochs say nothing of the next fold's: ended early, a trial would be judged by its first folds alone. */
+      stoppingProblem(): string {
+        return this.setup.split.way === 'folds' && this.hpo.stopping !== 'none' ? t('hpo.stopping.folds') : '';
       },
       mayStart() {
         return this.draft() && !this.locked() && this.setup.state === 'ready' && this.hpo.options !== null && this.setup.complete();

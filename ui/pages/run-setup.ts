@@ -1,5 +1,5 @@
 /** The three steps before a training: what is asked, what is proposed, and what is wrong with an answer. */
-import type { Algorithm, Dataset, Parameters, PicturePage, Preset, RunConfig, Split } from '../../server/http/schemas.ts';
+import type { Algorithm, Dataset, Parameters, PicturePage, Preset, RunConfig } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { numberProblem } from '../components/field.ts';
 import { toastError } from '../components/toast.ts';
@@ -7,6 +7,7 @@ import type { Key } from '../i18n/keys.ts';
 import { t } from '../i18n/language.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
+import { splitSetup } from './data-split.ts';
 
 /** `settings` is asked for a search alone. */
 export type Step = 'split' | 'algorithm' | 'settings' | 'resources';
@@ -16,7 +17,6 @@ export interface SetupOptions {
   /** What is wrong in a step besides what every training asks. */
   wrong?(step: Step): boolean;
 }
-type SplitPart = 'training' | 'validation' | 'test';
 type SortKey = 'name' | 'gflops' | 'parametersM' | 'resourceNeed';
 export type NumberName = Exclude<keyof Parameters, 'augment'>;
 
@@ -62,7 +62,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     problem: null as unknown,
     pictures: 0,
     classCount: 2,
-    split: { training: 80, validation: 10, test: 10, seed: 42, stratify: true } as Split,
+    split: splitSetup(signal),
     algorithms: [] as readonly Algorithm[],
     /** '' is the daemon's order: what to begin with comes first. */
     sort: { key: '' as '' | SortKey, down: false },
@@ -75,6 +75,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     async load(dataset: Dataset) {
       try {
         this.pictures = dataset.count;
+        this.split.load(dataset);
         this.classCount = Math.max(2, dataset.classes.length);
         const size = await usualSize(dataset, signal);
         const [algorithms, presets] = await Promise.all([
@@ -127,49 +128,12 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     wrongIn(step: Step): boolean {
       if (options.wrong?.(step)) return true;
       if (step === 'settings') return false;
-      if (step === 'split') return this.splitProblem() !== '' || this.seedProblem() !== '';
+      if (step === 'split') return this.split.problem() !== '';
       if (step === 'algorithm') return !this.algorithm || (Object.keys(LIMITS) as NumberName[]).some((name) => this.parameterProblem(name) !== '');
       return !this.preset;
     },
     complete() {
       return steps.every((step) => this.done[step] && !this.wrongIn(step));
-    },
-
-    // ---- data split
-    /** One share was changed: training gives or takes what is missing; where training itself was changed, the other two keep their proportion. */
-    balance(part: SplitPart) {
-      this.changed('split');
-      const { split } = this;
-      if (typeof split[part] !== 'number' || Number.isNaN(split[part])) return;
-      const rest = 100 - split[part];
-      if (part !== 'training') {
-        const training = 100 - split.validation - split.test;
-        if (training >= 1) split.training = training;
-        return;
-      }
-      const others = split.validation + split.test;
-      if (rest < 1 || others <= 0) return;
-      split.validation = Math.max(1, Math.round((rest * split.validation) / others));
-      split.test = rest - split.validation;
-    },
-    splitProblem() {
-      const { training, validation, test } = this.split;
-      for (const [value, low] of [
-        [training, 1],
-        [validation, 1],
-        [test, 0],
-      ] as const) {
-        const wrong = numberProblem(value, low, 98, true, t);
-        if (wrong) return wrong;
-      }
-      const sum = training + validation + test;
-      return sum === 100 ? '' : t('run.split.sum', { sum });
-    },
-    seedProblem() {
-      return numberProblem(this.split.seed, 0, 2147483647, true, t);
-    },
-    picturesOf(part: SplitPart) {
-      return Math.round((this.pictures * (this.split[part] || 0)) / 100);
     },
 
     // ---- algorithm
@@ -243,7 +207,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     },
 
     config(): RunConfig {
-      return { split: { ...this.split }, algorithm: this.algorithm, parameters: { ...this.parameters }, preset: this.preset };
+      return { split: this.split.request(), algorithm: this.algorithm, parameters: { ...this.parameters }, preset: this.preset };
     },
   });
 }

@@ -6,20 +6,10 @@ import { checkbox, field } from '../components/field.ts';
 import { stepper } from '../components/stepper.ts';
 import type { Key } from '../i18n/keys.ts';
 import { icon } from '../mount.ts';
+import { splitFields } from './data-split.ts';
 import { LIMITS, type NumberName, type Step } from './run-setup.ts';
 
-const splitField = (part: 'training' | 'validation' | 'test') =>
-  `<div class="split-field" @change="setup.balance('${part}')">${field({ model: `setup.split.${part}`, label: `run.${part}`, type: 'number', min: part === 'test' ? 0 : 1, max: 98, unit: 'unit.percent', hint: `run.${part}.hint` })}
-    <span class="muted" x-text="$t('run.split.pictures', { n: setup.picturesOf('${part}') })"></span></div>`;
-
-export const splitFields = `<div class="split-bar" aria-hidden="true"><span class="split-training" :style="{ flexGrow: setup.split.training }"></span><span class="split-validation" :style="{ flexGrow: setup.split.validation }"></span><span class="split-test" :style="{ flexGrow: setup.split.test }"></span></div>
-    <div class="split-fields">${splitField('training')}${splitField('validation')}${splitField('test')}</div>
-    <p class="field-error" role="alert" x-show="setup.splitProblem()" x-text="setup.splitProblem()"></p>
-    <div class="split-more"><div @input="setup.changed('split')">${field({ model: 'setup.split.seed', label: 'run.seed', type: 'number', min: 0, max: 2147483647, hint: 'run.seed.hint', error: 'setup.seedProblem()' })}</div>
-      <div @change="setup.changed('split')">${checkbox({ model: 'setup.split.stratify', label: 'run.stratify', hint: 'run.stratify.hint' })}</div></div>`;
-
 export const split = `<section class="step" x-show="setup.step === 'split'">
-    <h3 x-t="run.split.ways"></h3>
     ${splitFields}
     <div class="step-foot"><button type="button" class="button primary large" @click="setup.confirm('split')" :disabled="setup.wrongIn('split')" x-t="run.next.algorithm"></button></div></section>`;
 

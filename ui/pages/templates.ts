@@ -18,6 +18,7 @@ import { templateMode, useTemplate } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { gpuText, memoryText } from './configuration.ts';
+import { splitFacts } from './data-split.ts';
 
 const columns = columnsOf<Template>()([
   {
@@ -176,7 +177,7 @@ The data split, algorithm, parameters and resources of a training that went well
         if (!details) return [];
         const { split, parameters } = details.config;
         return [
-          { name: t('fact.split'), value: `${split.training} / ${split.validation} / ${split.test} %` },
+          ...splitFacts(split),
           ...Object.entries(parameters).map(([name, value]) => ({
             name,
             value: typeof value === 'boolean' ? t(value ? 'run.on' : 'run.off') : String(value),

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { DEVELOPERS, readerOf } from '../access.ts';
 import { Dataset, DatasetChange, NewDataset, PicturePage, PictureQuery, Project } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
+import { GroupPreview, GroupQuery } from '../training-schemas.ts';
 import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
 
 export const datasetRoutes =
@@ -83,6 +84,15 @@ export const datasetRoutes =
         schema: { tags, summary: 'Its pictures, page by page', params: ById, querystring: PictureQuery, response: { 200: PicturePage } },
       },
       async (request) => datasets.items(readerOf(request), request.params.id, request.query),
+    );
+
+    app.get(
+      '/api/datasets/:id/groups',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'What a group pattern makes of its pictures', params: ById, querystring: GroupQuery, response: { 200: GroupPreview } },
+      },
+      async (request) => datasets.groups(readerOf(request), request.params.id, request.query.pattern),
     );
 
     for (const [kind, small] of [

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Dataset, DatasetChange, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
+import type { GroupPreview } from '../../http/training-schemas.ts';
 import type { IngestLimits, IngestOutcome } from '../../jobs/protocol.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
@@ -16,6 +17,7 @@ import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import type { Uploads } from '../uploads/uploads.ts';
+import { groupPreview } from './groups.ts';
 import type { PictureSets } from './picture-sets.ts';
 
 export interface StoredDataset {
@@ -130,6 +132,15 @@ export class Datasets {
         : set.items.filter((item) => (query.label === undefined || item.label === wanted) && (search === '' || item.name.toLowerCase().includes(search)));
     const rows = found.slice(query.offset, query.offset + query.limit);
     return { total: found.length, rows: rows.map(({ n, name, width, height, bytes, label }) => ({ n, name, width, height, bytes, label })) };
+  }
+
+  /** What a group pattern makes of its pictures. */
+  async groups(reader: StoredUser, id: number, pattern: string): Promise<GroupPreview> {
+    const { items } = await this.#options.pictures.get(this.#readyFolder(reader, id));
+    return groupPreview(
+      pattern,
+      items.filter(({ label }) => label !== null).map(({ name }) => name),
+    );
   }
 
   picture(reader: StoredUser, id: number, n: number, small: boolean): Promise<{ data: Buffer; mime: string }> {

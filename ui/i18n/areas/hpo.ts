@@ -85,6 +85,10 @@ export default words({
     'Tries every combination of the values, one after another. Only for few of them.',
   ],
   'hpo.stopping': ['일찍 끝내는 규칙', 'Stopping rule'],
+  'hpo.stopping.folds': [
+    '교차 검증에서는 Trial을 중간에 끝낼 수 없습니다. ‘사용 안 함’을 고르거나 Data Split에서 비율 분할을 선택해 주세요.',
+    'With cross-validation trials cannot be ended early. Choose None, or split by ratio in Data Split.',
+  ],
   'hpo.stopping.none': ['사용 안 함', 'None'],
   'hpo.stopping.none.text': [
     '모든 Trial을 끝까지 학습합니다. 시간이 넉넉하거나 epoch이 적을 때 알맞습니다.',
