@@ -1,0 +1,157 @@
+/** A disk that fills up in the middle of things: a clear error, nothing half-made, and everything else goes on. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ZipFile } from 'yazl';
+import { type Client, Daemon } from './daemon.fixture.ts';
+import type { Dataset, ErrorReply, Group, Job, Notification, Project } from './http/schemas.ts';
+
+const MIB = 2 ** 20;
+const DISK_MIB = 24;
+
+const test = suite('a full disk');
+const disk = mkdtempSync(join(tmpdir(), 'ai-studio-disk-'));
+const mounted = (() => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'ai-studio-test', disk], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+/** Only root may make a small disk. */
+const check = mounted ? test : test.skip;
+
+let daemon: Daemon;
+let admin: Client;
+let project: Project;
+const freeBytes = () => statfsSync(disk).bavail * statfsSync(disk).bsize;
+const ballast = join(disk, 'ballast');
+/** Leaves about this many bytes free; with 0 really none. */
+function fill(left: number): void {
+  writeFileSync(ballast, Buffer.alloc(Math.max(0, freeBytes() - left)));
+  try {
+    while (left === 0) writeFileSync(ballast, Buffer.alloc(4096), { flag: 'a' });
+  } catch (error) {
+    assert.is((error as NodeJS.ErrnoException).code, 'ENOSPC');
+  }
+}
+
+test.before(async () => {
+  if (!mounted) return;
+  const usual = process.env.TMPDIR;
+  process.env.TMPDIR = disk;
+  writeFileSync(join(disk, 'appliance.conf'), '[upload]\nkeep_free_bytes = 0\n');
+  daemon = await Daemon.start('--config', join(disk, 'appliance.conf'));
+  if (usual === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = usual;
+  admin = await daemon.setUp();
+  const [group] = await admin.ok<Group[]>('GET', '/api/groups');
+  project = await admin.ok<Project>('POST', '/api/projects', { name: 'full', groupId: group!.id, description: '', type: 'image', model: 'classification' });
+});
+test.after(async () => {
+  if (mounted) {
+    await daemon.remove();
+    execFileSync('umount', ['-l', disk]);
+  }
+  rmSync(disk, { recursive: true, force: true });
+});
+test.after.each(() => rmSync(ballast, { force: true }));
+
+/** Pictures of noise, which no format makes smaller: about 190 KB each as PNG. */
+async function pictures(count: number): Promise<Buffer> {
+  const file = new ZipFile();
+  for (let n = 0; n < count; n++) {
+    const png = await sharp(randomBytes(250 * 250 * 3), { raw: { width: 250, height: 250, channels: 3 } })
+      .png({ compressionLevel: 0 })
+      .toBuffer();
+    file.addBuffer(png, `${n % 2 ? 'good' : 'bad'}/${n}.png`, { compress: false });
+  }
+  file.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of file.outputStream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const newDataset = (name: string, uploadId: string) =>
+  admin.call<Dataset & ErrorReply>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
+
+check('an upload that cannot fit is refused before it begins; one during which the disk fills up, then; its bytes can be had back', async () => {
+  const before = freeBytes();
+  const tus = { 'tus-resumable': '1.0.0' };
+  const begin = (size: number) =>
+    admin.call<ErrorReply>('POST', '/api/uploads', undefined, {
+      ...tus,
+      'upload-length': String(size),
+      'upload-metadata': `filename ${Buffer.from('big.zip').toString('base64')}`,
+    });
+  const refused = await begin(before + MIB);
+  assert.equal([refused.status, refused.body.code], [507, 'upload_no_space']);
+  const size = 8 * MIB;
+  const address = (await begin(size)).headers.get('location')!;
+  fill(2 * MIB);
+  const answer = await fetch(daemon.url + address, {
+    method: 'PATCH',
+    headers: admin.headers({ ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }),
+    body: Buffer.alloc(size),
+  });
+  assert.is(answer.status, 507);
+  const told = (await answer.json()) as ErrorReply;
+  assert.is(told.code, 'disk_full');
+  assert.match(told.message, /space|disk/i);
+  assert.is((await admin.call('DELETE', address, undefined, tus)).status, 204);
+  rmSync(ballast);
+  assert.ok(freeBytes() > before - MIB, `${before} → ${freeBytes()}`);
+});
+
+check('a dataset that does not fit is not made; the next one, that fits, is', async () => {
+  const before = freeBytes();
+  const uploadId = await admin.upload('noise.zip', await pictures(40));
+  fill(3 * MIB);
+  const answer = await newDataset('too large', uploadId);
+  assert.is(answer.status, 201, JSON.stringify(answer.body));
+  const job = await admin.until<Job>(`/api/jobs/${answer.body.jobId}`, ({ state }) => state !== 'pending' && state !== 'running');
+  assert.is(job.state, 'failed');
+  assert.is(job.failure?.code, 'disk_full');
+  assert.equal(await admin.ok<Dataset[]>('GET', `/api/projects/${project.id}/datasets`), []);
+  assert.equal(readdirSync(join(daemon.data, 'datasets')), []);
+  const [told] = await admin.ok<Notification[]>('GET', '/api/notifications');
+  assert.match(told!.en, /too large/);
+  rmSync(ballast);
+  // The log of the job stays; of the upload and what was unpacked nothing does.
+  assert.ok(freeBytes() > before - MIB, `${before} → ${freeBytes()}`);
+
+  const fits = await newDataset('fits', await admin.upload('noise.zip', await pictures(10)));
+  const ready = await admin.until<Dataset>(`/api/datasets/${fits.body.id}`, ({ status }) => status === 'ready');
+  assert.is(ready.count, 10);
+});
+
+check('with no byte left the box still answers, refuses what it cannot keep, and keeps what it had', async () => {
+  const list = await admin.ok<Dataset[]>('GET', `/api/projects/${project.id}/datasets`);
+  fill(0);
+  const refused = await admin.call<ErrorReply>('PATCH', `/api/projects/${project.id}`, { description: 'x'.repeat(2000) });
+  assert.equal([refused.status, refused.body.code], [507, 'disk_full']);
+  assert.is((await admin.ok<Project>('GET', `/api/projects/${project.id}`)).description, '');
+  assert.equal(await admin.ok<Dataset[]>('GET', `/api/projects/${project.id}/datasets`), list);
+  assert.is((await admin.call('GET', `/api/datasets/${list[0]!.id}/pictures/0`)).status, 200);
+  // Deleting is what helps, so it must be possible.
+  assert.ok((await admin.call('DELETE', `/api/datasets/${list[0]!.id}`)).status < 300);
+  rmSync(ballast);
+  assert.is((await admin.ok<Project>('PATCH', `/api/projects/${project.id}`, { description: 'room again' })).description, 'room again');
+});
+
+check('what was kept before the disk was full is there after a start', async () => {
+  fill(0);
+  await daemon.end('SIGKILL');
+  rmSync(ballast);
+  await daemon.launch();
+  const again = await daemon.client().signIn('admin');
+  assert.is((await again.ok<Project>('GET', `/api/projects/${project.id}`)).description, 'room again');
+});
+
+test.run();
