@@ -8,10 +8,16 @@ import { DamagedFileError, syncFolder } from './durable.ts';
 
 const NEWLINE = 10;
 
+/** Where a line lies in its file, without its newline. */
+export interface Place {
+  offset: number;
+  bytes: number;
+}
+
 export class Journal<T> {
   readonly #handle: FileHandle;
   #size: number;
-  #waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #waiting: { line: string; resolve: (place: Place) => void; reject: (error: unknown) => void }[] = [];
   #flushing: Promise<void> | null = null;
   #broken: unknown = null;
 
@@ -35,12 +41,29 @@ export class Journal<T> {
     }
   }
 
-  append(entry: T): Promise<void> {
+  /** Bytes that are on the disk. */
+  get size(): number {
+    return this.#size;
+  }
+
+  append(entry: T): Promise<Place> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ line: `${JSON.stringify(entry)}\n`, resolve, reject });
       this.#flushing ??= this.#flush();
     });
+  }
+
+  /** The line at a place that append() or journalLines() has told. */
+  async read({ offset, bytes }: Place): Promise<T> {
+    return JSON.parse((await this.readBytes({ offset, bytes })).toString('utf8')) as T;
+  }
+
+  async readBytes({ offset, bytes }: Place): Promise<Buffer> {
+    const line = Buffer.allocUnsafe(bytes);
+    const { bytesRead } = await this.#handle.read(line, 0, bytes, offset);
+    if (bytesRead !== bytes) throw new Error(`the journal ends at ${offset + bytesRead}, ${offset + bytes} expected`);
+    return line;
   }
 
   async close(): Promise<void> {
@@ -52,12 +75,15 @@ export class Journal<T> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
-      const bytes = Buffer.from(batch.map(({ line }) => line).join(''));
+      const lines = batch.map(({ line }) => Buffer.from(line));
       try {
-        await this.#handle.appendFile(bytes);
+        await this.#handle.appendFile(Buffer.concat(lines));
         await this.#handle.datasync();
-        this.#size += bytes.length;
-        for (const { resolve } of batch) resolve();
+        for (const [i, { resolve }] of batch.entries()) {
+          const bytes = lines[i]!.length;
+          resolve({ offset: this.#size, bytes: bytes - 1 });
+          this.#size += bytes;
+        }
       } catch (error) {
         // A half-written line must not be followed by another one: put the end back, or write no more.
         await this.#handle.truncate(this.#size).catch((reason: unknown) => {
@@ -89,6 +115,11 @@ async function endOfLastLine(handle: FileHandle, size: number): Promise<number> 
  * DamagedFileError. Nothing where there is no such file. Reads piece by piece, so it never holds up the event loop.
  */
 export async function* readJournal<T>(file: string): AsyncGenerator<T> {
+  for await (const { entry } of journalLines<T>(file)) yield entry;
+}
+
+/** As readJournal, from an offset (of a line's beginning) on, each entry with its place. */
+export async function* journalLines<T>(file: string, from = 0): AsyncGenerator<{ entry: T; place: Place }> {
   let handle: FileHandle;
   try {
     handle = await open(file, 'r');
@@ -98,16 +129,26 @@ export async function* readJournal<T>(file: string): AsyncGenerator<T> {
   }
   try {
     const block = Buffer.alloc(64 * 1024);
-    let rest: Buffer = Buffer.alloc(0);
-    for (;;) {
-      const { bytesRead } = await handle.read(block, 0, block.length, null);
+    let rest: Buffer[] = [];
+    let start = from;
+    for (let at = from; ; ) {
+      const { bytesRead } = await handle.read(block, 0, block.length, at);
       if (bytesRead === 0) return;
-      const bytes = Buffer.concat([rest, block.subarray(0, bytesRead)]);
-      const whole = bytes.lastIndexOf(NEWLINE) + 1;
-      rest = bytes.subarray(whole);
-      for (const line of bytes.toString('utf8', 0, whole).split('\n')) {
-        if (line !== '') yield parseLine<T>(line, file);
+      at += bytesRead;
+      const read = block.subarray(0, bytesRead);
+      const whole = read.lastIndexOf(NEWLINE) + 1;
+      if (whole === 0) {
+        rest.push(Buffer.from(read));
+        continue;
       }
+      const bytes = Buffer.concat([...rest, read.subarray(0, whole)]);
+      rest = [Buffer.from(read.subarray(whole))];
+      for (let line = 0; line < bytes.length; ) {
+        const end = bytes.indexOf(NEWLINE, line);
+        if (end > line) yield { entry: parseLine<T>(bytes.toString('utf8', line, end), file), place: { offset: start + line, bytes: end - line } };
+        line = end + 1;
+      }
+      start += bytes.length;
     }
   } finally {
     await handle.close();

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openThings, THINGS } from './numbered-log.fixture.ts';
+
+const WRITER = join(dirname(fileURLToPath(import.meta.url)), 'numbered-log.fixture.js');
+const ROUNDS = 56;
+
+const test = suite('numbered log');
+let dir: string;
+test.before.each(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ai-studio-log-'));
+});
+test.after.each(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+const generationOf = async (folder: string) => Math.max(...(await readdir(folder)).map((name) => Number(/^log\.(\d+)\.jsonl$/.exec(name)?.[1] ?? -1)));
+
+test(`${ROUNDS} writers are killed at random moments, and nothing acknowledged is lost`, async () => {
+  let saves = 0;
+  let rewritten = 0;
+  const rounds = async (folder: string, count: number) => {
+    const known = new Map<number, { value: number; length: number }>();
+    for (let i = 0; i < count; i++) {
+      const child = spawn(process.execPath, [WRITER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const gone = new Promise((done) => child.once('close', done));
+      let output = '';
+      await new Promise<void>((ready, fail) => {
+        child.once('exit', () => fail(new Error('the writer ended by itself')));
+        child.stdout.on('data', (chunk: Buffer) => {
+          output += chunk.toString('utf8');
+          if (output.startsWith('ready\n')) ready();
+        });
+      });
+      await sleep(Math.random() * 120);
+      child.kill('SIGKILL');
+      await gone;
+      for (const line of output.split('\n').slice(0, -1)) {
+        const [what, n, value, length] = line.split(' ');
+        if (what !== 'saved') continue;
+        known.set(Number(n), { value: Number(value), length: Number(length) });
+        saves += 1;
+      }
+      const things = await openThings(folder);
+      for (const [n, { value, length }] of known) {
+        const head = things.head(n);
+        assert.ok(head !== undefined && head >= value, `thing ${n} is ${head}, acknowledged was ${value}`);
+        const thing = await things.read(n);
+        assert.is(thing?.n, n);
+        assert.is(thing?.value, head);
+        if (head === value) assert.is(thing?.padding.length, length);
+        // A save that reached the disk without being acknowledged in time counts from now on.
+        known.set(n, { value: head, length: thing!.padding.length });
+      }
+      await things.close();
+    }
+    rewritten += await generationOf(folder);
+  };
+  await Promise.all([rounds(join(dir, 'a'), ROUNDS / 2), rounds(join(dir, 'b'), ROUNDS / 2)]);
+  assert.ok(saves > 500, `only ${saves} saves were acknowledged: the test proves too little`);
+  assert.ok(rewritten > 5, `the log was written anew only ${rewritten} times: the test proves too little`);
+});
+
+test('a torn last line is cut off, and heads of another log are not believed', async () => {
+  let things = await openThings(dir);
+  for (let n = 0; n < 10; n++) await things.update(n, () => ({ n, value: n + 1, padding: '한글 라벨' }));
+  await things.close();
+  const log = join(dir, 'log.0.jsonl');
+  await appendFile(log, '{"n":3,"value":99,"pad');
+  things = await openThings(dir);
+  assert.is(things.head(3), 4);
+  assert.equal(await things.read(9), { n: 9, value: 10, padding: '한글 라벨' });
+  await things.close();
+
+  // Somebody puts another log into the place, of the same length and longer: the heads of the first one do not fit it.
+  const text = await readFile(log, 'utf8');
+  await writeFile(log, text.replace('"value":10,', '"value":77,'));
+  things = await openThings(dir);
+  assert.is(things.head(9), 77);
+  await things.close();
+  await truncate(log, 0);
+  things = await openThings(dir);
+  assert.is(things.size, 0);
+  await things.close();
+});
+
+test('changes of one number happen one after another, and a refused one leaves no trace', async () => {
+  const things = await openThings(dir);
+  const saves = Array.from({ length: 100 }, (_, i) =>
+    things.update(5, async (before) => {
+      await sleep(i % 3);
+      if (i === 50) throw new Error('refused');
+      return { n: 5, value: (before ?? 0) + 1, padding: '' };
+    }),
+  );
+  const results = await Promise.allSettled(saves);
+  assert.is(results.filter(({ status }) => status === 'rejected').length, 1);
+  assert.is(things.head(5), 99);
+  await things.close();
+  const again = await openThings(dir);
+  assert.is(again.head(5), 99);
+  await again.close();
+});
+
+test('the log is written anew while saves and reads go on', async () => {
+  const things = await openThings(dir);
+  for (let round = 1; round <= 40; round++) {
+    await Promise.all(
+      Array.from({ length: THINGS }, async (_, n) => {
+        await things.update(n, () => ({ n, value: round, padding: 'y'.repeat(300) }));
+        assert.is((await things.read(n))?.value, round);
+      }),
+    );
+  }
+  await things.settled();
+  assert.ok((await generationOf(dir)) >= 1, 'it was never written anew');
+  assert.ok(things.bytes < 40 * THINGS * 300, `${things.bytes} bytes are left`);
+  await things.close();
+  assert.is((await readdir(dir)).filter((name) => name.startsWith('log.')).length, 1);
+});
+
+test.run();
