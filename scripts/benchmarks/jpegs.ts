@@ -5,7 +5,7 @@ import { generator } from '../../server/learn/random.ts';
 
 /** `count` pictures in two class folders, `size` × `size` pixels; 16 different ones, over and over. */
 export async function jpegZip(count: number, size: number): Promise<{ zip: Buffer; files: Buffer[] }> {
-  const kinds = await Promise.all(Array.from({ length: 16 }, (_, kind) => jpeg(size, kind)));
+  const kinds = await jpegs(16, size);
   const files = Array.from({ length: count }, (_, n) => kinds[n % kinds.length]!);
   const zip = new ZipFile();
   for (const [n, file] of files.entries()) zip.addBuffer(file, `${n % 2 === 0 ? 'a' : 'b'}/${n}.jpg`, { compress: false });
@@ -13,6 +13,11 @@ export async function jpegZip(count: number, size: number): Promise<{ zip: Buffe
   const chunks: Buffer[] = [];
   for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
   return { zip: Buffer.concat(chunks), files };
+}
+
+/** So many different ones. */
+export function jpegs(count: number, size: number): Promise<Buffer[]> {
+  return Promise.all(Array.from({ length: count }, (_, kind) => jpeg(size, kind)));
 }
 
 async function jpeg(size: number, kind: number): Promise<Buffer> {
