@@ -325,6 +325,21 @@ export const CATALOGUE = {
     'Label이 없는 데이터가 있어 학습에 사용할 수 없습니다. 모든 이미지에 Label을 등록해 주세요.',
     'Some pictures have no label, so it cannot be used for training. Give every picture a label.',
   ),
+  problem_without_trainer: entry(
+    409,
+    '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 Label은 지금 준비해 두실 수 있습니다.',
+    'Models of this kind cannot be trained yet. Its data and labels can be prepared now.',
+  ),
+  problem_unknown: entry(
+    400,
+    '이 데이터 유형에는 없는 모델입니다. 프로젝트의 문제 정의에서 모델을 다시 선택해 주세요.',
+    'There is no such model for this type of data. Choose the model again in the definition of the project.',
+  ),
+  dataset_other_type: entry(
+    400,
+    '이미지 프로젝트가 아니어서 이미지를 올릴 수 없습니다. 이미지 프로젝트를 만들어 올려 주세요.',
+    'This project is not for pictures. Make a project for images and upload them there.',
+  ),
   dataset_one_class: entry(
     409,
     '클래스가 하나뿐이라 분류 모델을 학습할 수 없습니다. 클래스가 두 개 이상인 데이터를 올려 주세요.',

@@ -18,7 +18,7 @@ import { Journal } from './store/journal.ts';
 import { FolderInUseError, lockFolder } from './store/lock.ts';
 import { Automl } from './studio/automl/automl.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
-import { PictureSets } from './studio/datasets/picture-sets.ts';
+import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
 import { Experiments, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
@@ -111,6 +111,7 @@ async function start(config: Config, version: string): Promise<void> {
     queue,
     uploads,
     pictures,
+    labelSets: new LabelSets(),
     projects,
     users,
     notifications,

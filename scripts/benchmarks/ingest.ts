@@ -31,7 +31,10 @@ try {
   const host: JobHost = { dir, out: join(dir, 'out'), stopping: false, journaledEpochs: new Set(), log: () => {}, epoch: () => {}, progress: () => {} };
   const limits = { maxFiles: 1e6, maxUnpackedBytes: 1e12, maxFileBytes: 1e9, maxPixels: 1e8, maxSide: 800 };
   const started = performance.now();
-  await ingest({ kind: 'ingest', jobId: 0, threads, memoryMb: 4096, upload: join(dir, 'upload'), labels: null, labelsName: null, limits }, host);
+  await ingest(
+    { kind: 'ingest', jobId: 0, threads, memoryMb: 4096, upload: join(dir, 'upload'), labels: null, labelsName: null, problem: 'classification', limits },
+    host,
+  );
   const seconds = (performance.now() - started) / 1000;
   const line = {
     bench: 'ingest',

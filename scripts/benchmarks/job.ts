@@ -12,8 +12,10 @@ import { parseArgs } from 'node:util';
 import { createTrainer } from '../../server/engine/trainer.ts';
 import { ingest } from '../../server/jobs/ingest.ts';
 import type { JobHost } from '../../server/jobs/job.ts';
+import { labelledExamples } from '../../server/jobs/train-data.ts';
 import { type Batch, Pixels, trainingBatches } from '../../server/learn/batches.ts';
 import { classification } from '../../server/learn/classification.ts';
+import { labelFolder } from '../../server/store/label-set.ts';
 import { PictureSet } from '../../server/store/pictures.ts';
 import { architectures, isArchitecture } from '../../server/zoo/architectures.ts';
 import { jpegZip } from './jpegs.ts';
@@ -45,7 +47,10 @@ try {
   await writeFile(join(dir, 'upload'), (await jpegZip(images, source)).zip);
   const host: JobHost = { dir, out: join(dir, 'out'), stopping: false, journaledEpochs: new Set(), log: () => {}, epoch: () => {}, progress: () => {} };
   const limits = { maxFiles: 1e6, maxUnpackedBytes: 1e12, maxFileBytes: 1e9, maxPixels: 1e8, maxSide: 800 };
-  await ingest({ kind: 'ingest', jobId: 0, threads, memoryMb: 4096, upload: join(dir, 'upload'), labels: null, labelsName: null, limits }, host);
+  await ingest(
+    { kind: 'ingest', jobId: 0, threads, memoryMb: 4096, upload: join(dir, 'upload'), labels: null, labelsName: null, problem: 'classification', limits },
+    host,
+  );
   const set = await PictureSet.open(join(dir, 'out', 'pictures'));
   const trainer = await createTrainer({
     model: architectures[arch],
@@ -59,7 +64,7 @@ try {
     seed: 1,
   });
   const task = classification(trainer);
-  const examples = set.items.map(({ n, label }) => ({ n, label: label! }));
+  const examples = await labelledExamples(set, labelFolder(join(dir, 'out', 'pictures'), 1), ['a', 'b']);
   // No memory for decoded pictures: each epoch decodes all of them.
   const pixels = new Pixels(set, size, images, 0);
   const ready: Batch = { images: new Uint8Array(batch * size * size * 3).map((_, i) => (i * 7) & 255), labels: new Int32Array(batch), count: batch };

@@ -88,7 +88,16 @@ export type NewGroup = Static<typeof NewGroup>;
 
 export const DataType = OneOf('image', 'tabular');
 export type DataType = Static<typeof DataType>;
-export const ModelKind = OneOf('classification');
+/** What is to be found out. Of pictures the first four, of tables classification and the last three. */
+export const ModelKind = OneOf(
+  'classification',
+  'detection',
+  'instance_segmentation',
+  'semantic_segmentation',
+  'regression',
+  'clustering',
+  'dimension_reduction',
+);
 export type ModelKind = Static<typeof ModelKind>;
 export const ProjectStatus = OneOf('ready', 'working', 'completed');
 export type ProjectStatus = Static<typeof ProjectStatus>;
@@ -132,6 +141,13 @@ export const IngestReport = Type.Object({
 });
 export type IngestReport = Static<typeof IngestReport>;
 
+/** `count`: pictures; `shapes`: of all pictures, absent in a classification; `colour`: red, green, blue (0..255), where its file gave it one. */
+export const ClassCount = Type.Object({
+  name: Type.String(),
+  colour: Type.Optional(Type.Tuple([Type.Integer(), Type.Integer(), Type.Integer()])),
+  count: Type.Integer(),
+  shapes: Type.Optional(Type.Integer()),
+});
 export const DatasetStatus = OneOf('ingesting', 'ready');
 export const Dataset = Type.Object({
   id: Id,
@@ -140,13 +156,17 @@ export const Dataset = Type.Object({
   version: Type.Integer(),
   description: Description,
   type: DataType,
+  /** What its labels are for: the model of the project that it was made in. */
+  problem: ModelKind,
   visibility: OneOf('private', 'shared'),
   status: DatasetStatus,
   jobId: Nullable(Id),
   sizeBytes: Type.Integer(),
   count: Type.Integer(),
   labelledCount: Type.Integer(),
-  classes: Type.Array(Type.Object({ name: Type.String(), count: Type.Integer() })),
+  /** Which set of labels it has now, from 1; null without labels. Each change of labels is a new one, and a training keeps that which it has used. */
+  labelRevision: Nullable(Type.Integer()),
+  classes: Type.Array(ClassCount),
   labelFile: Nullable(Type.String()),
   report: Nullable(IngestReport),
   /** null where Export to Experiment is possible; else why not, as a code of the error catalogue. */

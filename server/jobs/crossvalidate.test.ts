@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TrainResult } from '../http/schemas.ts';
+import { labelFolder, writeClassLabels } from '../store/label-set.ts';
 import { PictureSetWriter } from '../store/pictures.ts';
 import { meanAndSpread } from './crossvalidate.ts';
 import type { TrainSpec } from './protocol.ts';
@@ -23,16 +24,24 @@ async function pictureSet(count: number): Promise<string> {
       .toBuffer();
     await writer.add({ name: `part${n >> 2}_${n}.png`, width: 16, height: 16, mime: 'image/png' }, encoded, null);
   }
-  await writer.finish(Array.from({ length: count }, (_, n) => n % 2));
+  await writer.finish();
+  await writeClassLabels(
+    labelFolder(dir, 1),
+    ['red', 'blue'],
+    Array.from({ length: count }, (_, n) => n % 2),
+  );
   return dir;
 }
+
+const dataset = await pictureSet(30);
 
 const SPEC: TrainSpec = {
   kind: 'train',
   jobId: 1,
   threads: 1,
   memoryMb: 4096,
-  dataset: await pictureSet(30),
+  dataset,
+  labels: labelFolder(dataset, 1),
   classes: ['red', 'blue'],
   algorithm: 'smallnet',
   parameters: { batch_size: 8, epoch: 2, learning_rate: 0.02, momentum: 0.9, weight_decay: 5e-4, input_size: 16, augment: true },

@@ -58,7 +58,7 @@ interface Setting {
 /** Throws what a training throws. A stopped one keeps the best model of what has been trained. */
 export async function crossValidate(spec: TrainSpec, { final }: CrossValidation, set: PictureSet, host: JobHost): Promise<JobEnd> {
   const started = performance.now();
-  const examples = labelledExamples(set, spec.classes);
+  const examples = await labelledExamples(set, spec.labels, spec.classes);
   const data = foldExamples(examples, spec, (n) => set.items[n]!.name);
   const { folds, test } = data;
   const batch = batchFor(spec, Math.min(...folds.map(({ training }) => training.length)), host);
@@ -72,7 +72,7 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
       pixels: new Pixels(set, spec.parameters.input_size, examples.length, PIXELS_SHARE * spec.memoryMb * 2 ** 20),
       batch,
       dir: spec.checkpoint ?? join(host.dir, 'checkpoint'),
-      fingerprint: fingerprint(spec, set, batch),
+      fingerprint: fingerprint(spec, set, examples, batch),
       initial: trainer.state().weights,
     };
     host.log(

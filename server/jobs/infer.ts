@@ -6,6 +6,7 @@ import { StudioError } from '../errors.ts';
 import { evaluationBatches, Pixels } from '../learn/batches.ts';
 import { largest } from '../learn/classification.ts';
 import { writeDurably } from '../store/durable.ts';
+import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { ingestUpload } from './ingest.ts';
 import type { JobEnd, JobHost } from './job.ts';
@@ -32,7 +33,7 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
       throw new StudioError('dataset_unreadable', {}, error.message);
     });
     try {
-      return await predict(host, { model, classes, set, setClasses: source.classes });
+      return await predict(host, { model, classes, set, labels: await labelsIn(source.labels) });
     } finally {
       await set.close();
     }
@@ -56,21 +57,32 @@ async function openClassifier(spec: InferSpec): Promise<{ model: InferenceModel;
 }
 
 /** null: stopped on the way. */
-async function pictures({ source, threads }: InferSpec, host: JobHost): Promise<{ dir: string; classes: string[] } | null> {
-  if (source.kind === 'dataset') return { dir: source.dataset, classes: source.classes };
-  const outcome = await ingestUpload({ ...source, labels: null, labelsName: null, threads }, host);
-  return outcome === null ? null : { dir: join(host.out, 'pictures'), classes: outcome.classes.map(({ name }) => name) };
+async function pictures({ source, threads }: InferSpec, host: JobHost): Promise<{ dir: string; labels: string | null } | null> {
+  if (source.kind === 'dataset') return { dir: source.dataset, labels: source.labels };
+  const outcome = await ingestUpload({ ...source, labels: null, labelsName: null, problem: 'classification', threads }, host);
+  if (outcome === null) return null;
+  const dir = join(host.out, 'pictures');
+  return { dir, labels: outcome.labelRevision === null ? null : labelFolder(dir, outcome.labelRevision) };
+}
+
+async function labelsIn(dir: string | null): Promise<LabelSet | null> {
+  if (dir === null) return null;
+  const labels = await LabelSet.open(dir).catch((error: Error) => {
+    throw new StudioError('dataset_unreadable', {}, error.message);
+  });
+  await labels.close();
+  return labels;
 }
 
 interface Prepared {
   model: InferenceModel;
   classes: string[];
   set: PictureSet;
-  setClasses: string[];
+  labels: LabelSet | null;
 }
 
-async function predict(host: JobHost, { model, classes, set, setClasses }: Prepared): Promise<JobEnd> {
-  const truths = setClasses.map((name) => (classes.includes(name) ? classes.indexOf(name) : null));
+async function predict(host: JobHost, { model, classes, set, labels }: Prepared): Promise<JobEnd> {
+  const truths = (labels?.classes ?? []).map(({ name }) => (classes.includes(name) ? classes.indexOf(name) : null));
   const batch = Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / model.size ** 2)));
   const meter = new Meter(host, 'infer', set.items.length);
   const started = performance.now();
@@ -86,7 +98,8 @@ async function predict(host: JobHost, { model, classes, set, setClasses }: Prepa
       const probabilities = await model.run(images, filled);
       const lines: string[] = [];
       for (let at = 0; at < filled; at++, count++) {
-        const { n, name, label } = set.items[count]!;
+        const { n, name } = set.items[count]!;
+        const label = labels?.labelOf(n) ?? null;
         const predicted = largest(probabilities, at * classes.length, classes.length);
         const scores = Array.from(probabilities.subarray(at * classes.length, (at + 1) * classes.length), (score) => Math.round(score * 1e4) / 1e4);
         const truth = label === null ? null : (truths[label] ?? null);

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, StudioError } from '../errors.ts';
+import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { tarOf, type ZipPart, zipOf } from './archives.fixture.ts';
 import { ingest as ingestJob } from './ingest.ts';
@@ -28,6 +29,7 @@ async function ingest(upload: Buffer, options: { labels?: Buffer; limits?: Parti
     ...(options.name === undefined ? {} : { uploadName: options.name }),
     labels: options.labels === undefined ? null : join(dir, 'labels'),
     labelsName: options.labels === undefined ? null : 'my labels.csv',
+    problem: 'classification',
     limits: { ...LIMITS, ...options.limits },
   });
 }
@@ -37,7 +39,7 @@ async function refusal(upload: Buffer, limits: IngestLimits): Promise<string> {
   const dir = temporaryFolder();
   writeFileSync(join(dir, 'upload'), upload);
   const host: JobHost = { dir, out: join(dir, 'out'), stopping: false, journaledEpochs: new Set(), log: () => {}, epoch: () => {}, progress: () => {} };
-  const common = { jobId: 1, threads: 2, memoryMb: 2048, labels: null, labelsName: null } as const;
+  const common = { jobId: 1, threads: 2, memoryMb: 2048, labels: null, labelsName: null, problem: 'classification' } as const;
   try {
     await ingestJob({ ...common, kind: 'ingest', upload: join(dir, 'upload'), limits }, host);
     return 'accepted';
@@ -52,10 +54,17 @@ const outcomeOf = (job: EndedJob) => {
   return readJson<IngestOutcome>(job.dir, 'out', 'ingest.json');
 };
 
+async function labelsOf(job: EndedJob): Promise<LabelSet> {
+  const labels = await LabelSet.open(labelFolder(join(job.dir, 'out', 'pictures'), 1));
+  await labels.close();
+  return labels;
+}
+
 async function itemsOf(job: EndedJob) {
   const set = await PictureSet.open(join(job.dir, 'out', 'pictures'));
   await set.close();
-  return set.items;
+  const labels = existsSync(labelFolder(join(job.dir, 'out', 'pictures'), 1)) ? await labelsOf(job) : null;
+  return set.items.map((item) => ({ ...item, label: labels?.labelOf(item.n) ?? null }));
 }
 
 /** A plain picture with some texture, so that formats do not shrink it to nothing. */
@@ -89,7 +98,7 @@ test('a zip with class folders', async () => {
   assert.equal(outcome.report.skipped, 0);
   const set = await PictureSet.open(join(job.dir, 'out', 'pictures'));
   assert.equal(
-    set.items.map(({ name, label, width, height, mime }) => [name, label, width, height, mime]),
+    (await itemsOf(job)).map(({ name, label, width, height, mime }) => [name, label, width, height, mime]),
     [
       ['parts/ok/1.png', 1, 32, 24, 'image/png'],
       ['parts/ng/2.jpg', 0, 300, 200, 'image/jpeg'],

@@ -2,8 +2,10 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../errors.ts';
+import type { ModelKind } from '../http/schemas.ts';
 import { inOrder } from '../learn/ordered.ts';
 import { writeDurably } from '../store/durable.ts';
+import { labelFolder, writeClassLabels } from '../store/label-set.ts';
 import { PictureSetWriter } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
@@ -22,6 +24,7 @@ export interface IngestRequest {
   uploadName?: string;
   labels: string | null;
   labelsName: string | null;
+  problem: ModelKind;
   limits: IngestLimits;
   threads: number;
 }
@@ -45,7 +48,7 @@ export async function ingestUpload(request: IngestRequest, host: JobHost): Promi
   await mkdir(dir);
   const writer = await PictureSetWriter.create(dir);
   try {
-    const outcome = await fill(upload, writer, request, host);
+    const outcome = await fill(upload, writer, dir, request, host);
     if (outcome !== null) await writeDurably(join(host.out, 'ingest.json'), `${JSON.stringify(outcome)}\n`);
     return outcome;
   } finally {
@@ -54,7 +57,7 @@ export async function ingestUpload(request: IngestRequest, host: JobHost): Promi
   }
 }
 
-async function fill(upload: Upload, writer: PictureSetWriter, request: IngestRequest, host: JobHost): Promise<IngestOutcome | null> {
+async function fill(upload: Upload, writer: PictureSetWriter, dir: string, request: IngestRequest, host: JobHost): Promise<IngestOutcome | null> {
   const started = performance.now();
   const inside = upload.entries.filter(({ name }) => isLabelFile(name)).sort((a, b) => a.name.split('/').length - b.name.split('/').length)[0];
   const labelFile = await readLabelFile(upload, inside, request);
@@ -125,13 +128,14 @@ async function fill(upload: Upload, writer: PictureSetWriter, request: IngestReq
     report.unmatchedLabels = matched.unmatched.slice(0, LISTED);
   }
   const classes = classesOf(labels);
-  await writer.finish(classes.indices);
-  const counts = classes.names.map(() => 0);
-  for (const label of classes.indices) if (label !== null) counts[label]! += 1;
+  await writer.finish();
+  const labelled = classes.names.length > 0 && request.problem === 'classification';
+  const written = labelled ? await writeClassLabels(labelFolder(dir, 1), classes.names, classes.indices) : { labelled: 0, classes: [] };
   const outcome: IngestOutcome = {
-    classes: classes.names.map((name, index) => ({ name, count: counts[index]! })),
+    labelRevision: labelled ? 1 : null,
+    classes: written.classes,
     count: writer.count,
-    labelledCount: classes.indices.filter((label) => label !== null).length,
+    labelledCount: written.labelled,
     sizeBytes: writer.sizeBytes,
     labelFile: labelFile?.name ?? null,
     report,

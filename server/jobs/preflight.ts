@@ -41,7 +41,7 @@ export async function preflight(spec: PreflightSpec, host: JobHost): Promise<Job
     throw new StudioError('dataset_unreadable', {}, error.message);
   });
   try {
-    const examples = labelledExamples(set, spec.classes);
+    const examples = await labelledExamples(set, spec.labels, spec.classes);
     const plan = planOf(spec, examples, set);
     const wanted = Math.min(spec.parameters.batch_size, plan.training.length);
     const pixels = new Pixels(set, spec.parameters.input_size, 0, -1);

@@ -11,7 +11,7 @@
  * is on the disk, progress is only sent there (it is not worth a disk write), and the worker ends at once when the channel closes (the daemon is gone).
  * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
  */
-import type { EpochRow, Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
+import type { Dataset, EpochRow, Failure, JobEvent, ModelKind, Parameters, Progress, Split } from '../http/schemas.ts';
 
 interface CommonSpec {
   jobId: number;
@@ -42,6 +42,8 @@ export interface IngestSpec extends CommonSpec {
   /** A label file given on its own: CSV `filename,label`. */
   labels: string | null;
   labelsName: string | null;
+  /** What the labels are for. */
+  problem: ModelKind;
   limits: IngestLimits;
 }
 
@@ -57,6 +59,8 @@ export interface TrainSpec extends CommonSpec {
   kind: 'train';
   /** Folder of a picture set. */
   dataset: string;
+  /** Folder of its label set; `classes` are the names of that set's classes. */
+  labels: string;
   classes: string[];
   algorithm: string;
   parameters: Parameters;
@@ -70,7 +74,7 @@ export interface TrainSpec extends CommonSpec {
 }
 
 /** Time two steps of a training and see what it needs: out/preflight.json (PreflightResult). */
-export interface PreflightSpec extends CommonSpec, Pick<TrainSpec, 'dataset' | 'classes' | 'algorithm' | 'parameters' | 'split'> {
+export interface PreflightSpec extends CommonSpec, Pick<TrainSpec, 'dataset' | 'labels' | 'classes' | 'algorithm' | 'parameters' | 'split'> {
   kind: 'preflight';
   /** MiB that the training may use. */
   memoryLimitMb: number;
@@ -80,14 +84,15 @@ export interface InferSpec extends CommonSpec {
   kind: 'infer';
   /** model.onnx made by a train job. */
   model: string;
-  source: { kind: 'dataset'; dataset: string; classes: string[] } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
+  source: { kind: 'dataset'; dataset: string; labels: string | null } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
 export type JobSpec = IngestSpec | SampleSpec | TrainSpec | PreflightSpec | InferSpec;
 
-/** out/ingest.json; the picture set itself lies in out/pictures/. */
+/** out/ingest.json; the picture set itself lies in out/pictures/, its labels in out/pictures/labels/1/ where `labelRevision` is 1. */
 export interface IngestOutcome {
-  classes: { name: string; count: number }[];
+  labelRevision: 1 | null;
+  classes: Dataset['classes'];
   count: number;
   labelledCount: number;
   sizeBytes: number;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { inOrder } from '../learn/ordered.ts';
 import { writeDurably } from '../store/durable.ts';
+import { labelFolder, writeClassLabels } from '../store/label-set.ts';
 import { PictureSetWriter, THUMBNAIL_SIDE } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
@@ -45,14 +46,17 @@ export async function sample(spec: SampleSpec, host: JobHost): Promise<JobEnd> {
       await rm(host.out, { recursive: true, force: true });
       return 'stopped';
     }
-    await writer.finish(wanted.map(({ label }) => label));
+    await writer.finish();
   } finally {
     await writer.abandon();
   }
+  const labels = wanted.map(({ label }) => label);
+  const { classes, labelled } = await writeClassLabels(labelFolder(dir, 1), SURFACE_CLASSES, labels);
   const outcome: IngestOutcome = {
-    classes: SURFACE_CLASSES.map((name) => ({ name, count: spec.perClass })),
+    labelRevision: 1,
+    classes,
     count: writer.count,
-    labelledCount: writer.count,
+    labelledCount: labelled,
     sizeBytes: writer.sizeBytes,
     labelFile: null,
     report: { accepted: writer.count, reduced: 0, skipped: 0, skippedFiles: [], unmatchedLabels: [], unmatchedLabelCount: 0, duplicateNames: 0 },

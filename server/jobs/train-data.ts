@@ -3,6 +3,7 @@ import { StudioError } from '../errors.ts';
 import type { Example } from '../learn/batches.ts';
 import { groupsOf } from '../learn/groups.ts';
 import { deal, splitByRatio } from '../learn/split.ts';
+import { LabelSet } from '../store/label-set.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import type { TrainSpec } from './protocol.ts';
 
@@ -12,9 +13,19 @@ export interface SplitExamples {
   test: Example[];
 }
 
-/** The pictures that have a label. Throws StudioError: dataset_unreadable, training_no_labels, training_one_class, training_class_empty. */
-export function labelledExamples(set: PictureSet, classes: readonly string[]): Example[] {
-  const examples = set.items.flatMap(({ n, label }) => (label === null ? [] : [{ n, label }]));
+/**
+ * The pictures that have a label, of a picture set and the folder of its labels. Throws StudioError: dataset_unreadable, training_no_labels,
+ * training_one_class, training_class_empty.
+ */
+export async function labelledExamples(set: PictureSet, folder: string, classes: readonly string[]): Promise<Example[]> {
+  const labels = await LabelSet.open(folder).catch((error: Error) => {
+    throw new StudioError('dataset_unreadable', {}, error.message);
+  });
+  await labels.close();
+  const examples = set.items.flatMap(({ n }) => {
+    const label = labels.labelOf(n);
+    return label === null ? [] : [{ n, label }];
+  });
   if (examples.length === 0) throw new StudioError('training_no_labels');
   const counts = classes.map(() => 0);
   for (const { n, label } of examples) {

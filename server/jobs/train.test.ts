@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { decodeSafetensors } from '../engine/safetensors.ts';
 import { StudioError } from '../errors.ts';
 import type { TrainResult } from '../http/schemas.ts';
+import { labelFolder, writeClassLabels } from '../store/label-set.ts';
 import { PictureSet, PictureSetWriter } from '../store/pictures.ts';
 import type { InferOutcome, PredictionLine, TrainSpec } from './protocol.ts';
 import { labelledExamples, splitExamples } from './train-data.ts';
@@ -31,7 +32,8 @@ async function pictureSet(labels: readonly (number | null)[]): Promise<string> {
       .toBuffer();
     await writer.add({ name: `${n}.png`, width: 24, height: 24, mime: 'image/png' }, encoded, null);
   }
-  await writer.finish(labels);
+  await writer.finish();
+  await writeClassLabels(labelFolder(dir, 1), CLASSES, labels);
   return dir;
 }
 
@@ -43,6 +45,7 @@ const SPEC: TrainSpec = {
   threads: 2,
   memoryMb: 4096,
   dataset,
+  labels: labelFolder(dataset, 1),
   classes: CLASSES,
   algorithm: 'resnet18',
   parameters: { batch_size: 8, epoch: 3, learning_rate: 0.01, momentum: 0.9, weight_decay: 5e-4, input_size: 32, augment: true },
@@ -95,7 +98,7 @@ test('a training: result, model, weights, progress; and its model labels picture
     threads: 2,
     memoryMb: 4096,
     model: join(uninterrupted.dir, 'out', 'model.onnx'),
-    source: { kind: 'dataset', dataset, classes: CLASSES },
+    source: { kind: 'dataset', dataset, labels: labelFolder(dataset, 1) },
   });
   assert.is(inferred.end.state, 'succeeded', inferred.log);
   const outcome = readJson<InferOutcome>(inferred.dir, 'out', 'result.json');
@@ -143,7 +146,8 @@ test('stopped: after an epoch there is a model, before it there is none', async 
   assert.equal(readdirSync(join(late.dir, 'out')).sort(), ['model.onnx', 'result.json', 'weights.safetensors']);
   assert.is(resultOf(stopped).epochs, epochsOf(stopped).length);
 
-  const early = startJob({ ...SPEC, dataset: await pictureSet(Array.from({ length: 300 }, (_, n) => n % 3)) });
+  const large = await pictureSet(Array.from({ length: 300 }, (_, n) => n % 3));
+  const early = startJob({ ...SPEC, dataset: large, labels: labelFolder(large, 1) });
   early.child.once('message', () => early.child.send({ type: 'stop' }));
   const none = await endOf(early);
   assert.equal([none.end.state, none.end.failure, epochsOf(none).length], ['stopped', null, 0], none.log);
@@ -152,9 +156,10 @@ test('stopped: after an epoch there is a model, before it there is none', async 
 
 test('what cannot be trained is told before it begins', async () => {
   const code = async (labels: (number | null)[], classes: string[], change: Partial<TrainSpec['split']> = {}) => {
-    const set = await PictureSet.open(await pictureSet(labels));
+    const dir = await pictureSet(labels);
+    const set = await PictureSet.open(dir);
     try {
-      splitExamples(labelledExamples(set, classes), { classes, split: { ...SPEC.split, ...change } });
+      splitExamples(await labelledExamples(set, labelFolder(dir, 1), classes), { classes, split: { ...SPEC.split, ...change } });
       return 'none';
     } catch (error) {
       if (error instanceof StudioError) return error.code;

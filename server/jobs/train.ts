@@ -29,7 +29,8 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
   let trainer: Trainer | undefined;
   try {
     if (spec.split.crossValidation !== undefined) return await crossValidate(spec, spec.split.crossValidation, set, host);
-    const data = splitExamples(labelledExamples(set, spec.classes), spec, (n) => set.items[n]!.name);
+    const examples = await labelledExamples(set, spec.labels, spec.classes);
+    const data = splitExamples(examples, spec, (n) => set.items[n]!.name);
     const batch = batchFor(spec, data.training.length, host);
     const { input_size: size } = spec.parameters;
     const count = data.training.length + data.validation.length + data.test.length;
@@ -54,8 +55,10 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
     const ready = (performance.now() - started) / 1000;
     host.log('info', `ready after ${ready.toFixed(1)} s; learning rate rises to ${spec.parameters.learning_rate} and falls to 0 along a cosine`);
 
-    const checkpoints = checkpointFolder<ClassificationScore>(spec.checkpoint ?? join(host.dir, 'checkpoint'), fingerprint(spec, set, batch), (reason) =>
-      host.log('warning', `the checkpoint cannot be used, the training begins anew: ${reason}`),
+    const checkpoints = checkpointFolder<ClassificationScore>(
+      spec.checkpoint ?? join(host.dir, 'checkpoint'),
+      fingerprint(spec, set, examples, batch),
+      (reason) => host.log('warning', `the checkpoint cannot be used, the training begins anew: ${reason}`),
     );
     const task = classification(trainer);
     const stepsPerEpoch = Math.ceil(data.training.length / batch);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createTrainer, type Trainer } from '../engine/trainer.ts';
 import { StudioError } from '../errors.ts';
+import type { Example } from '../learn/batches.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { architectures, isArchitecture } from '../zoo/architectures.ts';
 import type { JobHost } from './job.ts';
@@ -44,9 +45,9 @@ export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Train
 }
 
 /** Of everything that the weights depend on, but for the device and the number of threads (which change the last bits only). */
-export function fingerprint(spec: TrainSpec, set: PictureSet, batch: number): string {
+export function fingerprint(spec: TrainSpec, set: PictureSet, examples: readonly Example[], batch: number): string {
   const { classes, algorithm, parameters, split } = spec;
   const hash = createHash('sha256').update(JSON.stringify({ classes, algorithm, parameters, split, batch }));
-  for (const { sha256, label } of set.items) hash.update(`${sha256} ${label}\n`);
+  for (const { n, label } of examples) hash.update(`${set.items[n]!.sha256} ${label}\n`);
   return hash.digest('hex');
 }

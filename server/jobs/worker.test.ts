@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { Journal } from './journal.ts';
 import type { IngestOutcome, SampleSpec } from './protocol.ts';
@@ -29,7 +30,9 @@ test('the sample pictures: a picture set, the same for the same seed', async () 
   const packs = [a, b].map(({ dir }) => readFileSync(join(dir, 'out', 'pictures', 'pictures.pack')));
   assert.ok(packs[0]!.equals(packs[1]!));
   const set = await PictureSet.open(join(a.dir, 'out', 'pictures'));
-  assert.equal([set.items.length, set.items[11]!.name, set.items[11]!.label], [12, 'stain/stain-003.jpg', 3]);
+  const labels = await LabelSet.open(labelFolder(join(a.dir, 'out', 'pictures'), 1));
+  assert.equal([set.items.length, set.items[11]!.name, labels.labelOf(11)], [12, 'stain/stain-003.jpg', 3]);
+  await labels.close();
   await set.close();
   assert.ok(a.messages.some(({ type }) => type === 'progress'));
   assert.equal(

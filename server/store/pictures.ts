@@ -4,6 +4,7 @@
  *     DIR/pictures.pack   the encoded pictures one after another (JPEG, PNG or WebP, upright, long side within the limit)
  *     DIR/thumbs.pack     small versions of those that are larger than a thumbnail
  *     DIR/items.jsonl     one PictureItem a line, in order of n
+ *     DIR/labels/R/       its labels, revision R (see label-set.ts)
  *
  * One file instead of 100,000 means one fsync, one delete and sequential reading. A set is written into a new folder, made durable, and then taken
  * over with a rename; it never changes afterwards.
@@ -19,8 +20,6 @@ export interface PictureItem {
   n: number;
   /** As the user named it (path within the archive); shown, never used as a path. */
   name: string;
-  /** Index into the set's classes; null without a label. */
-  label: number | null;
   width: number;
   height: number;
   /** Where the encoded picture lies in pictures.pack. */
@@ -92,7 +91,7 @@ async function readAt(file: FileHandle, offset: number, bytes: number): Promise<
   return data;
 }
 
-/** Writes a picture set into an empty folder. Labels may be given until finish(): they are often known only when all names are. */
+/** Writes a picture set into an empty folder. */
 export class PictureSetWriter {
   readonly #items: PictureItem[] = [];
   #pictureOffset = 0;
@@ -125,12 +124,11 @@ export class PictureSetWriter {
     return this.#pictureOffset + this.#thumbOffset;
   }
 
-  /** Adds the next picture, without a label; calls must not overlap. */
+  /** Adds the next picture; calls must not overlap. */
   async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'mime'>, encoded: Buffer, thumb: Buffer | null): Promise<PictureItem> {
     const item: PictureItem = {
       n: this.#items.length,
       name: picture.name,
-      label: null,
       width: picture.width,
       height: picture.height,
       offset: this.#pictureOffset,
@@ -147,12 +145,13 @@ export class PictureSetWriter {
     return item;
   }
 
-  /** Labels by n (null: none), then makes everything durable. */
-  async finish(labels: readonly (number | null)[]): Promise<void> {
-    if (labels.length !== this.#items.length) throw new RangeError(`${labels.length} labels for ${this.#items.length} pictures`);
+  /** Makes everything durable. */
+  async finish(): Promise<void> {
     const index = await open(join(this.#dir, 'items.jsonl'), 'wx');
-    const lines = this.#items.map((item, n) => `${JSON.stringify({ ...item, label: labels[n] })}\n`);
-    for (let from = 0; from < lines.length; from += 4096) await index.appendFile(lines.slice(from, from + 4096).join(''));
+    for (let from = 0; from < this.#items.length; from += 4096) {
+      const lines = this.#items.slice(from, from + 4096).map((item) => `${JSON.stringify(item)}\n`);
+      await index.appendFile(lines.join(''));
+    }
     for (const file of [this.#pictures, this.#thumbs, index]) {
       await file.sync();
       await file.close();

@@ -83,6 +83,13 @@ base('a new project, by keyboard, and nothing typed is lost by Esc', async () =>
   await page.keyboard.press('n');
   await page.locator('dialog[open]').waitFor();
   await checkPage(page, 'new-project', ONE_SIZE);
+  await page.locator('dialog input[value=detection]').check();
+  await page.locator('dialog input[value=tabular]').check();
+  await page.locator('dialog input[value=regression]').waitFor();
+  assert.is(await page.locator('dialog input[value=detection]').isVisible(), false);
+  await checkPage(page, 'new-project-tabular', SMALL);
+  await page.locator('dialog input[value=image]').check();
+  assert.ok(await page.locator('dialog input[value=classification]:visible').isChecked(), 'another type of data has other models');
   await page.keyboard.press('Enter');
   await page.locator('dialog .field-error:visible').waitFor();
   await page.locator('dialog input[type=text]').fill('외관 검사 라인 3');

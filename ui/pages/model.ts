@@ -9,6 +9,7 @@ import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/library.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
+import { problemText } from '../i18n/problem.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -94,7 +95,7 @@ export default page({
       },
       about() {
         const model = this.details?.model;
-        return model ? [t(`model.kind.${model.type}`), model.groupName, model.ownerName].join(' · ') : '';
+        return model ? [problemText(model), model.groupName, model.ownerName].join(' · ') : '';
       },
       locked() {
         return this.details?.model.editable !== true;

@@ -5,6 +5,7 @@ import { openMenu } from '../components/menu.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import '../i18n/areas/library.ts';
 import { t } from '../i18n/language.ts';
+import { problemText } from '../i18n/problem.ts';
 import { onChange, onResync } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
@@ -22,7 +23,7 @@ const columns = columnsOf<ModelEntry>()([
     cell: `<a class="row-name" :href="'/models/' + row.id" x-text="row.name"></a> <span class="chip plain blue" x-show="isNew(row)" x-t="model.new"></span>`,
   },
   { key: 'group', title: 'model.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>` },
-  { key: 'type', title: 'model.kind', value: (row) => row.type, cell: `<span x-text="$t('model.kind.' + row.type)"></span>` },
+  { key: 'type', title: 'model.kind', value: problemText, cell: '<span x-text="problem(row)"></span>' },
   { key: 'versions', title: 'model.versions', value: (row) => row.versions, align: 'end', className: 'narrow number' },
   {
     key: 'latestVersion',
@@ -69,6 +70,7 @@ What was registered from experiments. Everybody of the group can see it.
     component({
       list: tableOf(columns, { name: 'models', date: (row) => row.updatedAt, sort: { key: 'updatedAt', down: true } }),
       isNew,
+      problem: problemText,
       async init() {
         onResync(route.signal, () => void this.reload());
         // Models tell nothing by themselves; an experiment that is published has made a version.

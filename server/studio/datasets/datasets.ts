@@ -13,12 +13,15 @@ import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
 import { syncFolder } from '../../store/durable.ts';
+import { type LabelSet, labelFolder } from '../../store/label-set.ts';
+import type { PictureItem } from '../../store/pictures.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
-import type { Projects } from '../projects/projects.ts';
+import { hasTrainer } from '../projects/problems.ts';
+import type { Projects, StoredProject } from '../projects/projects.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import { groupPreview } from './groups.ts';
-import type { PictureSets } from './picture-sets.ts';
+import type { LabelSets, PictureSets } from './open-sets.ts';
 
 export interface StoredDataset {
   id: number;
@@ -27,6 +30,7 @@ export interface StoredDataset {
   version: number;
   description: string;
   type: Dataset['type'];
+  problem: Dataset['problem'];
   visibility: Dataset['visibility'];
   status: Dataset['status'];
   jobId: number;
@@ -34,6 +38,7 @@ export interface StoredDataset {
   sizeBytes: number;
   count: number;
   labelledCount: number;
+  labelRevision: number | null;
   classes: Dataset['classes'];
   labelFile: string | null;
   report: IngestReport | null;
@@ -53,6 +58,7 @@ export interface DatasetOptions {
   queue: Queue;
   uploads: Uploads;
   pictures: PictureSets;
+  labelSets: LabelSets;
   projects: Projects;
   users: Users;
   notifications: Notifications;
@@ -90,26 +96,31 @@ export class Datasets {
 
   /** The datasets of a project; with `shared` also those that other projects of its group share. */
   list(reader: StoredUser, projectId: number, shared: boolean): Dataset[] {
-    const { projects } = this.#options;
-    const { groupId } = projects.visible(reader, projectId);
+    const project = this.#options.projects.visible(reader, projectId);
     return this.#datasets
-      .filter(
-        (dataset) => dataset.projectId === projectId || (shared && dataset.visibility === 'shared' && projects.get(dataset.projectId)?.groupId === groupId),
-      )
+      .filter((dataset) => dataset.projectId === projectId || (shared && this.#sharedWith(dataset, project)))
       .map((dataset) => this.view(dataset));
+  }
+
+  /** Is it shared in the project's group, and made for the same problem? */
+  #sharedWith({ visibility, projectId, type, problem }: Readonly<StoredDataset>, project: Readonly<StoredProject>): boolean {
+    const { groupId } = this.#options.projects.get(projectId) ?? { groupId: -1 };
+    return visibility === 'shared' && groupId === project.groupId && type === project.type && problem === project.model;
   }
 
   view({ source, createdBy, ...dataset }: Readonly<StoredDataset>): Dataset {
     return { ...dataset, exportBlockedBy: exportBlockedBy({ source, createdBy, ...dataset }), createdBy: this.#options.users.nameOf(createdBy) };
   }
 
-  /** A ready dataset that may be used in a project: its own, or one that is shared in its group. Throws dataset_not_here or dataset_ingesting. */
+  /**
+   * A ready dataset that may be used in a project: its own, or one of the same problem that is shared in its group. Throws dataset_not_here or
+   * dataset_ingesting.
+   */
   usable(projectId: number, datasetId: number): Readonly<StoredDataset> {
-    const { projects } = this.#options;
     const dataset = this.#datasets.get(datasetId);
-    const own = dataset?.projectId === projectId;
-    const shared = dataset?.visibility === 'shared' && projects.get(dataset.projectId)?.groupId === projects.get(projectId)?.groupId;
-    if (dataset === undefined || !(own || shared)) throw new StudioError('dataset_not_here');
+    const project = this.#options.projects.get(projectId);
+    if (dataset === undefined || project === undefined) throw new StudioError('dataset_not_here');
+    if (dataset.projectId !== projectId && !this.#sharedWith(dataset, project)) throw new StudioError('dataset_not_here');
     if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
     return dataset;
   }
@@ -123,23 +134,33 @@ export class Datasets {
   }
 
   async items(reader: StoredUser, id: number, query: PictureQuery): Promise<PicturePage> {
-    const set = await this.#options.pictures.get(this.#readyFolder(reader, id));
+    const { items, labels } = await this.#sets(reader, id);
     const search = query.search?.trim().toLowerCase() ?? '';
-    const wanted = query.label === -1 ? null : query.label;
-    const found =
-      query.label === undefined && search === ''
-        ? set.items
-        : set.items.filter((item) => (query.label === undefined || item.label === wanted) && (search === '' || item.name.toLowerCase().includes(search)));
+    const wanted = query.label ?? null;
+    const fits = (n: number) => wanted === null || (wanted === -1 ? labels?.has(n) !== true : labels?.hasClass(n, wanted) === true);
+    const found = wanted === null && search === '' ? items : items.filter(({ n, name }) => fits(n) && (search === '' || name.toLowerCase().includes(search)));
     const rows = found.slice(query.offset, query.offset + query.limit);
-    return { total: found.length, rows: rows.map(({ n, name, width, height, bytes, label }) => ({ n, name, width, height, bytes, label })) };
+    return {
+      total: found.length,
+      rows: rows.map(({ n, name, width, height, bytes }) => ({ n, name, width, height, bytes, label: labels?.labelOf(n) ?? null })),
+    };
+  }
+
+  /** Its pictures, and their labels where it has any. */
+  async #sets(reader: StoredUser, id: number): Promise<{ items: readonly PictureItem[]; labels: LabelSet | null }> {
+    const { pictures, labelSets } = this.#options;
+    const folder = this.#readyFolder(reader, id);
+    const { labelRevision } = this.visible(reader, id);
+    const [{ items }, labels] = await Promise.all([pictures.get(folder), labelRevision === null ? null : labelSets.get(labelFolder(folder, labelRevision))]);
+    return { items, labels };
   }
 
   /** What a group pattern makes of its pictures. */
   async groups(reader: StoredUser, id: number, pattern: string): Promise<GroupPreview> {
-    const { items } = await this.#options.pictures.get(this.#readyFolder(reader, id));
+    const { items, labels } = await this.#sets(reader, id);
     return groupPreview(
       pattern,
-      items.filter(({ label }) => label !== null).map(({ name }) => name),
+      items.filter(({ n }) => labels?.has(n) === true).map(({ name }) => name),
     );
   }
 
@@ -157,7 +178,8 @@ export class Datasets {
   async add(reader: StoredUser, projectId: number, request: NewDataset): Promise<Dataset> {
     const project = this.#options.projects.editable(reader, projectId);
     const { uploads } = this.#options;
-    return this.#submit(reader, project.id, request, 'ingest', async (dir) => {
+    if (project.type !== 'image') throw new StudioError('dataset_other_type');
+    return this.#submit(reader, project, request, 'ingest', async (dir) => {
       await uploads.checkFinished(reader.id, request.uploadId);
       const labels = request.labelUploadId === undefined ? null : await uploads.take(reader.id, request.labelUploadId, join(dir, 'labels'));
       const upload = await uploads.take(reader.id, request.uploadId, join(dir, 'upload'));
@@ -167,12 +189,14 @@ export class Datasets {
 
   async addSample(reader: StoredUser, projectId: number, locale: Locale): Promise<Dataset> {
     const name = locale === 'ko' ? '표면 결함' : 'Surface defects';
-    return this.#submit(reader, projectId, { name, description: '', visibility: 'private' }, 'sample', async () => ({ kind: 'sample' }));
+    return this.#submit(reader, this.#options.projects.visible(reader, projectId), { name, description: '', visibility: 'private' }, 'sample', async () => ({
+      kind: 'sample',
+    }));
   }
 
   async #submit(
     reader: StoredUser,
-    projectId: number,
+    { id: projectId, type, model }: Readonly<StoredProject>,
     request: Pick<NewDataset, 'name' | 'description' | 'visibility'>,
     kind: 'ingest' | 'sample',
     prepare: (dir: string) => Promise<StoredDataset['source']>,
@@ -191,7 +215,8 @@ export class Datasets {
             name,
             version: this.#nextVersion(projectId, name),
             description: request.description,
-            type: 'image',
+            type,
+            problem: model,
             visibility: request.visibility,
             status: 'ingesting',
             jobId,
@@ -199,6 +224,7 @@ export class Datasets {
             sizeBytes: 0,
             count: 0,
             labelledCount: 0,
+            labelRevision: null,
             classes: [],
             labelFile: null,
             report: null,
@@ -223,7 +249,7 @@ export class Datasets {
   /** What the queue must know of the jobs that make datasets. */
   readonly ingestRules: JobRules<'ingest'> = {
     work: (job, dir) => {
-      const { source } = this.#ofJob(job);
+      const { source, problem } = this.#ofJob(job);
       if (source.kind !== 'upload') throw new StudioError('internal');
       const labels = source.labelsName === null ? null : join(dir, 'labels');
       return {
@@ -232,6 +258,7 @@ export class Datasets {
         uploadName: source.uploadName,
         labels,
         labelsName: source.labelsName,
+        problem,
         limits: this.#options.limits,
       };
     },
@@ -268,12 +295,13 @@ export class Datasets {
       await rename(made, target);
       await syncFolder(this.#options.dir);
     }
-    const { classes, count, labelledCount, sizeBytes, labelFile, report } = outcome;
+    const { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } = outcome;
     const ready = await this.#datasets.update(dataset.id, (before) => ({
       ...before,
       status: 'ready',
       classes,
       count,
+      labelRevision,
       labelledCount,
       sizeBytes,
       labelFile,
@@ -381,6 +409,7 @@ export class Datasets {
 /** Why no model can be trained with it (yet); null where it can. */
 function exportBlockedBy(dataset: Readonly<StoredDataset>): ErrorCode | null {
   if (dataset.status !== 'ready') return 'dataset_ingesting';
+  if (!hasTrainer(dataset.type, dataset.problem)) return 'problem_without_trainer';
   if (dataset.labelledCount < dataset.count || dataset.count === 0) return 'dataset_unlabelled';
   if (dataset.classes.filter(({ count }) => count > 0).length < 2) return 'dataset_one_class';
   if (dataset.count < FEWEST_TO_TRAIN) return 'dataset_too_small';

@@ -14,6 +14,7 @@ import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.t
 import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
+import { labelFolder } from '../../store/label-set.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Notifications } from '../notifications/notifications.ts';
@@ -45,6 +46,8 @@ export interface StoredExperiment {
   /** Kept here too, so that the list is right even when the dataset is renamed. */
   datasetName: string;
   datasetVersion: number;
+  /** The labels that it learns from, fixed when it is started: those of the dataset may be replaced later. Absent in a draft. */
+  labels?: { revision: number; classes: string[] };
   status: Experiment['status'];
   config: RunConfig | null;
   jobId: number | null;
@@ -124,7 +127,7 @@ export class Experiments {
     const project = projects.get(experiment.projectId);
     const { startedAt, finishedAt } = experiment;
     const until = finishedAt === null ? Date.now() : Date.parse(finishedAt);
-    const { search, automlGroup = null, templateName = null, ...plain } = experiment;
+    const { search, labels: _, automlGroup = null, templateName = null, ...plain } = experiment;
     return {
       ...plain,
       projectName: project?.name ?? '',
@@ -346,15 +349,34 @@ export class Experiments {
 
   /** Durable, then told. */
   async update(id: number, change: (before: Readonly<StoredExperiment>) => StoredExperiment): Promise<Readonly<StoredExperiment> | undefined> {
-    const experiment = await this.#experiments.update(id, change);
+    const experiment = await this.#experiments.update(id, (before) => this.#withLabels(change(before)));
     if (experiment !== undefined) this.changed(experiment);
     return experiment;
   }
 
   async put(build: (id: number) => StoredExperiment): Promise<Readonly<StoredExperiment>> {
-    const experiment = await this.#experiments.add(build);
+    const experiment = await this.#experiments.add((id) => this.#withLabels(build(id)));
     this.changed(experiment);
     return experiment;
+  }
+
+  /** A started experiment keeps to the labels that its dataset had then; so its trainings, trials and models are all of the same. */
+  #withLabels(experiment: StoredExperiment): StoredExperiment {
+    const { labels, ...draft } = experiment;
+    if (experiment.status === 'draft') return draft;
+    const found = labels ?? this.#labelsOf(experiment);
+    return found === undefined ? draft : { ...draft, labels: found };
+  }
+
+  #labelsOf({ datasetId }: Readonly<StoredExperiment>): StoredExperiment['labels'] {
+    const dataset = this.#options.datasets.get(datasetId);
+    if (dataset === undefined || dataset.labelRevision === null) return undefined;
+    return { revision: dataset.labelRevision, classes: dataset.classes.map(({ name }) => name) };
+  }
+
+  /** Does an experiment that was started learn from this revision? */
+  usesLabels(datasetId: number, revision: number): boolean {
+    return this.#experiments.find((experiment) => experiment.datasetId === datasetId && experiment.labels?.revision === revision) !== undefined;
   }
 
   /** Takes back one that was never acknowledged. */
@@ -387,11 +409,14 @@ export class Experiments {
   /** What a worker is told to train. Throws dataset_unreadable. */
   trainWork(experiment: Readonly<StoredExperiment>, config: Pick<RunConfig, 'algorithm' | 'parameters' | 'split'> | null): WorkOf['train'] {
     const dataset = this.#options.datasets.get(experiment.datasetId);
-    if (dataset === undefined || config === null) throw new StudioError('dataset_unreadable');
+    const labels = experiment.labels ?? this.#labelsOf(experiment);
+    if (dataset === undefined || labels === undefined || config === null) throw new StudioError('dataset_unreadable');
+    const folder = this.#options.datasets.folder(dataset.id);
     return {
       kind: 'train',
-      dataset: this.#options.datasets.folder(dataset.id),
-      classes: dataset.classes.map(({ name }) => name),
+      dataset: folder,
+      labels: labelFolder(folder, labels.revision),
+      classes: labels.classes,
       algorithm: config.algorithm,
       parameters: config.parameters,
       split: config.split,

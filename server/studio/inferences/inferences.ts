@@ -9,8 +9,9 @@ import type { InferOutcome, IngestLimits, IngestOutcome } from '../../jobs/proto
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
+import { labelFolder } from '../../store/label-set.ts';
 import type { Datasets } from '../datasets/datasets.ts';
-import type { PictureSets } from '../datasets/picture-sets.ts';
+import type { PictureSets } from '../datasets/open-sets.ts';
 import type { Experiments } from '../experiments/experiments.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
@@ -24,7 +25,7 @@ export interface StoredInference {
   projectId: number;
   experimentId: number;
   experimentName: string;
-  source: { kind: 'upload'; name: string } | { kind: 'dataset'; name: string; datasetId: number };
+  source: { kind: 'upload'; name: string } | { kind: 'dataset'; name: string; datasetId: number; labelRevision: number | null };
   state: JobState;
   jobId: number;
   classes: string[];
@@ -93,6 +94,13 @@ export class Inferences {
     return this.#inferences.filter(({ source }) => source.kind === 'dataset' && source.datasetId === datasetId).map(({ id }) => `Inference ${id}`);
   }
 
+  /** Was this revision of a dataset's labels compared with? */
+  usesLabels(datasetId: number, revision: number): boolean {
+    return (
+      this.#inferences.find(({ source }) => source.kind === 'dataset' && source.datasetId === datasetId && source.labelRevision === revision) !== undefined
+    );
+  }
+
   isInferring(experimentId: number): boolean {
     return this.#inferences.find((inference) => inference.experimentId === experimentId && isGoingOn(inference)) !== undefined;
   }
@@ -147,7 +155,7 @@ export class Inferences {
         async (jobId, dir) => {
           const stored: StoredInference['source'] =
             dataset !== undefined
-              ? { kind: 'dataset', datasetId: dataset.id, name: `${dataset.name} / v${dataset.version}` }
+              ? { kind: 'dataset', datasetId: dataset.id, name: `${dataset.name} / v${dataset.version}`, labelRevision: dataset.labelRevision }
               : { kind: 'upload', name: (await uploads.take(reader.id, (source as { uploadId: string }).uploadId, join(dir, 'upload'))).name };
           inference = await this.#inferences.add((id) => ({
             id,
@@ -221,8 +229,9 @@ export class Inferences {
       }
       const dataset = this.#options.datasets.get(source.datasetId);
       if (dataset === undefined) throw new StudioError('dataset_unreadable');
-      const classes = dataset.classes.map(({ name }) => name);
-      return { kind: 'infer', model, source: { kind: 'dataset', dataset: this.#options.datasets.folder(dataset.id), classes } };
+      const folder = this.#options.datasets.folder(dataset.id);
+      const labels = source.labelRevision === null ? null : labelFolder(folder, source.labelRevision);
+      return { kind: 'infer', model, source: { kind: 'dataset', dataset: folder, labels } };
     },
     started: async (job) => {
       const inference = await this.#inferences.update(job.subjectId, (before) => ({ ...before, state: 'running' }));

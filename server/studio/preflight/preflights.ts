@@ -85,8 +85,8 @@ export class Preflights {
       const config = await this.#config(job);
       const experiment = this.#experiments.get(job.subjectId);
       if (experiment === undefined) throw new StudioError('not_found');
-      const { dataset, classes, algorithm, parameters, split } = this.#experiments.trainWork(experiment, config);
-      return { kind: 'preflight', dataset, classes, algorithm, parameters, split, memoryLimitMb: this.#presets.need(config.preset).memoryMb };
+      const { dataset, labels, classes, algorithm, parameters, split } = this.#experiments.trainWork(experiment, config);
+      return { kind: 'preflight', dataset, labels, classes, algorithm, parameters, split, memoryLimitMb: this.#presets.need(config.preset).memoryMb };
     },
     ended: async () => {},
   };

@@ -8,6 +8,7 @@ import type { Locale, NewProject, Project, ProjectChange } from '../../http/sche
 import type { Collection } from '../../store/collection.ts';
 import type { Groups } from '../groups/groups.ts';
 import type { StoredUser, Users } from '../people/users.ts';
+import { problemExists } from './problems.ts';
 
 export interface StoredProject {
   id: number;
@@ -105,7 +106,7 @@ export class Projects {
 
   async add(reader: StoredUser, request: NewProject): Promise<Project> {
     this.#groups.checkUsable(request.groupId, reader);
-    if (request.type !== 'image') throw new StudioError('invalid_input', { field: 'type' });
+    if (!problemExists(request.type, request.model)) throw new StudioError('problem_unknown');
     return this.#add(reader, request, false);
   }
 

@@ -104,6 +104,12 @@ export default words({
   'type.image': ['이미지', 'Image'],
   'type.tabular': ['표', 'Tabular'],
   'model.classification': ['분류', 'Classification'],
+  'model.detection': ['객체 탐지', 'Detection'],
+  'model.instance_segmentation': ['인스턴스 분할', 'Instance Segmentation'],
+  'model.semantic_segmentation': ['시맨틱 분할', 'Semantic Segmentation'],
+  'model.regression': ['회귀', 'Regression'],
+  'model.clustering': ['군집화', 'Clustering'],
+  'model.dimension_reduction': ['차원 축소', 'Dimension Reduction'],
 
   'job.ingest': ['데이터 처리', 'Data processing'],
   'job.sample': ['샘플 생성', 'Sample data'],

@@ -56,6 +56,10 @@ export default words({
     '데이터를 처리하고 있습니다. 끝나면 내보낼 수 있습니다.',
     'The data is still being processed. It can be exported afterwards.',
   ],
+  'data.blocked.problem_without_trainer': [
+    '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 Label은 지금 준비해 두실 수 있습니다.',
+    'Models of this kind cannot be trained yet. You can prepare the data and its labels now.',
+  ],
   'data.blocked.dataset_unlabelled': [
     '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 클래스별 폴더 두 개 이상으로 나누거나 라벨 파일(CSV)을 함께 선택해 다시 올려 주세요.',
     'Some pictures have no label, so this cannot be exported. Sort them into two or more class folders, or add a label file (CSV), and upload again.',

@@ -34,16 +34,46 @@ export default words({
   'project.define': ['문제 정의', 'Define your project'],
   'project.fixed': ['문제 정의는 생성한 뒤에는 바꿀 수 없습니다.', 'The problem definition cannot be changed after OK.'],
   'project.type': ['데이터 유형', 'Data type'],
-  'project.type.image': ['이미지', 'Image'],
   'project.type.image.note': [
     '사진 한 장이 샘플 하나입니다. 긴 변이 800픽셀을 넘으면 자동으로 줄입니다.',
     'One picture is one sample. Pictures over 800 pixels on the long side are reduced.',
   ],
+  'project.type.tabular.note': [
+    '한 행이 샘플 하나, 열이 특징입니다. CSV나 엑셀 파일의 열은 범주형이나 수치형이어야 합니다.',
+    'One row is one sample, columns are its features: categories or numbers, from CSV or Excel.',
+  ],
   'project.model': ['모델', 'Model'],
-  'project.model.classification': ['분류 (Classification)', 'Classification'],
-  'project.model.classification.note': [
+  'project.model.classification.image.note': [
     '사진마다 정해진 클래스 중 하나를 고릅니다. 예: 정상 / 스크래치 / 찍힘.',
     'Puts each picture into one of your classes, e.g. OK / scratch / dent.',
+  ],
+  'project.model.detection.note': [
+    '사진 속 물체를 찾아 테두리 상자로 위치를 표시합니다. 예: 부품의 위치와 개수.',
+    'Finds objects and marks each with a box, e.g. where the parts are and how many.',
+  ],
+  'project.model.instance_segmentation.note': [
+    '물체의 윤곽을 픽셀 단위로 찾고 하나하나 따로 구분합니다. 예: 겹친 부품의 모양과 크기.',
+    'Finds the outline of each object and tells every one apart, e.g. shape and size of touching parts.',
+  ],
+  'project.model.semantic_segmentation.note': [
+    '픽셀마다 종류를 정합니다. 물체를 하나씩 나누지는 않습니다. 예: 결함 영역의 넓이.',
+    'Gives every pixel a class without telling objects apart, e.g. how large a defect is.',
+  ],
+  'project.model.classification.tabular.note': [
+    '각 행을 정해진 클래스 중 하나로 구분합니다. 예: 양품 / 불량.',
+    'Puts each row into one of your classes, e.g. good / faulty.',
+  ],
+  'project.model.regression.note': [
+    '열의 값으로 수치를 예측합니다. 예: 수명, 가격, 두께.',
+    'Predicts a number from the columns, e.g. lifetime, price, thickness.',
+  ],
+  'project.model.clustering.note': [
+    'Label 없이 비슷한 행끼리 묶습니다. 예: 설비 상태의 유형.',
+    'Groups rows that are alike, without labels, e.g. states of a machine.',
+  ],
+  'project.model.dimension_reduction.note': [
+    '많은 열을 적은 수의 값으로 줄입니다. 예: 센서 100개를 그래프 하나로 보기.',
+    'Reduces many columns to a few values, e.g. a hundred sensors in one chart.',
   ],
   'project.basics': ['기본 정보', 'About the project'],
   'project.name': ['프로젝트 이름', 'Project name'],

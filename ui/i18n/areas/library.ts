@@ -49,8 +49,6 @@ export default words({
   'model.name': ['모델', 'Model'],
   'model.group': ['그룹', 'Group'],
   'model.kind': ['유형', 'Kind'],
-  'model.kind.image': ['이미지 분류', 'Image classification'],
-  'model.kind.tabular': ['표 데이터 분류', 'Tabular classification'],
   'model.versions': ['버전 수', 'Versions'],
   'model.latest': ['최신 버전', 'Latest'],
   'model.owner': ['등록한 사람', 'Made by'],

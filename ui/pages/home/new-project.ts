@@ -1,19 +1,47 @@
 /** New Project: at the left the problem, which stays as it is after OK; at the right the basics. */
-import type { NewProject, Project } from '../../../server/http/schemas.ts';
+import type { DataType, ModelKind, NewProject, Project } from '../../../server/http/schemas.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { cards, field, select } from '../../components/field.ts';
 import { t } from '../../i18n/language.ts';
+import { PROBLEMS } from '../../i18n/problem.ts';
 import { component, icon } from '../../mount.ts';
 import { me } from '../../session.ts';
+
+const ICONS: { [kind in ModelKind]: string } = {
+  classification: 'tags',
+  detection: 'scan',
+  instance_segmentation: 'pentagon',
+  semantic_segmentation: 'paintbrush',
+  regression: 'trending-up',
+  clustering: 'chart-scatter',
+  dimension_reduction: 'shrink',
+};
+
+function models(type: DataType): string {
+  const choices = PROBLEMS[type].map((kind) => ({
+    value: kind,
+    text: `model.${kind}` as const,
+    note: kind === 'classification' ? (`project.model.classification.${type}.note` as const) : (`project.model.${kind}.note` as const),
+    icon: ICONS[kind],
+  }));
+  return cards({ model: 'form.model', label: 'project.model', choices });
+}
 
 export const newProject = dialog<object, Project>({
   title: 'project.new',
   size: 'large',
   template: `<div class="dialog-body two-sides">
       <section class="side"><h3 x-t="project.define"></h3>
-        ${cards({ model: 'form.type', label: 'project.type', choices: [{ value: 'image', text: 'project.type.image', note: 'project.type.image.note', icon: 'images' }] })}
-        ${cards({ model: 'form.model', label: 'project.model', choices: [{ value: 'classification', text: 'project.model.classification', note: 'project.model.classification.note', icon: 'tags' }] })}
+        <div @change="fit()">${cards({
+          model: 'form.type',
+          label: 'project.type',
+          choices: [
+            { value: 'image', text: 'type.image', note: 'project.type.image.note', icon: 'images' },
+            { value: 'tabular', text: 'type.tabular', note: 'project.type.tabular.note', icon: 'table-2' },
+          ],
+        })}</div>
+        <div x-show="form.type == 'image'">${models('image')}</div><div x-show="form.type == 'tabular'">${models('tabular')}</div>
         <p class="notice">${icon('lock')}<span x-t="project.fixed"></span></p></section>
       <section class="side"><h3 x-t="project.basics"></h3>
         ${field({ model: 'form.name', label: 'project.name', required: true, maxLength: 100, error: 'error', autofocus: true })}
@@ -24,11 +52,15 @@ export const newProject = dialog<object, Project>({
     ${dialogFoot('action.ok', { busy: 'busy', disabled: '!groups.length' })}`,
   component: (_args, done) =>
     component({
-      form: { type: 'image' as const, model: 'classification' as const, name: '', groupId: String(me.session?.groups[0]?.id ?? ''), description: '' },
+      form: { type: 'image' as DataType, model: 'classification' as ModelKind, name: '', groupId: String(me.session?.groups[0]?.id ?? ''), description: '' },
       error: '',
       problem: null as unknown,
       busy: false,
       groups: (me.session?.groups ?? []).map((group) => ({ value: String(group.id), text: group.name })),
+      /** Another type of data has other models. */
+      fit() {
+        if (!PROBLEMS[this.form.type].includes(this.form.model)) this.form.model = PROBLEMS[this.form.type][0] ?? 'classification';
+      },
       dirty() {
         return Boolean(this.form.name.trim() || this.form.description.trim());
       },

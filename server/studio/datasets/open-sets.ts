@@ -1,17 +1,23 @@
-/** The picture sets that are being looked at: a few stay open, the longest unused is closed. */
+/** The picture and label sets that are being looked at: a few stay open, the longest unused is closed. */
 import { StudioError } from '../../errors.ts';
+import { LabelSet } from '../../store/label-set.ts';
 import { PictureSet } from '../../store/pictures.ts';
 
 const OPEN = 4;
 /** A read that has begun is over long before. */
 const CLOSE_AFTER_MS = 10_000;
 
-export class PictureSets {
-  readonly #open = new Map<string, Promise<PictureSet>>();
+class OpenSets<T extends { close(): Promise<void> }> {
+  readonly #open = new Map<string, Promise<T>>();
+  readonly #opened: (dir: string) => Promise<T>;
+
+  constructor(opened: (dir: string) => Promise<T>) {
+    this.#opened = opened;
+  }
 
   /** Throws dataset_unreadable. */
-  async get(dir: string): Promise<PictureSet> {
-    const opening = this.#open.get(dir) ?? PictureSet.open(dir);
+  async get(dir: string): Promise<T> {
+    const opening = this.#open.get(dir) ?? this.#opened(dir);
     this.#open.delete(dir);
     this.#open.set(dir, opening);
     for (const [other] of this.#open) {
@@ -35,10 +41,22 @@ export class PictureSets {
       opening.then((set) => set.close()).catch(() => {});
     }, CLOSE_AFTER_MS).unref();
   }
+}
+
+export class PictureSets extends OpenSets<PictureSet> {
+  constructor() {
+    super((dir) => PictureSet.open(dir));
+  }
 
   async picture(dir: string, n: number, small: boolean): Promise<{ data: Buffer; mime: string }> {
     const set = await this.get(dir);
     if (set.items[n] === undefined) throw new StudioError('not_found');
     return small ? set.thumbnail(n) : set.picture(n);
+  }
+}
+
+export class LabelSets extends OpenSets<LabelSet> {
+  constructor() {
+    super((dir) => LabelSet.open(dir));
   }
 }
