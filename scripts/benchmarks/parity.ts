@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cpu } from '../../server/engine/devices/cpu.ts';
 import { initialWeights } from '../../server/engine/model.ts';
 import { Random } from '../../server/engine/random.ts';
-import { cpu } from '../../server/engine/runtime.ts';
 import { encodeSafetensors } from '../../server/engine/safetensors.ts';
 import type { Tensor } from '../../server/engine/tensor.ts';
 import { trainingProgram } from '../../server/engine/training.ts';
@@ -56,7 +56,7 @@ for (let step = 0; step < steps; step++) {
   );
   losses.push(outputs.get('loss')!.data[0] as number);
 }
-const states = store.read();
+const states = await store.read();
 const after = new Map([...weights.keys()].map((name) => [name, states.get(name)!]));
 await mkdir(out, { recursive: true });
 const y: Tensor = { dtype: 'int64', shape: [batch], data: BigInt64Array.from(labels, BigInt) };

@@ -4,6 +4,7 @@ import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxValueInfo } from './onnx.t
 import type { Candidate, Rule } from './ops/rule.ts';
 import type { OpName } from './ops/table.ts';
 import { rules } from './ops/table.ts';
+import type { DeviceName } from './runtime.ts';
 import type { Shape, Tensor } from './tensor.ts';
 import { bytes } from './tensor.ts';
 
@@ -25,6 +26,8 @@ export interface Fused {
 export interface LoweringOptions {
   /** Width of the runtime's channel block on this machine: 8 with AVX2, 16 with AVX-512; 0 where blocked layouts are not to be used. */
   readonly block: number;
+  /** What will run the model; default the CPU. Not every provider has every operator. */
+  readonly provider?: DeviceName;
   /** The candidate to take for a node, by `signature(node)`; where it has none, the rule's own preference. */
   readonly plan?: ReadonlyMap<string, string>;
   /** Makes the first dimension of inputs and outputs free. */

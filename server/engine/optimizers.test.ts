@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cpu } from './devices/cpu.ts';
 import type { Value } from './graph.ts';
 import { Graph } from './graph.ts';
 import type { OptimizerOptions } from './optimizers.ts';
 import { optimizer } from './optimizers.ts';
-import { cpu } from './runtime.ts';
 import type { Tensor } from './tensor.ts';
 import { float32 } from './tensor.ts';
 
@@ -42,7 +42,7 @@ async function moved(options: OptimizerOptions): Promise<number[][]> {
         ['rate', float32([0.1], [])],
       ]),
     );
-    path.push([...(store.read().get('w')!.data as Float32Array)]);
+    path.push([...((await store.read()).get('w')!.data as Float32Array)]);
   }
   await program.close();
   return path;

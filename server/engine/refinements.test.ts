@@ -68,13 +68,13 @@ test('a training with everything switched on goes on bit-equal from its state', 
   };
   const one = await made(staged, options);
   for (let step = 0; step < 3; step++) await one.step(images, labels, 0.01);
-  const between = one.state();
+  const between = await one.state();
   const rest = [await one.step(images, labels, 0.01), await one.step(images, labels, 0.01)];
   const other = await made(staged, { ...options, seed: 1 });
   await other.step(images, labels, 0.5);
   other.load(between);
   assert.equal([await other.step(images, labels, 0.01), await other.step(images, labels, 0.01)], rest);
-  assert.equal(other.state(), one.state());
+  assert.equal(await other.state(), await one.state());
   assert.equal(await other.evaluate(images, labels, batch), await one.evaluate(images, labels, batch));
   await one.close();
   await other.close();
@@ -83,7 +83,7 @@ test('a training with everything switched on goes on bit-equal from its state', 
 test('dropout and stochastic depth depend on the seed and can be switched off', async () => {
   const losses = async (more: Partial<TrainerOptions>) => {
     const trainer = await made(staged, more);
-    const { weights } = (await made(staged)).state();
+    const { weights } = await (await made(staged)).state();
     trainer.load({ weights });
     const found = [(await trainer.step(images, labels, 0)).loss, (await trainer.step(images, labels, 0)).loss];
     await trainer.close();
@@ -163,9 +163,9 @@ const difference = (a: Tensor, b: Tensor) => Float64Array.from(a.data as Float32
 test('clipping shortens the step to the norm that is allowed', async () => {
   const change = async (more: Partial<TrainerOptions>) => {
     const trainer = await made(linear, more);
-    const before = trainer.state().weights;
+    const before = (await trainer.state()).weights;
     await trainer.step(images, labels, 1);
-    const after = trainer.state().weights;
+    const after = (await trainer.state()).weights;
     await trainer.close();
     return [...difference(after.get('fc.weight')!, before.get('fc.weight')!), ...difference(after.get('fc.bias')!, before.get('fc.bias')!)];
   };
@@ -178,14 +178,14 @@ test('clipping shortens the step to the norm that is allowed', async () => {
 test('the average is what is evaluated and exported', async () => {
   const decay = 0.7;
   const trainer = await made(linear, { averageDecay: decay });
-  let average = trainer.state().weights.get('fc.weight')!.data as Float32Array;
+  let average = (await trainer.state()).weights.get('fc.weight')!.data as Float32Array;
   for (let step = 0; step < 30; step++) {
     await trainer.step(images, labels, 0.3);
-    const now = trainer.state().weights.get('fc.weight')!.data as Float32Array;
+    const now = (await trainer.state()).weights.get('fc.weight')!.data as Float32Array;
     const share = Math.min(decay, (1 + step) / (10 + step));
     average = average.map((value, index) => share * value + (1 - share) * now[index]!);
   }
-  const state = trainer.state();
+  const state = await trainer.state();
   average.forEach((value, index) => {
     near(state.optimizer.get('fc.weight.average')!.data[index] as number, value, 'average');
   });
@@ -201,7 +201,7 @@ test('the average is what is evaluated and exported', async () => {
   found.logits.forEach((value, index) => {
     near(value, expected.logits[index]!, 'logit');
   });
-  const file = await openModel(trainer.exportOnnx({}), { threads: 1 });
+  const file = await openModel(await trainer.exportOnnx({}), { threads: 1 });
   const probabilities = await file.run(images, batch);
   rows(expected.logits)
     .flatMap((row) => logSoftmax(row).map(Math.exp))
@@ -215,9 +215,9 @@ test('the average is what is evaluated and exported', async () => {
 
 test('frozen stages keep weights and statistics', async () => {
   const trainer = await made(staged, { frozenStages: 1 });
-  const before = trainer.state().weights;
+  const before = (await trainer.state()).weights;
   for (let step = 0; step < 2; step++) await trainer.step(images, labels, 0.1);
-  const after = trainer.state().weights;
+  const after = (await trainer.state()).weights;
   for (const [name, tensor] of before) {
     const moved = difference(after.get(name)!, tensor).some((value) => value !== 0);
     assert.is(moved, !/^(conv1|bn1)\./.test(name), name);

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { channelBlock } from './channelblock.ts';
+import { cpu } from './devices/cpu.ts';
 import { openModel } from './inference.ts';
 import { lower } from './lowering.ts';
 import type { Architecture } from './model.ts';
 import { initialWeights } from './model.ts';
 import { decodeOnnx } from './onnx.ts';
 import { Random } from './random.ts';
-import { cpu } from './runtime.ts';
 import type { Tensor } from './tensor.ts';
 import type { Trainer } from './trainer.ts';
 import { createTrainer } from './trainer.ts';
@@ -68,20 +68,17 @@ test('from a state training goes on bit-equal', async () => {
   const { images, labels } = pictures(8);
   const one = await trainer(8);
   for (let step = 0; step < 3; step++) await one.step(images, labels, 0.05);
-  const state = one.state();
+  const state = await one.state();
   const kept = structuredClone(state);
   const on = [await one.step(images, labels, 0.05), await one.step(images, labels, 0.02)];
   assert.equal(state, kept, 'a state is a copy');
   const two = await trainer(8, { seed: 99 });
   two.load(state);
   assert.equal([await two.step(images, labels, 0.05), await two.step(images, labels, 0.02)], on);
-  assert.equal(two.state(), one.state());
+  assert.equal(await two.state(), await one.state());
   one.load({ weights: state.weights });
   assert.ok(
-    one
-      .state()
-      .optimizer.get('fc.weight.momentum')!
-      .data.every((value) => value === 0),
+    (await one.state()).optimizer.get('fc.weight.momentum')!.data.every((value) => value === 0),
     'without the optimizer it begins anew',
   );
   await one.close();
@@ -115,7 +112,7 @@ test('blocked memory changes nothing but rounding', async () => {
     const store = device.store(new Map([...initialWeights(program.parameters, 0), ...program.slots]));
     const executable = await device.compile(program, store);
     await executable.run(inputs);
-    results.push(store.read());
+    results.push(await store.read());
     await executable.close();
   }
   for (const [name, { data }] of results[0]!) {
@@ -137,7 +134,7 @@ test('the exported model says what evaluation says', async () => {
     part.logits.map((value) => Math.fround(value)),
     logits.slice(0, 15),
   );
-  const file = one.exportOnnx({ task: 'classification', classes: '["a","b","c"]' });
+  const file = await one.exportOnnx({ task: 'classification', classes: '["a","b","c"]' });
   await one.close();
   const { graph } = decodeOnnx(file);
   assert.equal(graph.inputs, [{ name: 'images', dtype: 'float32', shape: ['n', 3, size, size] }]);
@@ -176,7 +173,7 @@ test('weights and pictures that do not fit are refused', async () => {
     refused = error.message;
   });
   assert.match(refused, /are not 8 RGB pictures/);
-  const { weights } = one.state();
+  const { weights } = await one.state();
   const wrong = new Map(weights).set('fc.bias', { dtype: 'float32', shape: [4], data: new Float32Array(4) });
   assert.throws(() => one.load({ weights: wrong }), /fc\.bias is float32 \[3\], what is loaded is float32 \[4\]/);
   weights.delete('conv1.weight');

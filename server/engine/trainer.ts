@@ -1,12 +1,12 @@
 import { multiplyAdds, trainedValues } from './cost.ts';
+import { openDevice } from './devices/open.ts';
 import { lower } from './lowering.ts';
 import type { Architecture } from './model.ts';
 import { blueprint, initialWeights } from './model.ts';
 import { beta, drawNoise, stepRandom } from './noise.ts';
 import { encodeOnnx } from './onnx.ts';
 import type { OptimizerOptions } from './optimizers.ts';
-import type { Executable } from './runtime.ts';
-import { cpu } from './runtime.ts';
+import type { DeviceName, Executable } from './runtime.ts';
 import type { Tensor } from './tensor.ts';
 import type { ClassifierOptions } from './training.ts';
 import { evaluationProgram, exportProgram, trainingProgram } from './training.ts';
@@ -22,7 +22,10 @@ export interface TrainerOptions {
   /** Of the pixels in 0..1, as torchvision's Normalize. */
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
+  /** Of the CPU. */
   readonly threads: number;
+  /** Where the steps run; default the CPU. */
+  readonly device?: DeviceName;
   /** Seeds the initialisation, dropout, stochastic depth and mixup. */
   readonly seed: number;
   /** Whether the architecture's dropout and stochastic depth are at work; default true. */
@@ -53,7 +56,7 @@ export interface TrainerState {
 }
 
 export interface Trainer {
-  readonly device: string;
+  readonly device: DeviceName;
   /** Multiply-adds of one picture's forward pass, in units of 1e9 (the convention of torchvision's tables). */
   readonly gflops: number;
   /** Number of trainable values. */
@@ -63,10 +66,10 @@ export interface Trainer {
   /** Evaluation mode (running statistics). images: up to `batch` pictures, `count` of them real (the rest padding). */
   evaluate(images: Uint8Array, labels: Int32Array, count: number): Promise<{ lossSum: number; correct: number; logits: Float32Array }>;
   /** Everything needed to go on bit-equal: weights, buffers, optimizer state. Copies. */
-  state(): TrainerState;
+  state(): Promise<TrainerState>;
   load(state: { weights: ReadonlyMap<string, Tensor>; optimizer?: ReadonlyMap<string, Tensor> }): void;
   /** The finished model: input 'images' float32 RGB [n,3,size,size] in 0..255, normalisation inside, n dynamic; outputs 'logits' and 'probabilities' [n,classes]. */
-  exportOnnx(metadata: Readonly<Record<string, string>>): Uint8Array;
+  exportOnnx(metadata: Readonly<Record<string, string>>): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -88,7 +91,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   // Where steps differ from each other by more than their pictures, how many were done is part of the state.
   const counted = program.noises.length > 0 || averages.length > 0 || mixup !== undefined;
   let done = 0;
-  const device = await cpu({ threads });
+  const device = await openDevice(options.device ?? 'cpu', threads);
   const initial = initialWeights(program.parameters, seed);
   const averageOf = (tensors: ReadonlyMap<string, Tensor>) => program.averaged.map((name) => [`${name}.average`, tensors.get(name)!] as const);
   const store = device.store(new Map([...initial, ...program.slots, ...averageOf(initial)]));
@@ -147,8 +150,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       };
     },
 
-    state() {
-      const states = store.read();
+    async state() {
+      const states = await store.read();
       const optimizer = only(states, slots);
       if (counted) optimizer.set(stepCount, { dtype: 'int32', shape: [], data: Int32Array.of(done) });
       return { weights: only(states, names), optimizer };
@@ -160,14 +163,15 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       done = Number(state.optimizer?.get(stepCount)?.data[0] ?? 0);
     },
 
-    exportOnnx(metadata) {
-      const states = store.read();
+    async exportOnnx(metadata) {
+      const states = await store.read();
       for (const name of averaged) states.set(name, states.get(`${name}.average`)!);
       const { model: file } = lower(exportProgram(classifier, mean, std), { block: 0, freeBatch: 'n', metadata, states });
       return encodeOnnx(file);
     },
 
     async close() {
+      await store.close();
       await training.close();
       await evaluation?.close();
     },

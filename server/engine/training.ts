@@ -56,8 +56,7 @@ function crossEntropy(graph: Graph, logits: Value, targets: Value): Value {
 
 /** 1 for each picture [n] whose largest logit is that of its label, else 0; float32. */
 function judged(graph: Graph, logits: Value, labels: Value): Value {
-  const best = graph.op('cast', [graph.op('argMax', [logits], {})], { to: 'int32' });
-  return graph.op('cast', [graph.op('equal', [best, labels], {})], { to: 'float32' });
+  return graph.op('cast', [graph.op('equal', [graph.op('argMax', [logits], {}), labels], {})], { to: 'float32' });
 }
 
 /** The loss to go down, a scalar. `share` is what mixup keeps of each picture. */

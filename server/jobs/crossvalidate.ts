@@ -8,7 +8,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Trainer } from '../engine/trainer.ts';
+import type { Trainer, TrainerState } from '../engine/trainer.ts';
 import type { CrossValidation, CrossValidationResult, Score, TrainResult } from '../http/schemas.ts';
 import { type Batch, type Example, evaluationBatches, Pixels, trainingBatches } from '../learn/batches.ts';
 import { type ClassificationScore, type ClassificationTally, type ClassificationTask, classification, confusionOf } from '../learn/classification.ts';
@@ -52,7 +52,7 @@ interface Setting {
   dir: string;
   fingerprint: string;
   /** Weights to begin each training with. */
-  initial: ReturnType<Trainer['state']>['weights'];
+  initial: TrainerState['weights'];
 }
 
 /** Throws what a training throws. A stopped one keeps the best model of what has been trained. */
@@ -73,7 +73,7 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
       batch,
       dir: spec.checkpoint ?? join(host.dir, 'checkpoint'),
       fingerprint: fingerprint(spec, set, examples, batch),
-      initial: trainer.state().weights,
+      initial: (await trainer.state()).weights,
     };
     host.log(
       'info',

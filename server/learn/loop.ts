@@ -40,7 +40,7 @@ export interface Checkpoints<Score> {
 
 export interface LoopOptions<Batch, Tally, Score> {
   task: Task<Batch, Tally, Score>;
-  trainer: { state(): TrainerState; load(state: TrainerState): void };
+  trainer: { state(): Promise<TrainerState>; load(state: TrainerState): void };
   checkpoints: Checkpoints<Score>;
   epochs: number;
   stepsPerEpoch: number;
@@ -86,7 +86,7 @@ export async function runEpochs<Batch, Tally, Score>(options: LoopOptions<Batch,
     const better = best === undefined || task.better(validation, best.validation);
     const record = { epoch, training: task.score(training), validation, seconds: (performance.now() - started) / 1000, stepSeconds };
     checkpoint = { history: [...checkpoint.history, record], bestEpoch: better ? epoch : checkpoint.bestEpoch };
-    await checkpoints.save(checkpoint, trainer.state());
+    await checkpoints.save(checkpoint, await trainer.state());
     watcher.ended(record, better);
   }
   return checkpoint.history.length === 0 ? null : checkpoint;

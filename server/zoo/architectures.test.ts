@@ -1,11 +1,11 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cpu } from '../engine/devices/cpu.ts';
 import { lower } from '../engine/lowering.ts';
 import { blueprint, initialWeights } from '../engine/model.ts';
 import { encodeOnnx } from '../engine/onnx.ts';
 import { Random } from '../engine/random.ts';
-import { cpu } from '../engine/runtime.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { float32 } from '../engine/tensor.ts';
 import type { ClassifierOptions } from '../engine/training.ts';

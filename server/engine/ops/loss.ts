@@ -15,7 +15,19 @@ export const loss: { readonly [op in keyof LossOps]: Rule<op> } = {
     lowerings: [
       {
         name: 'LogSoftmax',
+        applies: (_, { options: { provider } }) => provider !== 'webgpu',
         lower: (lowering, { inputs: [x], outputs: [y] }) => lowering.write(y!, lowering.emit('LogSoftmax', [lowering.read(x!)], { axis: { int: -1 } })),
+      },
+      {
+        // x - max x - log Σ exp(x - max x)
+        name: 'ReduceMax, Exp, ReduceSum, Log',
+        lower: (lowering, { inputs: [x], outputs: [y] }) => {
+          const last = lowering.ints([-1]);
+          const keep = { keepdims: { int: 1 } };
+          const shifted = lowering.emit('Sub', [lowering.read(x!), lowering.emit('ReduceMax', [lowering.read(x!), last], keep)]);
+          const total = lowering.emit('ReduceSum', [lowering.emit('Exp', [shifted]), last], keep);
+          lowering.write(y!, lowering.emit('Sub', [shifted, lowering.emit('Log', [total])]));
+        },
       },
     ],
     // dx = dy - softmax(x)·Σdy

@@ -1,6 +1,8 @@
 import type { Lowering } from '../lowering.ts';
 import { nchwc } from '../lowering.ts';
+import type { Shape } from '../tensor.ts';
 import { elements, sameShape } from '../tensor.ts';
+import type { Rank4 } from './blocked.ts';
 import type { Window } from './geometry.ts';
 import { slid, windowAttributes } from './geometry.ts';
 import type { Rule } from './rule.ts';
@@ -44,6 +46,7 @@ export const pooling: { readonly [op in keyof PoolingOps]: Rule<op> } = {
     lowerings: [
       {
         name: 'indices',
+        applies: (_, { options: { provider } }) => provider !== 'webgpu',
         lower: (lowering: Lowering, { inputs: [x, , dy], outputs: [dx], attributes }) => {
           const [, indices] = lowering.emitMany('MaxPool', [lowering.read(x!)], 2, windowAttributes(attributes));
           const size = elements(x!.shape);
@@ -56,6 +59,45 @@ export const pooling: { readonly [op in keyof PoolingOps]: Rule<op> } = {
             reduction: { string: 'add' },
           });
           lowering.write(dx!, lowering.reshape(scattered, x!.shape));
+        },
+      },
+      {
+        // Without indices, which WebGPU's MaxPool does not give, and without additions to one place from several threads: a convolution whose kernels are
+        // each a single 1 lays a window's values out as channels; those equal to the largest are found, all but the first are dropped, and the
+        // same convolution turned round puts their share of dy back.
+        name: 'windows',
+        lower: (lowering: Lowering, { inputs: [x, y, dy], outputs: [dx], attributes }) => {
+          const [n, c, h, w] = x!.shape as Rank4;
+          const [, , rows, columns] = y!.shape as Rank4;
+          const { kernel, stride, padding } = attributes;
+          const taps = kernel ** 2;
+          const where = windowAttributes(attributes);
+          const picture = (name: string, height: number, width: number) => lowering.reshape(name, [n * c, 1, height, width]);
+          const floats = (shape: Shape, at: (index: number) => number) =>
+            lowering.constant({ dtype: 'float32', shape, data: Float32Array.from({ length: elements(shape) }, (_, index) => at(index)) });
+          const places = floats([taps, 1, kernel, kernel], (index) => (index % taps === Math.floor(index / taps) ? 1 : 0));
+          const values = lowering.emit('Conv', [picture(lowering.read(x!), h, w), places], where);
+          const largest = lowering.emit('Equal', [values, picture(lowering.read(y!), rows, columns)]);
+          let isLargest = lowering.emit('Cast', [largest], { to: { int: 1 } });
+          if (padding > 0) {
+            const inside = floats([taps, rows, columns], (index) => {
+              const tap = Math.floor(index / (rows * columns));
+              const row = Math.floor((index % (rows * columns)) / columns) * stride - padding + Math.floor(tap / kernel);
+              const column = (index % columns) * stride - padding + (tap % kernel);
+              return row >= 0 && row < h && column >= 0 && column < w ? 1 : 0;
+            });
+            isLargest = lowering.emit('Mul', [isLargest, inside]);
+          }
+          const before = floats([taps, taps, 1, 1], (index) => (index % taps < Math.floor(index / taps) ? 1 : 0));
+          const earlier = lowering.emit('Conv', [isLargest, before], { kernel_shape: { ints: [1, 1] } });
+          const first = lowering.emit('Relu', [lowering.emit('Sub', [isLargest, earlier])]);
+          const shares = lowering.emit('Mul', [first, picture(lowering.read(dy!), rows, columns)]);
+          const rest = (length: number, windows: number) => length - ((windows - 1) * stride + kernel - 2 * padding);
+          const spread = lowering.emit('ConvTranspose', [shares, places], {
+            ...where,
+            output_padding: { ints: [rest(h, rows), rest(w, columns)] },
+          });
+          lowering.write(dx!, lowering.reshape(spread, x!.shape));
         },
       },
     ],

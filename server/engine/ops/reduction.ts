@@ -7,7 +7,7 @@ import { ShapeError } from './rule.ts';
 export interface ReductionOps {
   reduceSum: { readonly axes: readonly number[]; readonly keepDims: boolean };
   reduceMean: { readonly axes: readonly number[]; readonly keepDims: boolean };
-  /** Index of the largest along the last axis, the first of equals; int64. */
+  /** Index of the largest along the last axis, the first of equals; int32. */
   argMax: Record<never, never>;
 }
 
@@ -45,13 +45,30 @@ export const reduction: { readonly [op in keyof ReductionOps]: Rule<op> } = {
   argMax: {
     shape: ([x]: readonly Value[]) => {
       if (x!.shape.length === 0) throw new ShapeError('a scalar has no axis');
-      return [{ dtype: 'int64', shape: x!.shape.slice(0, -1) }];
+      return [{ dtype: 'int32', shape: x!.shape.slice(0, -1) }];
     },
     lowerings: [
       {
         name: 'ArgMax',
-        lower: (lowering, { inputs: [x], outputs: [y] }) =>
-          lowering.write(y!, lowering.emit('ArgMax', [lowering.read(x!)], { axis: { int: -1 }, keepdims: { int: 0 } })),
+        applies: (_, { options: { provider } }) => provider !== 'webgpu',
+        lower: (lowering, { inputs: [x], outputs: [y] }) => {
+          const index = lowering.emit('ArgMax', [lowering.read(x!)], { axis: { int: -1 }, keepdims: { int: 0 } });
+          lowering.write(y!, lowering.emit('Cast', [index], { to: { int: 6 } }));
+        },
+      },
+      {
+        // Without int64, which WebGPU does not have: the least index among the largest.
+        name: 'ReduceMax, ReduceMin',
+        lower: (lowering, { inputs: [x], outputs: [y] }) => {
+          const name = lowering.read(x!);
+          const width = x!.shape.at(-1)!;
+          const last = lowering.ints([-1]);
+          const rest = lowering.emit('Sub', [name, lowering.emit('ReduceMax', [name, last], { keepdims: { int: 1 } })]);
+          const isLess = lowering.emit('Cast', [lowering.emit('Less', [rest, lowering.float(0)])], { to: { int: 1 } });
+          const range = lowering.constant({ dtype: 'float32', shape: [width], data: Float32Array.from({ length: width }, (_, index) => index) });
+          const index = lowering.emit('Add', [lowering.emit('Mul', [isLess, lowering.float(width)]), range]);
+          lowering.write(y!, lowering.emit('Cast', [lowering.emit('ReduceMin', [index, last], { keepdims: { int: 0 } })], { to: { int: 6 } }));
+        },
       },
     ],
   },
