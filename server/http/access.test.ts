@@ -359,7 +359,7 @@ function raw(path: string, headers: Record<string, string> = {}): Promise<{ stat
 test('pages: the application for every address, assets for ever, nothing else from the disk', async () => {
   const home = await raw('/', { accept: 'text/html' });
   assert.is(home.status, 200);
-  const prefix = /\/assets\/[0-9a-f]{16}/.exec(home.body)?.[0];
+  const prefix = /\/assets\/[0-9a-f]{16}\/ui/.exec(home.body)?.[0];
   assert.ok(prefix, 'the page names its assets');
   assert.not.match(home.body, /\{\{/);
   assert.is((await raw('/projects/1/data', { accept: 'text/html' })).status, 200);
@@ -368,12 +368,17 @@ test('pages: the application for every address, assets for ever, nothing else fr
   assert.is(script.status, 200);
   assert.match(script.headers.get('content-type')!, 'javascript');
   assert.match(script.headers.get('cache-control')!, 'immutable');
-  const old = await fetch(`${daemon.url}/assets/0123456789abcdef/main.js`);
+  const old = await fetch(`${daemon.url}/assets/0123456789abcdef/ui/main.js`);
   assert.is(old.headers.get('cache-control'), 'no-store');
   assert.match(script.headers.get('content-security-policy')!, "script-src 'self'");
   assert.not.match(script.headers.get('content-security-policy')!, /unsafe/);
+  const folders = prefix.slice(0, -'/ui'.length);
+  assert.is((await raw(`${folders}/server/labels/geometry.js`)).status, 200, 'geometry is one for both sides');
   for (const path of [
     `${prefix}/../server/main.js`,
+    `${folders}/server/labels/coco.js`,
+    `${folders}/server/main.js`,
+    `${folders}/package.json`,
     `${prefix}/..%2f..%2fpackage.json`,
     `${prefix}/%2e%2e/%2e%2e/package.json`,
     `${prefix}/..%5c..%5cpackage.json`,

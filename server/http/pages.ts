@@ -1,16 +1,19 @@
 /**
- * The browser application: dist/ui as it lies there. Assets are served under a prefix that holds a hash of them all, so browsers may keep them for
- * ever and an update is seen at once. Every other address that a browser opens gets index.html, which finds its own way.
+ * The browser application: dist/ui as it lies there, and the modules of the server that the browser runs as well. Assets are served under a prefix that
+ * holds a hash of them all, so browsers may keep them for ever and an update is seen at once. Below the prefix the folders are those of dist, so that
+ * imports from one to the other hold. Every other address that a browser opens gets index.html, which finds its own way.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { StudioError } from '../errors.ts';
 
 /** Of what the build puts beside the application, this is not for browsers. */
 const HIDDEN = /(^|\/)(\.|e2e(\/|$)|.*\.test\.js$|.*\.tsbuildinfo$)/;
+/** The geometry of shapes is one for the annotation screen and the server. */
+const SHARED = ['annotation', 'clip', 'geometry', 'raster', 'rings', 'rle', 'shapes'].map((name) => `server/labels/${name}.js`);
 const CHECK_EVERY_MS = 1000;
 
 /** Knows the hash of a folder's content and notices when it changes. */
@@ -34,7 +37,8 @@ class AssetHash {
   }
 
   async #refresh(): Promise<string> {
-    const names = (await readdir(this.#root, { recursive: true }).catch(() => [])).filter((name) => !HIDDEN.test(name)).sort();
+    const own = (await readdir(join(this.#root, 'ui'), { recursive: true }).catch(() => [])).filter((name) => !HIDDEN.test(name)).sort();
+    const names = [...own.map((name) => join('ui', name)), ...SHARED];
     const files: string[] = [];
     const fingerprint = createHash('sha256');
     for (const name of names) {
@@ -54,13 +58,14 @@ class AssetHash {
   }
 }
 
-export async function servePages(app: FastifyInstance, root: string): Promise<void> {
+export async function servePages(app: FastifyInstance, pages: string): Promise<void> {
+  const root = dirname(pages);
   const assets = new AssetHash(root);
   await app.register(fastifyStatic, { root, serve: false });
 
   app.get('/assets/:hash/*', { config: { access: 'anyone' }, schema: { hide: true }, exposeHeadRoute: true }, async (request, reply) => {
     const { hash, '*': path } = request.params as { hash: string; '*': string };
-    if (HIDDEN.test(path)) throw new StudioError('not_found');
+    if (!SHARED.includes(path) && (!path.startsWith('ui/') || HIDDEN.test(path))) throw new StudioError('not_found');
     // A page of before an update asks with the old hash: it gets the new file, but nobody may keep it under the old name.
     const current = hash === (await assets.get());
     return current
@@ -70,12 +75,12 @@ export async function servePages(app: FastifyInstance, root: string): Promise<vo
 
   app.setNotFoundHandler(async (request: FastifyRequest, reply: FastifyReply) => {
     if (!isPage(request)) throw new StudioError('not_found');
-    const [html, hash] = await Promise.all([readFile(join(root, 'index.html'), 'utf8').catch(() => null), assets.get()]);
+    const [html, hash] = await Promise.all([readFile(join(pages, 'index.html'), 'utf8').catch(() => null), assets.get()]);
     if (html === null) throw new StudioError('not_found');
     return reply
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
-      .send(html.replaceAll('{{assets}}', `/assets/${hash}`));
+      .send(html.replaceAll('{{assets}}', `/assets/${hash}/ui`));
   });
 }
 

@@ -1,0 +1,590 @@
+/**
+ * The canvas of the work screen. Three canvases lie over one another: the picture (with brightness and contrast), the shapes (from tiles), and what is
+ * chosen, drawn or pointed at. Each is drawn only when it has changed, at most once a frame.
+ *
+ *     const stage = new Stage(host, { look, label: () => 3, … });
+ *     stage.show({ picture, drawing });   stage.use('box');   stage.undo();   stage.end();
+ */
+import type { Box, Shape } from '../../server/labels/annotation.ts';
+import { boxOf } from '../../server/labels/shapes.ts';
+import type { Drawing, Item, Step } from './drawing.ts';
+import { dot, outline, paintCorners, paintHandles, paintItems, strokeTwice, traceItem } from './ink.ts';
+import { Pixels } from './pixels.ts';
+import { Gestures } from './pointer.ts';
+import { type Corner, fittedShape, withoutCorner } from './reshape.ts';
+import { Tiles } from './tiles.ts';
+import type { Desk, Notice, Press, Tool, ToolName } from './tool.ts';
+import { makeTool } from './tools.ts';
+import { fitted, inSight, panned, type Size, showing, type View, zoomed } from './view.ts';
+
+/** A decoded picture with smaller copies of itself: drawing a large one reduced costs as much as drawing a small one. */
+export interface Picture extends Size {
+  /** The full size first, each half of the one before. */
+  readonly levels: readonly CanvasImageSource[];
+}
+
+export interface StageOptions {
+  colour(label: number): string;
+  name(label: number): string;
+  /** Class of what is made next; 0: none. */
+  label(): number;
+  locked(): boolean;
+  selected(ids: readonly number[]): void;
+  say(notice: Notice): void;
+  /** Zoom, pan or size of the window have changed. */
+  viewed(scale: number): void;
+  /** Where the pointer is, picture pixels, and the size of what is being drawn. */
+  pointed(at: { x: number; y: number } | null, extent: Box | null): void;
+}
+
+export interface Appearance {
+  shapes: boolean;
+  names: boolean;
+  crosshair: boolean;
+  /** Of the inside of shapes and of pixel labels, 0 to 1. */
+  opacity: number;
+  brightness: number;
+  contrast: number;
+}
+
+/** So many names are legible at once. */
+const MOST_NAMES = 150;
+const NAME_FROM = 28;
+
+export class Stage {
+  readonly host: HTMLElement;
+  readonly #options: StageOptions;
+  readonly #layers: { picture: HTMLCanvasElement; shapes: HTMLCanvasElement; top: HTMLCanvasElement };
+  readonly #watch: ResizeObserver;
+  readonly #gestures: Gestures;
+  readonly #tiles: Tiles;
+  readonly #hidden = new Set<number>();
+  readonly #desk: Desk;
+  #picture: Picture | null = null;
+  #drawing: Drawing | null = null;
+  #pixels: Pixels | null = null;
+  #off: (() => void)[] = [];
+  #view: View = { scale: 1, x: 0, y: 0 };
+  #window: Size = { width: 1, height: 1 };
+  #ratio = 1;
+  #fit = true;
+  #tool: Tool;
+  #toolName: ToolName = 'select';
+  #selection: ReadonlySet<number> = new Set();
+  #preview: ReadonlyMap<number, Shape> | null = null;
+  #hover: Press | null = null;
+  #corner: Corner | null = null;
+  #frame = 0;
+  #dirty = { picture: true, shapes: true, top: true };
+  #look: Appearance = { shapes: true, names: false, crosshair: true, opacity: 0.25, brightness: 1, contrast: 1 };
+  brush = 12;
+
+  constructor(host: HTMLElement, options: StageOptions) {
+    this.host = host;
+    this.#options = options;
+    const layer = (name: string): HTMLCanvasElement => {
+      const canvas = document.createElement('canvas');
+      canvas.className = `stage-layer ${name}`;
+      host.append(canvas);
+      return canvas;
+    };
+    this.#layers = { picture: layer('picture'), shapes: layer('shapes'), top: layer('top') };
+    this.#tiles = new Tiles((context, box, pixel) => this.#paintTile(context, box, pixel));
+    this.#desk = this.#makeDesk();
+    this.#tool = makeTool('select', this.#desk);
+    this.#watch = new ResizeObserver(() => this.#measure());
+    this.#watch.observe(host);
+    this.#gestures = new Gestures(this.#layers.top, {
+      place: (sx, sy, finger, shift) => this.#press(sx, sy, finger, shift),
+      panning: () => this.#toolName === 'pan',
+      down: (press) => this.#guarded(() => this.#tool.down(press)),
+      move: (press) => {
+        this.#hover = press;
+        this.#guarded(() => this.#tool.move(press));
+      },
+      up: (press) => this.#guarded(() => this.#tool.up(press)),
+      hover: (press) => {
+        this.#hover = press;
+        if (press) this.#tool.hover(press);
+        this.#point();
+        this.#cursor();
+        this.#soon('top');
+      },
+      cancel: () => {
+        this.#tool.cancel();
+        this.#soon('top');
+      },
+      pan: (dx, dy) => this.#lookAt(panned(this.#view, dx, dy, this.#size, this.#window)),
+      zoom: (factor, sx, sy) => this.zoom(factor, sx, sy),
+      cursor: () => this.#cursor(),
+    });
+    this.#measure();
+  }
+
+  end(): void {
+    this.#watch.disconnect();
+    this.#gestures.end();
+    cancelAnimationFrame(this.#frame);
+    for (const off of this.#off) off();
+    for (const canvas of Object.values(this.#layers)) canvas.remove();
+  }
+
+  get #size(): Size {
+    return this.#drawing?.size ?? { width: 1, height: 1 };
+  }
+  get drawing(): Drawing | null {
+    return this.#drawing;
+  }
+  get scale(): number {
+    return this.#view.scale;
+  }
+  get tool(): ToolName {
+    return this.#toolName;
+  }
+  get selection(): readonly number[] {
+    return [...this.#selection];
+  }
+
+  #makeDesk(): Desk {
+    const stage = this;
+    return {
+      get drawing() {
+        return stage.#drawing as Drawing;
+      },
+      get locked() {
+        return stage.#options.locked();
+      },
+      get label() {
+        return stage.#options.label();
+      },
+      get pixel() {
+        return 1 / stage.#view.scale;
+      },
+      get brush() {
+        return stage.brush;
+      },
+      get selection() {
+        return stage.#selection;
+      },
+      get corner() {
+        return stage.#corner;
+      },
+      set corner(corner) {
+        stage.#corner = corner;
+      },
+      single: () => stage.#single(),
+      select: (ids) => stage.select(ids),
+      visible: (item) => stage.#visible(item),
+      preview: (shapes) => {
+        stage.#preview = shapes;
+        stage.#soon('top');
+      },
+      refresh: () => stage.#soon('top'),
+      say: (notice) => stage.#options.say(notice),
+      make: (shape) => {
+        const drawing = stage.#drawing as Drawing;
+        const fit = fittedShape(shape, drawing.size);
+        if (!fit) return stage.#options.say('empty');
+        stage.select(drawing.add([fit]).map((item) => item.id));
+      },
+    };
+  }
+
+  /** Another picture with its shapes. `keepView`: pictures of one size one after another keep the zoom. */
+  show(of: { picture: Picture; drawing: Drawing }, keepView = false): void {
+    for (const off of this.#off) off();
+    this.#tool.cancel();
+    const same = this.#picture?.width === of.picture.width && this.#picture.height === of.picture.height;
+    this.#picture = of.picture;
+    this.#drawing = of.drawing;
+    this.#selection = new Set();
+    this.#preview = null;
+    this.#corner = null;
+    this.#hidden.clear();
+    this.#tiles.clear();
+    this.#pixels = of.drawing.pixels ? new Pixels(of.drawing.pixels, this.#options.colour) : null;
+    this.#off = [of.drawing.onStep((step) => this.#stepped(step))];
+    if (of.drawing.pixels) this.#off.push(of.drawing.pixels.onWrite(() => this.#soon('shapes')));
+    if (!(keepView && same)) this.#fit = true;
+    if (this.#fit) this.#view = fitted(of.picture, this.#window);
+    this.#options.selected([]);
+    this.#options.viewed(this.#view.scale);
+    this.#all();
+    // Now, not in a frame: the next picture stands there at once.
+    this.#draw();
+  }
+
+  /** Smaller copies have come. */
+  sharpened(picture: Picture): void {
+    if (this.#picture?.width !== picture.width || this.#picture.height !== picture.height) return;
+    this.#picture = picture;
+    this.#soon('picture');
+  }
+
+  clear(): void {
+    for (const off of this.#off) off();
+    this.#off = [];
+    this.#picture = null;
+    this.#drawing = null;
+    this.#pixels = null;
+    this.#tiles.clear();
+    this.#all();
+  }
+
+  get appearance(): Readonly<Appearance> {
+    return this.#look;
+  }
+  set appearance(next: Readonly<Appearance>) {
+    const before = this.#look;
+    this.#look = { ...next };
+    if (before.brightness !== next.brightness || before.contrast !== next.contrast) {
+      const plain = next.brightness === 1 && next.contrast === 1;
+      this.#layers.picture.style.filter = plain ? '' : `brightness(${next.brightness}) contrast(${next.contrast})`;
+    }
+    if (before.opacity !== next.opacity) this.#tiles.invalidateAll();
+    this.#soon('shapes');
+    this.#soon('top');
+  }
+
+  /** Colours or names of classes have changed. */
+  recolour(): void {
+    this.#tiles.invalidateAll();
+    this.#pixels?.recolour();
+    this.#soon('shapes');
+    this.#soon('top');
+  }
+
+  // ---------------------------------------------------------------- selection and steps
+
+  #single(): Item | null {
+    if (this.#selection.size !== 1) return null;
+    const [id] = this.#selection;
+    return this.#drawing?.get(id as number) ?? null;
+  }
+
+  #visible(item: Item): boolean {
+    return this.#look.shapes && !this.#hidden.has(item.id);
+  }
+
+  select(ids: readonly number[], bring = false): void {
+    const before = this.#selection;
+    this.#selection = new Set(ids);
+    this.#corner = null;
+    for (const id of before) if (!this.#selection.has(id)) this.#touch(id);
+    for (const id of this.#selection) if (!before.has(id)) this.#touch(id);
+    const box = ids.length === 1 ? this.#drawing?.index.box(ids[0] as number) : undefined;
+    if (bring && box) this.#lookAt(showing(this.#view, box, this.#size, this.#window));
+    this.#soon('shapes');
+    this.#soon('top');
+    this.#options.selected([...this.#selection]);
+  }
+
+  hidden(id: number): boolean {
+    return this.#hidden.has(id);
+  }
+  hide(ids: readonly number[], hidden: boolean): void {
+    for (const id of ids) {
+      if (hidden) this.#hidden.add(id);
+      else this.#hidden.delete(id);
+      this.#touch(id);
+    }
+    this.#soon('shapes');
+    this.#soon('top');
+  }
+
+  #touch(id: number): void {
+    const box = this.#drawing?.index.box(id);
+    if (box) this.#tiles.invalidate(box, this.#ratio);
+  }
+
+  #stepped(step: Step): void {
+    for (const { before, after } of step.changes) {
+      for (const item of [before, after]) {
+        const box = item && boxOf(item.shape);
+        if (box) this.#tiles.invalidate(box, this.#ratio);
+      }
+    }
+    const gone = [...this.#selection].filter((id) => !this.#drawing?.get(id));
+    if (gone.length) this.select([...this.#selection].filter((id) => !gone.includes(id)));
+    else if (this.#selection.size) this.#options.selected([...this.#selection]);
+    this.#corner = null;
+    this.#soon('shapes');
+    this.#soon('top');
+  }
+
+  use(name: ToolName): void {
+    this.#tool.cancel();
+    this.#toolName = name;
+    this.#tool = makeTool(name, this.#desk);
+    this.#corner = null;
+    this.#cursor();
+    this.#soon('top');
+  }
+
+  undo(): void {
+    if (this.#tool.back()) return;
+    this.#tool.cancel();
+    if (!this.#options.locked()) this.#drawing?.undo();
+  }
+  redo(): void {
+    this.#tool.cancel();
+    if (!this.#options.locked()) this.#drawing?.redo();
+  }
+  /** Enter. */
+  finish(): boolean {
+    return this.#tool.finish();
+  }
+  /** Esc: what has begun, else the selection. */
+  cancel(): boolean {
+    if (this.#tool.cancel()) {
+      this.#soon('top');
+      return true;
+    }
+    if (!this.#selection.size) return false;
+    this.select([]);
+    return true;
+  }
+
+  /** Delete: the chosen corner, else the chosen shapes. */
+  remove(): void {
+    const drawing = this.#drawing;
+    if (!drawing || this.#options.locked() || this.#tool.back()) return;
+    const item = this.#single();
+    if (this.#corner && item?.shape.kind === 'polygon') {
+      const parts = withoutCorner(item.shape.parts, this.#corner);
+      const shape = parts && fittedShape({ ...item.shape, parts }, drawing.size);
+      drawing.change([{ id: item.id, shape }]);
+      return;
+    }
+    drawing.remove([...this.#selection]);
+  }
+
+  /** Moves what is chosen by picture pixels. */
+  nudge(dx: number, dy: number, move: (shape: Shape, dx: number, dy: number, size: Size) => Shape): void {
+    const drawing = this.#drawing;
+    if (!drawing || this.#options.locked()) return;
+    const items = [...this.#selection].flatMap((id) => drawing.get(id) ?? []);
+    drawing.change(items.flatMap((item) => (item.proposed === null ? [{ id: item.id, shape: move(item.shape, dx, dy, drawing.size) }] : [])));
+  }
+
+  // ---------------------------------------------------------------- view
+
+  reset(): void {
+    this.#fit = true;
+    this.#lookAt(fitted(this.#size, this.#window), true);
+  }
+  zoom(factor: number, sx = this.#window.width / 2, sy = this.#window.height / 2): void {
+    this.#lookAt(zoomed(this.#view, factor, sx, sy, this.#size, this.#window));
+  }
+
+  #lookAt(view: View, fit = false): void {
+    if (!this.#drawing) return;
+    this.#fit = fit;
+    this.#view = view;
+    this.#options.viewed(view.scale);
+    this.#all();
+  }
+
+  #measure(): void {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    if (!width || !height) return;
+    this.#ratio = Math.min(3, devicePixelRatio || 1);
+    const before = this.#window;
+    this.#window = { width, height };
+    for (const canvas of Object.values(this.#layers)) {
+      canvas.width = Math.round(width * this.#ratio);
+      canvas.height = Math.round(height * this.#ratio);
+    }
+    if (this.#drawing) {
+      const { scale, x, y } = this.#view;
+      const moved = { scale, x: x + (width - before.width) / 2, y: y + (height - before.height) / 2 };
+      this.#view = this.#fit ? fitted(this.#size, this.#window) : inSight(moved, this.#size, this.#window);
+      this.#options.viewed(this.#view.scale);
+    }
+    this.#all();
+    // A resized canvas is empty until it is drawn.
+    this.#draw();
+  }
+
+  #press(sx: number, sy: number, finger: boolean, shift: boolean): Press {
+    const { scale, x, y } = this.#view;
+    return { sx, sy, x: (sx - x) / scale, y: (sy - y) / scale, reach: (finger ? 18 : 7) / scale, finger, shift };
+  }
+
+  #guarded(run: () => void): void {
+    if (!this.#drawing) return;
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#tool.cancel();
+      this.#options.say('class.too-many');
+    }
+    this.#point();
+    this.#cursor();
+    this.#soon('top');
+  }
+
+  #point(): void {
+    const at = this.#hover;
+    const inPicture = at && at.x >= 0 && at.y >= 0 && at.x < this.#size.width && at.y < this.#size.height;
+    this.#options.pointed(inPicture ? { x: Math.floor(at.x), y: Math.floor(at.y) } : null, this.#tool.extent?.() ?? null);
+  }
+
+  #cursor(): void {
+    const held = this.#gestures?.panning;
+    const cursor = !this.#drawing ? 'default' : held ? 'grabbing' : this.#gestures?.ready ? 'grab' : this.#tool.cursor(this.#hover);
+    if (this.#layers.top.style.cursor !== cursor) this.#layers.top.style.cursor = cursor;
+  }
+
+  // ---------------------------------------------------------------- drawing
+
+  #all(): void {
+    this.#dirty.picture = true;
+    this.#dirty.shapes = true;
+    this.#soon('top');
+  }
+
+  #soon(layer: 'picture' | 'shapes' | 'top'): void {
+    this.#dirty[layer] = true;
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { picture, shapes, top } = this.#dirty;
+    this.#dirty = { picture: false, shapes: false, top: false };
+    if (picture) this.#drawPicture();
+    if (shapes && this.#drawShapes()) this.#soon('shapes');
+    if (top) this.#drawTop();
+  }
+
+  #cleared(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    return context;
+  }
+
+  /** Device pixels of the picture's corner: whole, so that nothing is blurred and the layers fit. */
+  #origin(): [x: number, y: number, scale: number] {
+    return [Math.round(this.#view.x * this.#ratio), Math.round(this.#view.y * this.#ratio), this.#view.scale * this.#ratio];
+  }
+
+  #drawPicture(): void {
+    const context = this.#cleared(this.#layers.picture);
+    if (!this.#picture) return;
+    const [x, y, scale] = this.#origin();
+    const { width, height, levels } = this.#picture;
+    const level = Math.max(0, Math.min(levels.length - 1, Math.floor(-Math.log2(scale))));
+    context.imageSmoothingEnabled = scale < 3;
+    context.drawImage(levels[level] as CanvasImageSource, x, y, width * scale, height * scale);
+  }
+
+  #drawShapes(): boolean {
+    const context = this.#cleared(this.#layers.shapes);
+    if (!this.#drawing || !this.#look.shapes) return false;
+    const [x, y, scale] = this.#origin();
+    if (this.#pixels) {
+      const { width, height } = this.#drawing.size;
+      context.globalAlpha = this.#look.opacity;
+      context.imageSmoothingEnabled = scale < 1;
+      context.drawImage(this.#pixels.canvas, x, y, width * scale, height * scale);
+      context.globalAlpha = 1;
+      context.imageSmoothingEnabled = true;
+    }
+    const more = this.#drawing.count > 0 && this.#tiles.draw(context, this.#view, this.#ratio, this.#window, this.#size);
+    if (this.#look.names) this.#drawNames(context);
+    return more;
+  }
+
+  #paintTile(context: CanvasRenderingContext2D, box: Box, pixel: number): void {
+    const drawing = this.#drawing;
+    if (!drawing) return;
+    const items = drawing.index.near(box).flatMap((id) => {
+      const item = drawing.get(id);
+      return item && !this.#hidden.has(id) && !this.#selection.has(id) ? [item] : [];
+    });
+    paintItems(context, items, { colour: this.#options.colour, opacity: this.#look.opacity }, pixel);
+  }
+
+  /** Names of shapes that are large enough on the screen. */
+  #drawNames(context: CanvasRenderingContext2D): void {
+    const drawing = this.#drawing as Drawing;
+    const { scale, x, y } = this.#view;
+    const seen = { x: -x / scale, y: -y / scale, width: this.#window.width / scale, height: this.#window.height / scale };
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    context.font = '12px "Pretendard Variable", sans-serif';
+    context.textBaseline = 'middle';
+    let count = 0;
+    for (const id of drawing.index.near(seen)) {
+      const box = drawing.index.box(id) as Box;
+      const item = drawing.get(id);
+      if (!item || !this.#visible(item) || Math.max(box.width, box.height) * scale < NAME_FROM) continue;
+      if (++count > MOST_NAMES) break;
+      const text = this.#options.name(item.shape.label) + (item.proposed === null ? '' : ` ${Math.round(item.proposed * 100)} %`);
+      const [left, top] = [x + box.x * scale, Math.max(9, y + box.y * scale - 9)];
+      const wide = context.measureText(text).width + 8;
+      context.fillStyle = 'rgb(0 0 0 / 72%)';
+      context.fillRect(left, top - 8, wide, 16);
+      context.fillStyle = this.#options.colour(item.shape.label);
+      context.fillRect(left, top - 8, 3, 16);
+      context.fillStyle = '#ffffff';
+      context.fillText(text, left + 6, top + 1);
+    }
+  }
+
+  #drawTop(): void {
+    const context = this.#cleared(this.#layers.top);
+    const drawing = this.#drawing;
+    if (!drawing) return;
+    const [x, y, scale] = this.#origin();
+    const pixel = this.#ratio / scale;
+    context.setTransform(scale, 0, 0, scale, x, y);
+    if (this.#look.shapes) {
+      for (const id of this.#selection) {
+        const item = drawing.get(id);
+        if (!item || this.#hidden.has(id)) continue;
+        this.#paintChosen(context, { ...item, shape: this.#preview?.get(id) ?? item.shape }, pixel);
+      }
+    }
+    if (this.#look.crosshair && this.#hover && !this.#hover.finger && this.#toolName !== 'pan' && this.#toolName !== 'select') {
+      this.#paintCross(context, this.#hover, pixel);
+    }
+    this.#tool.paint(context, pixel, this.#hover);
+  }
+
+  #paintChosen(context: CanvasRenderingContext2D, item: Item, pixel: number): void {
+    const colour = this.#options.colour(item.shape.label);
+    context.beginPath();
+    traceItem(context, item);
+    context.fillStyle = colour;
+    context.globalAlpha = Math.min(0.7, this.#look.opacity + 0.12);
+    context.fill();
+    context.globalAlpha = 1;
+    if (item.proposed !== null) context.setLineDash([6 * pixel, 4 * pixel]);
+    strokeTwice(context, colour, pixel, 2.5);
+    context.setLineDash([]);
+    if (this.#selection.size !== 1 || item.proposed !== null || this.#options.locked()) return;
+    const radius = this.#hover?.finger ? 7 : 4.5;
+    if (item.shape.kind === 'box') paintHandles(context, item.shape, pixel, radius);
+    else if (item.shape.kind === 'polygon') {
+      const chosen = this.#corner ? `${this.#corner.part}/${this.#corner.ring}/${this.#corner.index}` : null;
+      paintCorners(context, outline(item), pixel, radius, chosen);
+    } else for (const { outer } of outline(item)) dot(context, outer[0] as number, outer[1] as number, 2, colour, pixel);
+  }
+
+  #paintCross(context: CanvasRenderingContext2D, at: Press, pixel: number): void {
+    const { width, height } = this.#size;
+    if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) return;
+    context.beginPath();
+    context.moveTo(0, at.y);
+    context.lineTo(width, at.y);
+    context.moveTo(at.x, 0);
+    context.lineTo(at.x, height);
+    context.globalAlpha = 0.8;
+    strokeTwice(context, '#ffffff', pixel, 1);
+    context.globalAlpha = 1;
+  }
+}
