@@ -579,6 +579,108 @@ export const CATALOGUE = {
     '이미지 {picture}의 크기를 몰라 이 형식으로 내보낼 수 없습니다. 이미지가 있는 데이터셋에서 내보내 주세요.',
     'The size of the picture {picture} is not known, so its labels cannot be written in this format. Export from a dataset that has the pictures.',
   ),
+  // ---- tables (made by workers)
+  table_not_recognised: entry(
+    422,
+    '이 파일은 표(CSV, TSV, XLSX)가 아닙니다. Excel에서 CSV UTF-8 또는 XLSX로 저장한 뒤 다시 올려 주세요.',
+    'This file is not a table (CSV, TSV or XLSX). In Excel, save it as CSV UTF-8 or XLSX and upload it again.',
+  ),
+  table_excel_old: entry(
+    422,
+    '예전 Excel 형식(XLS)이거나 암호가 걸린 파일은 읽을 수 없습니다. Excel에서 암호 없이 XLSX로 저장한 뒤 다시 올려 주세요.',
+    'Files of the old Excel format (XLS) and files with a password cannot be read. In Excel, save it as XLSX without a password and upload it again.',
+  ),
+  table_empty: entry(
+    422,
+    '파일에 데이터 행이 없습니다. 데이터가 있는 파일이나 시트를 선택해 주세요.',
+    'There are no rows of data. Choose a file or a sheet with data.',
+  ),
+  table_encoding: entry(
+    422,
+    '파일을 {encoding} 인코딩으로 읽을 수 없습니다. 다른 인코딩을 선택하거나 CSV UTF-8로 저장한 뒤 다시 올려 주세요.',
+    'The file cannot be read as {encoding}. Choose another encoding, or save it as CSV UTF-8 and upload it again.',
+  ),
+  table_row_too_long: entry(
+    422,
+    '{row}행이 너무 깁니다. 따옴표가 닫히지 않았거나 표가 아닐 수 있습니다. 파일을 고친 뒤 다시 올려 주세요.',
+    'Row {row} is too long. A quote may not be closed, or this is no table. Correct the file and upload it again.',
+  ),
+  table_quote_open: entry(
+    422,
+    '{row}행에서 시작한 따옴표가 끝까지 닫히지 않았습니다. 파일을 고친 뒤 다시 올려 주세요.',
+    'A quote that opens in row {row} is never closed. Correct the file and upload it again.',
+  ),
+  table_ragged: entry(
+    422,
+    '열({columns}개)보다 칸이 많은 행이 {count}개 있습니다(처음: {row}행). 구분 기호를 확인하거나, 구분 기호가 든 값을 따옴표로 묶어 주세요.',
+    '{count} rows have more cells than there are columns ({columns}); the first is row {row}. Check the delimiter, or put values that contain it in quotes.',
+  ),
+  table_too_many_columns: entry(
+    422,
+    '열이 너무 많습니다(최대 {limit}개). 필요한 열만 남긴 뒤 다시 올려 주세요.',
+    'There are too many columns (limit {limit}). Keep those that are needed and upload it again.',
+  ),
+  table_too_many_rows: entry(
+    422,
+    '행이 너무 많습니다(최대 {limit}개). 파일을 나누어 올려 주세요.',
+    'There are too many rows (limit {limit}). Split the file and upload the parts.',
+  ),
+  table_too_large: entry(
+    422,
+    '표가 너무 큽니다. 열이 {columns}개이면 행은 최대 {limit}개입니다. 열이나 행을 줄인 뒤 다시 올려 주세요.',
+    'The table is too large: with {columns} columns at most {limit} rows are possible. Leave out columns or rows and upload it again.',
+  ),
+  table_too_many_categories: entry(
+    422,
+    '범주형 열 ‘{column}’에 서로 다른 값이 너무 많습니다(최대 {limit}개). 이 열의 형식을 텍스트나 숫자로 바꾸거나 제외해 주세요.',
+    'The categorical column {column} has too many different values (limit {limit}). Make it text or numbers, or leave it out.',
+  ),
+  table_no_sheet: entry(
+    422,
+    '파일에 ‘{name}’ 시트가 없습니다. 다른 시트를 선택해 주세요.',
+    'There is no sheet {name} in the file. Choose another sheet.',
+  ),
+  table_workbook_damaged: entry(
+    422,
+    'Excel 파일이 손상되어 읽을 수 없습니다. Excel에서 열어 다시 저장한 뒤 올려 주세요.',
+    'The Excel file is damaged and cannot be read. Open it in Excel, save it again and upload it.',
+  ),
+  table_workbook_entities: entry(
+    422,
+    'Excel 파일 안에 문서 형식 선언(DTD)이 있습니다. 안전하지 않으므로 읽지 않았습니다. Excel에서 다시 저장한 뒤 올려 주세요.',
+    'The Excel file declares a document type (DTD). This is not safe, so it was not read. Save it again in Excel and upload it.',
+  ),
+  table_columns_changed: entry(
+    409,
+    '미리 보기 때와 파일의 열이 다릅니다. 미리 보기를 다시 연 뒤 만들어 주세요.',
+    'The columns of the file are not those of the preview. Open the preview again and make the dataset then.',
+  ),
+  table_no_columns: entry(400, '사용할 열을 하나 이상 선택해 주세요.', 'Choose at least one column to keep.'),
+  table_target_missing: entry(
+    400,
+    '예측할 열 ‘{name}’이(가) 사용할 열에 없습니다. 다른 열을 선택해 주세요.',
+    'The target column {name} is not among the columns that are kept. Choose another one.',
+  ),
+  table_target_type: entry(
+    400,
+    '열 ‘{name}’은(는) 이 문제에서 예측할 수 없는 형식입니다. 분류는 범주형, 회귀는 정수나 실수 열이 필요합니다.',
+    'The column {name} is not of a type that can be predicted here: classification needs a categorical column, regression an integer or real one.',
+  ),
+  table_not_for_pictures: entry(
+    409,
+    '이 프로젝트는 표가 아니라 이미지를 다룹니다. 표를 사용하려면 Tabular 프로젝트를 만들어 주세요.',
+    'This project works with pictures, not tables. Make a project of the type Tabular for tables.',
+  ),
+  dataset_missing_values: entry(
+    409,
+    '결측치가 있는 데이터셋으로는 학습할 수 없습니다. 전처리에서 결측치를 채우거나 제거해 주세요.',
+    'A dataset with missing values cannot be trained with. Fill or drop the missing values under Preprocess.',
+  ),
+  dataset_no_target: entry(
+    409,
+    '예측할 열(라벨)이 없습니다. 데이터셋을 만들 때 예측할 열을 선택해 주세요.',
+    'There is no target column (label). Choose one when the dataset is made.',
+  ),
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

@@ -333,7 +333,7 @@ export const Progress = Type.Object({
 });
 export type Progress = Static<typeof Progress>;
 /** `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. */
-export const JobKind = OneOf('ingest', 'sample', 'train', 'trial', 'preflight', 'infer');
+export const JobKind = OneOf('ingest', 'sample', 'table_preview', 'table', 'train', 'trial', 'preflight', 'infer');
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,

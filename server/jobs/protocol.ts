@@ -12,6 +12,8 @@
  * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
  */
 import type { Dataset, EpochRow, Failure, JobEvent, ModelKind, Parameters, Progress, Split } from '../http/schemas.ts';
+import type { NewTable, TableSettings, TableSummary } from '../http/table-schemas.ts';
+import type { TableLimits } from '../tables/limits.ts';
 
 interface CommonSpec {
   jobId: number;
@@ -55,6 +57,28 @@ export interface SampleSpec extends CommonSpec {
   seed: number;
 }
 
+/** Look at an uploaded table: out/preview.json (TableFindings). */
+export interface TablePreviewSpec extends CommonSpec {
+  kind: 'table_preview';
+  /** The uploaded file: CSV, TSV or XLSX, told apart by its content. */
+  upload: string;
+  settings: Partial<TableSettings>;
+  limits: IngestLimits;
+  table: TableLimits;
+}
+
+/** Read an uploaded table into out/table/ (a table set, see store/tables.ts, with statistics and report) and out/table.json (TableOutcome). */
+export interface TableSpec extends CommonSpec {
+  kind: 'table';
+  upload: string;
+  settings: TableSettings;
+  /** All columns of the file, in its order. */
+  columns: NewTable['columns'];
+  target: string | null;
+  limits: IngestLimits;
+  table: TableLimits;
+}
+
 export interface TrainSpec extends CommonSpec {
   kind: 'train';
   /** Folder of a picture set. */
@@ -87,7 +111,7 @@ export interface InferSpec extends CommonSpec {
   source: { kind: 'dataset'; dataset: string; labels: string | null } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
-export type JobSpec = IngestSpec | SampleSpec | TrainSpec | PreflightSpec | InferSpec;
+export type JobSpec = IngestSpec | SampleSpec | TablePreviewSpec | TableSpec | TrainSpec | PreflightSpec | InferSpec;
 
 /** out/ingest.json; the picture set itself lies in out/pictures/, its labels in out/pictures/labels/1/ where `labelRevision` is 1. */
 export interface IngestOutcome {
@@ -98,6 +122,17 @@ export interface IngestOutcome {
   sizeBytes: number;
   labelFile: string | null;
   report: import('../http/schemas.ts').IngestReport;
+}
+
+/** out/table.json; the table set lies in out/table/, with statistics.jsonl, associations.json and report.json in it. */
+export interface TableOutcome {
+  count: number;
+  /** Rows with a target. */
+  labelledCount: number;
+  /** Of a categorical target. */
+  classes: { name: string; count: number }[];
+  sizeBytes: number;
+  summary: TableSummary;
 }
 
 /**

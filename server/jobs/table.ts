@@ -5,6 +5,8 @@ import type { JobSpec } from './protocol.ts';
 export const jobs: { [Kind in JobSpec['kind']]: Job<Extract<JobSpec, { kind: Kind }>> } = {
   ingest: async (spec, host) => (await import('./ingest.ts')).ingest(spec, host),
   sample: async (spec, host) => (await import('./sample.ts')).sample(spec, host),
+  table_preview: async (spec, host) => (await import('./tables/preview.ts')).preview(spec, host),
+  table: async (spec, host) => (await import('./tables/ingest.ts')).ingestTable(spec, host),
   train: async (spec, host) => (await import('./train.ts')).train(spec, host),
   preflight: async (spec, host) => (await import('./preflight.ts')).preflight(spec, host),
   infer: async (spec, host) => (await import('./infer.ts')).infer(spec, host),

@@ -1,6 +1,6 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
-import type { InferSpec, IngestSpec, PreflightSpec, SampleSpec, TrainSpec } from '../jobs/protocol.ts';
+import type { InferSpec, IngestSpec, PreflightSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
 
 export interface StoredJob {
   id: number;
@@ -31,6 +31,8 @@ type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb'>;
 export interface WorkOf {
   ingest: Work<IngestSpec>;
   sample: Work<SampleSpec>;
+  table_preview: Work<TablePreviewSpec>;
+  table: Work<TableSpec>;
   train: Work<TrainSpec>;
   trial: Work<TrainSpec>;
   preflight: Work<PreflightSpec>;

@@ -1,5 +1,6 @@
 /** Reads a zip that may have been made to harm. */
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import yauzl from 'yauzl';
@@ -22,11 +23,16 @@ interface ZipEntry extends UploadEntry {
   readonly record: yauzl.Entry;
 }
 
+export interface ZipUpload extends Upload {
+  /** The content of one entry as it is unpacked; never more of it than it declares. Throws StudioError: archive_damaged, zip_method_unsupported. */
+  stream(entry: UploadEntry): AsyncIterable<Buffer>;
+}
+
 /**
  * Opens a zip and judges its whole directory before anything is unpacked. Throws StudioError: archive_damaged, archive_unsafe_path, archive_link,
  * archive_encrypted, archive_bomb, archive_too_large, archive_too_many_files.
  */
-export async function openZip(path: string, limits: IngestLimits): Promise<Upload> {
+export async function openZip(path: string, limits: IngestLimits): Promise<ZipUpload> {
   let zip: yauzl.ZipFile;
   try {
     zip = await yauzl.openPromise(path, { autoClose: false, decodeStrings: false, validateEntrySizes: true });
@@ -50,6 +56,7 @@ export async function openZip(path: string, limits: IngestLimits): Promise<Uploa
         if (unpacked > limits.maxUnpackedBytes) throw new StudioError('archive_too_large', { limitMb: Math.floor(limits.maxUnpackedBytes / 2 ** 20) });
         return readEntry(zip, file, (entry as ZipEntry).record);
       },
+      stream: (entry) => streamEntry(zip, (entry as ZipEntry).record),
       close,
     };
   } catch (error) {
@@ -124,5 +131,21 @@ async function readEntry(zip: yauzl.ZipFile, file: FileHandle, record: yauzl.Ent
     return data;
   } catch (error) {
     throw new StudioError('picture_damaged', {}, (error as Error).message);
+  }
+}
+
+async function* streamEntry(zip: yauzl.ZipFile, record: yauzl.Entry): AsyncGenerator<Buffer> {
+  if (record.compressionMethod !== STORED && record.compressionMethod !== DEFLATED) {
+    throw new StudioError('zip_method_unsupported', {}, `method ${record.compressionMethod}`);
+  }
+  let stream: Readable | undefined;
+  try {
+    stream = await zip.openReadStreamPromise(record);
+    yield* stream as AsyncIterable<Buffer>;
+  } catch (error) {
+    // What the reader throws does not come through here: only the unpacking's own failures do.
+    throw new StudioError('archive_damaged', {}, (error as Error).message);
+  } finally {
+    stream?.destroy();
   }
 }
