@@ -67,7 +67,7 @@ export interface TablePreviewSpec extends CommonSpec {
   table: TableLimits;
 }
 
-/** Read an uploaded table into out/table/ (a table set, see store/tables.ts, with statistics and report) and out/table.json (TableOutcome). */
+/** Read an uploaded table into out/dataset/table/ (a table set, see store/tables.ts, with statistics and report) and out/table.json (TableOutcome). */
 export interface TableSpec extends CommonSpec {
   kind: 'table';
   upload: string;
@@ -124,7 +124,7 @@ export interface IngestOutcome {
   report: import('../http/schemas.ts').IngestReport;
 }
 
-/** out/table.json; the table set lies in out/table/, with statistics.jsonl, associations.json and report.json in it. */
+/** out/table.json; the table set lies in out/dataset/table/, with statistics.jsonl, associations.json, report.json and settings.json in it. */
 export interface TableOutcome {
   count: number;
   /** Rows with a target. */

@@ -12,7 +12,9 @@ const folder = () => {
   dirs.push(dir);
   return dir;
 };
-test.after(() => dirs.forEach((dir) => rmSync(dir, { recursive: true })));
+test.after(() => {
+  for (const dir of dirs) rmSync(dir, { recursive: true });
+});
 
 const COLUMNS = [
   { name: 'n', type: 'integer' },

@@ -2,7 +2,7 @@
 import { StudioError } from '../errors.ts';
 import type { ColumnType, TableReport, TableSettings } from '../http/table-schemas.ts';
 import { cleaned, dateOf, missingTest, numberOf } from './cells.ts';
-import { LISTED, MAX_CATEGORIES } from './limits.ts';
+import { LISTED, MAX_CATEGORIES, MAX_NUMBER } from './limits.ts';
 import type { TableReader } from './reading.ts';
 
 /** Takes the values, row by row; the store's writer is one. */
@@ -78,7 +78,7 @@ export async function buildTable(
           let value = Number.NaN;
           if (!missing) {
             const read = type === 'date' ? dateOf(cell) : numberOf(cell, settings.decimal);
-            if (read === undefined || !Number.isFinite(read)) misfit(index, row, cell);
+            if (read === undefined || !(Math.abs(read) <= MAX_NUMBER)) misfit(index, row, cell);
             else {
               value = read;
               if (type === 'integer' && !Number.isInteger(read)) types[index] = 'real';

@@ -13,3 +13,5 @@ export const MAX_CATEGORIES = 10_000;
 export const MAX_NAME = 200;
 /** Row numbers in each list of a report. */
 export const LISTED = 1000;
+/** Numbers beyond are taken as infinite: their squares are. */
+export const MAX_NUMBER = 1e150;

@@ -98,8 +98,7 @@ function histogram(sorted: Float64Array): NumberStatistics['histogram'] {
   const min = sorted[0]!;
   const max = sorted.at(-1)!;
   if (min === max) return { edges: [min - 0.5, max + 0.5], counts: [sorted.length] };
-  // Divided before multiplied: the distance of ±1e308 is no number.
-  const step = max / BINS - min / BINS;
+  const step = (max - min) / BINS;
   const edges = Array.from({ length: BINS + 1 }, (_, i) => (i === BINS ? max : min + step * i));
   const counts = new Array<number>(BINS).fill(0);
   let bin = 0;

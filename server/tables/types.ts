@@ -1,6 +1,7 @@
 /** Of which type a column is, by the values in it. */
 import type { ColumnType } from '../http/table-schemas.ts';
 import { type Decimal, dateOf, numberOf } from './cells.ts';
+import { MAX_NUMBER } from './limits.ts';
 
 /** Different values that are counted; a column with more is no category. */
 export const DISTINCT_LIMIT = 1000;
@@ -36,7 +37,7 @@ export class ColumnJudge {
     if (seen !== undefined) this.#distinct.set(cell, seen + 1);
     else if (this.#distinct.size < DISTINCT_LIMIT) this.#distinct.set(cell, 1);
     const number = numberOf(cell, this.#decimal);
-    if (number !== undefined && Number.isFinite(number)) {
+    if (number !== undefined && Math.abs(number) <= MAX_NUMBER) {
       this.#numbers += 1;
       if (Number.isSafeInteger(number)) this.#integers += 1;
       if (CODE.test(cell) || (Number.isInteger(number) && !Number.isSafeInteger(number) && /^\d+$/.test(cell))) this.#codes += 1;

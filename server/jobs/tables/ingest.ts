@@ -18,7 +18,7 @@ export const SETTINGS = 'settings.json';
 
 export async function ingestTable(spec: TableSpec, host: JobHost): Promise<JobEnd> {
   await rm(host.out, { recursive: true, force: true });
-  const dir = join(host.out, 'table');
+  const dir = join(host.out, 'dataset', 'table');
   await mkdir(dir, { recursive: true });
   const report = await withTable(spec.upload, spec.settings, spec, (file) => write(file, dir, spec, host));
   const done = report !== null && (await finishTable(dir, spec.target, host));
