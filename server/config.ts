@@ -58,6 +58,11 @@ const SECTIONS = {
     keep_free_bytes: Type.Integer({ minimum: 0, default: 1 * GIB }),
   }),
   pictures: Type.Object({ max_side: Type.Integer({ minimum: 16, maximum: 8192, default: 800 }) }),
+  tables: Type.Object({
+    max_rows: Type.Integer({ minimum: 1, default: 5_000_000 }),
+    max_columns: Type.Integer({ minimum: 1, maximum: 10_000, default: 2000 }),
+    max_cells: Type.Integer({ minimum: 1, default: 200_000_000 }),
+  }),
   queue: Type.Object({
     light_slots: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
     light_memory_mb: Type.Integer({ minimum: 256, default: 1024 }),

@@ -635,11 +635,7 @@ export const CATALOGUE = {
     '범주형 열 ‘{column}’에 서로 다른 값이 너무 많습니다(최대 {limit}개). 이 열의 형식을 텍스트나 숫자로 바꾸거나 제외해 주세요.',
     'The categorical column {column} has too many different values (limit {limit}). Make it text or numbers, or leave it out.',
   ),
-  table_no_sheet: entry(
-    422,
-    '파일에 ‘{name}’ 시트가 없습니다. 다른 시트를 선택해 주세요.',
-    'There is no sheet {name} in the file. Choose another sheet.',
-  ),
+  table_no_sheet: entry(422, '파일에 ‘{name}’ 시트가 없습니다. 다른 시트를 선택해 주세요.', 'There is no sheet {name} in the file. Choose another sheet.'),
   table_workbook_damaged: entry(
     422,
     'Excel 파일이 손상되어 읽을 수 없습니다. Excel에서 열어 다시 저장한 뒤 올려 주세요.',

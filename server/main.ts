@@ -34,6 +34,9 @@ import { type Failures, SignInThrottle } from './studio/people/throttle.ts';
 import { type AuditEntry, type StoredUser, Users } from './studio/people/users.ts';
 import { Preflights } from './studio/preflight/preflights.ts';
 import { Projects, type StoredProject } from './studio/projects/projects.ts';
+import { TableDatasets } from './studio/tables/datasets.ts';
+import { TablePreviews } from './studio/tables/previews.ts';
+import { Tables } from './studio/tables/tables.ts';
 import { type StoredTemplate, Templates } from './studio/templates/templates.ts';
 import { Uploads } from './studio/uploads/uploads.ts';
 
@@ -117,7 +120,15 @@ async function start(config: Config, version: string): Promise<void> {
     notifications,
     events,
     usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id)],
+    forget: (id) => tables.drop(id),
   });
+  const tableLimits = {
+    limits: { ...limits, maxFileBytes: config.upload.max_unpacked_bytes },
+    table: { maxRows: config.tables.max_rows, maxColumns: config.tables.max_columns, maxCells: config.tables.max_cells },
+  };
+  const tables: Tables = new Tables(datasets);
+  const tablePreviews = new TablePreviews(queue, projects, uploads, tableLimits);
+  const tableDatasets = new TableDatasets(datasets, projects, uploads, tableLimits);
   const experiments: Experiments = new Experiments({
     experiments: await Collection.open<StoredExperiment>(db, 'experiments'),
     queue,
@@ -213,6 +224,9 @@ async function start(config: Config, version: string): Promise<void> {
     projects,
     uploads,
     datasets,
+    tableDatasets,
+    tablePreviews,
+    tables,
     experiments,
     automl,
     hpo,
@@ -240,6 +254,8 @@ async function start(config: Config, version: string): Promise<void> {
     {
       ingest: datasets.ingestRules,
       sample: datasets.sampleRules,
+      table_preview: tablePreviews.rules,
+      table: tableDatasets.rules,
       train: experiments.rules,
       trial: hpo.rules,
       preflight: preflights.rules,

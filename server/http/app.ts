@@ -24,6 +24,7 @@ import { notificationRoutes } from './routes/notifications.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { preflightRoutes } from './routes/preflights.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { tableRoutes } from './routes/tables.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import type { Studio } from './studio.ts';
@@ -108,6 +109,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(projectRoutes(studio));
   await app.register(uploadRoutes(studio));
   await app.register(datasetRoutes(studio));
+  await app.register(tableRoutes(studio));
   await app.register(experimentRoutes(studio));
   await app.register(automlRoutes(studio));
   await app.register(hpoRoutes(studio));

@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type { ModelEntry, Template } from './library-schemas.ts';
+import { TableSummary } from './table-schemas.ts';
 
 export const Id = Type.Integer({ minimum: 1 });
 export const Time = Type.String({ format: 'date-time' });
@@ -169,6 +170,8 @@ export const Dataset = Type.Object({
   classes: Type.Array(ClassCount),
   labelFile: Nullable(Type.String()),
   report: Nullable(IngestReport),
+  /** Of a table; its rows are the `count`, `labelledCount` those that have a target. */
+  table: Type.Optional(TableSummary),
   /** null where Export to Experiment is possible; else why not, as a code of the error catalogue. */
   exportBlockedBy: Nullable(Type.String()),
   createdAt: Time,

@@ -11,7 +11,7 @@ import { ById } from './parts.ts';
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 
 export const tableRoutes =
-  ({ datasets, tablePreviews, tables }: Studio): FastifyPluginAsyncTypebox =>
+  ({ tableDatasets, tablePreviews, tables }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
     const tags = ['tables'];
 
@@ -49,7 +49,7 @@ export const tableRoutes =
           response: { 201: Dataset },
         },
       },
-      async (request, reply) => reply.status(201).send(await datasets.addTable(readerOf(request), request.params.id, request.body)),
+      async (request, reply) => reply.status(201).send(await tableDatasets.add(readerOf(request), request.params.id, request.body)),
     );
 
     app.get(

@@ -1,12 +1,13 @@
 /**
- * Datasets: pictures with their classes. A dataset is made by a job that reads an upload (or draws the sample); until then it is 'ingesting', and
- * if that fails nothing of it stays. A dataset never changes; another one of the same name in a project is its next version.
+ * Datasets: pictures with their labels, or a table. A dataset is made by a job that reads an upload (or draws the sample); until then it is 'ingesting',
+ * and if that fails nothing of it stays. A dataset never changes; another one of the same name in a project is its next version.
  */
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Dataset, DatasetChange, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
+import type { TableSummary } from '../../http/table-schemas.ts';
 import type { GroupPreview } from '../../http/training-schemas.ts';
 import type { IngestLimits, IngestOutcome } from '../../jobs/protocol.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
@@ -17,7 +18,7 @@ import { type LabelSet, labelFolder } from '../../store/label-set.ts';
 import type { PictureItem } from '../../store/pictures.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
-import { hasTrainer } from '../projects/problems.ts';
+import { hasTrainer, needsTarget } from '../projects/problems.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import { groupPreview } from './groups.ts';
@@ -34,7 +35,7 @@ export interface StoredDataset {
   visibility: Dataset['visibility'];
   status: Dataset['status'];
   jobId: number;
-  source: { kind: 'upload'; uploadName: string; labelsName: string | null } | { kind: 'sample' };
+  source: { kind: 'upload'; uploadName: string; labelsName: string | null } | { kind: 'sample' } | { kind: 'table'; uploadName: string };
   sizeBytes: number;
   count: number;
   labelledCount: number;
@@ -42,8 +43,16 @@ export interface StoredDataset {
   classes: Dataset['classes'];
   labelFile: string | null;
   report: IngestReport | null;
+  /** Of a table. */
+  table?: TableSummary;
   createdAt: string;
   createdBy: number;
+}
+
+/** What a job has made of a dataset: the folder that is to be DATA/datasets/ID, and what the record then says. */
+export interface MadeDataset {
+  folder: string;
+  record: Pick<StoredDataset, 'classes' | 'count' | 'labelRevision' | 'labelledCount' | 'sizeBytes' | 'labelFile' | 'report' | 'table'>;
 }
 
 /** The sample project's pictures: enough to learn from, few enough for two minutes on two cores. */
@@ -65,6 +74,8 @@ export interface DatasetOptions {
   events: EventBus;
   /** Names of what uses a dataset. */
   usesOf(datasetId: number): string[];
+  /** It is being deleted: others close what they have open of it. */
+  forget(datasetId: number): void;
 }
 
 export class Datasets {
@@ -179,7 +190,7 @@ export class Datasets {
     const project = this.#options.projects.editable(reader, projectId);
     const { uploads } = this.#options;
     if (project.type !== 'image') throw new StudioError('dataset_other_type');
-    return this.#submit(reader, project, request, 'ingest', async (dir) => {
+    return this.submit(reader, project, request, 'ingest', async (dir) => {
       await uploads.checkFinished(reader.id, request.uploadId);
       const labels = request.labelUploadId === undefined ? null : await uploads.take(reader.id, request.labelUploadId, join(dir, 'labels'));
       const upload = await uploads.take(reader.id, request.uploadId, join(dir, 'upload'));
@@ -189,16 +200,17 @@ export class Datasets {
 
   async addSample(reader: StoredUser, projectId: number, locale: Locale): Promise<Dataset> {
     const name = locale === 'ko' ? '표면 결함' : 'Surface defects';
-    return this.#submit(reader, this.#options.projects.visible(reader, projectId), { name, description: '', visibility: 'private' }, 'sample', async () => ({
+    return this.submit(reader, this.#options.projects.visible(reader, projectId), { name, description: '', visibility: 'private' }, 'sample', async () => ({
       kind: 'sample',
     }));
   }
 
-  async #submit(
+  /** Makes the record of a new version and queues the job that fills it. `prepare` puts what the job needs into its folder. */
+  async submit(
     reader: StoredUser,
     { id: projectId, type, model }: Readonly<StoredProject>,
     request: Pick<NewDataset, 'name' | 'description' | 'visibility'>,
-    kind: 'ingest' | 'sample',
+    kind: 'ingest' | 'sample' | 'table',
     prepare: (dir: string) => Promise<StoredDataset['source']>,
   ): Promise<Dataset> {
     let dataset: Readonly<StoredDataset> | undefined;
@@ -262,12 +274,12 @@ export class Datasets {
         limits: this.#options.limits,
       };
     },
-    ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
+    ended: (job, verdict, dir) => this.ended(job, verdict, dir, madePictures),
   };
 
   readonly sampleRules: JobRules<'sample'> = {
     work: () => ({ kind: 'sample', ...SAMPLE }),
-    ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
+    ended: (job, verdict, dir) => this.ended(job, verdict, dir, madePictures),
   };
 
   #ofJob(job: Readonly<StoredJob>): Readonly<StoredDataset> {
@@ -276,44 +288,34 @@ export class Datasets {
     return dataset;
   }
 
-  async #ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string): Promise<void> {
+  /** Takes over what a job has made, as `made` finds it in the job's folder, or clears it away. */
+  async ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string, made: (dir: string) => Promise<MadeDataset>): Promise<void> {
     const dataset = this.#datasets.get(job.subjectId);
     if (dataset?.status === 'ingesting') {
-      if (verdict.state === 'succeeded') await this.#takeOver(dataset, dir);
+      if (verdict.state === 'succeeded') await this.#takeOver(dataset, await made(dir));
       else await this.#giveUp(dataset, verdict);
     }
     for (const name of ['upload', 'labels', 'out', 'checkpoint']) await rm(join(dir, name), { recursive: true, force: true });
   }
 
   /** First the files, then the record: a crash between the two is made good when this is called again. */
-  async #takeOver(dataset: Readonly<StoredDataset>, dir: string): Promise<void> {
-    const outcome = JSON.parse(await readFile(join(dir, 'out/ingest.json'), 'utf8')) as IngestOutcome;
+  async #takeOver(dataset: Readonly<StoredDataset>, { folder, record }: MadeDataset): Promise<void> {
     const target = this.folder(dataset.id);
-    const made = join(dir, 'out/pictures');
-    if (await exists(made)) {
+    if (await exists(folder)) {
       await rm(target, { recursive: true, force: true });
-      await rename(made, target);
+      await rename(folder, target);
       await syncFolder(this.#options.dir);
     }
-    const { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } = outcome;
-    const ready = await this.#datasets.update(dataset.id, (before) => ({
-      ...before,
-      status: 'ready',
-      classes,
-      count,
-      labelRevision,
-      labelledCount,
-      sizeBytes,
-      labelFile,
-      report,
-    }));
+    const ready = await this.#datasets.update(dataset.id, (before) => ({ ...before, status: 'ready', ...record }));
     if (ready === undefined) return void (await rm(target, { recursive: true, force: true }));
     this.#changed(ready);
     const what = `${ready.name} / v${ready.version}`;
     await this.#options.notifications.add(
       ready.createdBy,
       'success',
-      { ko: `데이터셋 ${what} 준비가 끝났습니다(이미지 ${count}장).`, en: `The dataset ${what} is ready (${count} pictures).` },
+      ready.type === 'tabular'
+        ? { ko: `데이터셋 ${what} 준비가 끝났습니다(${ready.count}행).`, en: `The dataset ${what} is ready (${ready.count} rows).` }
+        : { ko: `데이터셋 ${what} 준비가 끝났습니다(이미지 ${ready.count}장).`, en: `The dataset ${what} is ready (${ready.count} pictures).` },
       `/datasets/${ready.id}`,
     );
   }
@@ -397,6 +399,7 @@ export class Datasets {
   }
 
   async #removeFiles(id: number): Promise<void> {
+    this.#options.forget(id);
     this.#options.pictures.drop(this.folder(id));
     await rm(this.folder(id), { recursive: true, force: true });
   }
@@ -409,6 +412,14 @@ export class Datasets {
 /** Why no model can be trained with it (yet); null where it can. */
 function exportBlockedBy(dataset: Readonly<StoredDataset>): ErrorCode | null {
   if (dataset.status !== 'ready') return 'dataset_ingesting';
+  // What the person can do something about comes first.
+  if (dataset.table !== undefined) {
+    if (dataset.table.target === null && needsTarget(dataset.problem)) return 'dataset_no_target';
+    if (dataset.table.missing > 0) return 'dataset_missing_values';
+    if (!hasTrainer(dataset.type, dataset.problem)) return 'problem_without_trainer';
+    if (dataset.problem === 'classification' && dataset.classes.length < 2) return 'dataset_one_class';
+    return dataset.count < FEWEST_TO_TRAIN ? 'dataset_too_small' : null;
+  }
   if (!hasTrainer(dataset.type, dataset.problem)) return 'problem_without_trainer';
   if (dataset.labelledCount < dataset.count || dataset.count === 0) return 'dataset_unlabelled';
   if (dataset.classes.filter(({ count }) => count > 0).length < 2) return 'dataset_one_class';
@@ -425,3 +436,10 @@ const exists = (path: string) =>
     () => true,
     () => false,
   );
+
+async function madePictures(dir: string): Promise<MadeDataset> {
+  const { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } = JSON.parse(
+    await readFile(join(dir, 'out/ingest.json'), 'utf8'),
+  ) as IngestOutcome;
+  return { folder: join(dir, 'out/pictures'), record: { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } };
+}

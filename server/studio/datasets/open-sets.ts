@@ -7,7 +7,7 @@ const OPEN = 4;
 /** A read that has begun is over long before. */
 const CLOSE_AFTER_MS = 10_000;
 
-class OpenSets<T extends { close(): Promise<void> }> {
+export class OpenSets<T extends { close(): Promise<void> }> {
   readonly #open = new Map<string, Promise<T>>();
   readonly #opened: (dir: string) => Promise<T>;
 

@@ -28,3 +28,8 @@ export function problemExists(type: DataType, model: ModelKind): boolean {
 export function hasTrainer(type: DataType, model: ModelKind): boolean {
   return PROBLEMS[type][model]?.trainer === true;
 }
+
+/** Is there something to be predicted, which a table must have a column for? */
+export function needsTarget(model: ModelKind): boolean {
+  return model !== 'clustering' && model !== 'dimension_reduction';
+}

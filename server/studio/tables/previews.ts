@@ -31,7 +31,7 @@ export class TablePreviews {
   /** Throws as making a dataset does. */
   async start(reader: StoredUser, projectId: number, request: TablePreviewRequest): Promise<TablePreview> {
     const project = this.#projects.editable(reader, projectId);
-    if (project.type !== 'tabular') throw new StudioError('dataset_other_type');
+    if (project.type !== 'tabular') throw new StudioError('table_not_for_pictures');
     const { name } = await this.#uploads.locate(reader.id, request.uploadId);
     for (const job of this.#queue.filter(({ kind, subjectId, ownerId }) => kind === 'table_preview' && subjectId === projectId && ownerId === reader.id)) {
       if (isActive(job)) await this.#queue.stop(job.id).catch(ignoreOver);

@@ -13,9 +13,8 @@ import type {
   TableReport,
   TableSettings,
 } from '../../http/table-schemas.ts';
-import { TableSet, type Values } from '../../store/tables.ts';
+import { MISSING_CODE, TableSet, type Values } from '../../store/tables.ts';
 import { dateText } from '../../tables/cells.ts';
-import { MISSING_CODE } from '../../store/tables.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import { OpenSets } from '../datasets/open-sets.ts';
 import type { StoredUser } from '../people/users.ts';

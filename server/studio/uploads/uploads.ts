@@ -64,11 +64,16 @@ export class Uploads {
     if (upload.size === undefined || upload.offset !== upload.size) throw new StudioError('upload_incomplete');
   }
 
-  /** Moves a finished upload of this person to `to`; gives its own name. Throws upload_missing or upload_incomplete. */
-  async take(userId: number, id: string, to: string): Promise<{ name: string }> {
+  /** Where a finished upload of this person lies, to be read only, and its own name. Throws upload_missing or upload_incomplete. */
+  async locate(userId: number, id: string): Promise<{ path: string; name: string }> {
     await this.checkFinished(userId, id);
     const upload = await this.#find(userId, id);
-    const from = join(this.#dir, id);
+    return { path: join(this.#dir, id), name: (upload.metadata?.filename ?? '').slice(0, 255) };
+  }
+
+  /** Moves a finished upload of this person to `to`; gives its own name. Throws upload_missing or upload_incomplete. */
+  async take(userId: number, id: string, to: string): Promise<{ name: string }> {
+    const { path: from, name } = await this.locate(userId, id);
     const file = await open(from, 'r+');
     try {
       await file.sync();
@@ -77,7 +82,7 @@ export class Uploads {
     }
     await moveDurably(from, to);
     await rm(`${from}.json`, { force: true });
-    return { name: (upload.metadata?.filename ?? '').slice(0, 255) };
+    return { name };
   }
 
   async remove(id: string): Promise<void> {

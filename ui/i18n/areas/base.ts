@@ -68,6 +68,8 @@ export default words({
   'progress.rate': ['초당 {n}장', '{n} images/s'],
   'progress.remaining': ['{time} 남음', '{time} left'],
   'progress.waiting': ['시작을 기다리는 중입니다', 'Waiting to start'],
+  'phase.read': ['파일 읽기', 'Reading the file'],
+  'phase.analyse': ['통계 계산', 'Computing statistics'],
   'phase.unpack': ['압축 해제', 'Unpacking'],
   'phase.prepare': ['준비', 'Preparing'],
   'phase.train': ['학습', 'Training'],
@@ -111,6 +113,8 @@ export default words({
   'model.clustering': ['군집화', 'Clustering'],
   'model.dimension_reduction': ['차원 축소', 'Dimension Reduction'],
 
+  'job.table': ['데이터 처리', 'Data processing'],
+  'job.table_preview': ['미리 보기', 'Preview'],
   'job.ingest': ['데이터 처리', 'Data processing'],
   'job.sample': ['샘플 생성', 'Sample data'],
   'job.train': ['학습', 'Training'],

@@ -60,6 +60,14 @@ export default words({
     '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 Label은 지금 준비해 두실 수 있습니다.',
     'Models of this kind cannot be trained yet. You can prepare the data and its labels now.',
   ],
+  'data.blocked.dataset_missing_values': [
+    '결측치가 있어 내보낼 수 없습니다. 전처리에서 결측치를 채우거나 제거해 주세요.',
+    'There are missing values, so this cannot be exported. Fill or drop them under Preprocess.',
+  ],
+  'data.blocked.dataset_no_target': [
+    '예측할 열(라벨)이 없어 내보낼 수 없습니다. 데이터셋을 다시 만들 때 예측할 열을 선택해 주세요.',
+    'There is no target column (label), so this cannot be exported. Make the dataset again and choose one.',
+  ],
   'data.blocked.dataset_unlabelled': [
     '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 클래스별 폴더 두 개 이상으로 나누거나 라벨 파일(CSV)을 함께 선택해 다시 올려 주세요.',
     'Some pictures have no label, so this cannot be exported. Sort them into two or more class folders, or add a label file (CSV), and upload again.',

@@ -1,0 +1,70 @@
+/** Table datasets: made of an upload as the person has corrected its preview. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../errors.ts';
+import type { Dataset, ModelKind } from '../../http/schemas.ts';
+import type { NewTable } from '../../http/table-schemas.ts';
+import type { IngestLimits, TableOutcome } from '../../jobs/protocol.ts';
+import type { JobRules } from '../../queue/jobs.ts';
+import { writeDurably } from '../../store/durable.ts';
+import type { TableLimits } from '../../tables/limits.ts';
+import type { Datasets, MadeDataset } from '../datasets/datasets.ts';
+import type { StoredUser } from '../people/users.ts';
+import { needsTarget } from '../projects/problems.ts';
+import type { Projects } from '../projects/projects.ts';
+import type { Uploads } from '../uploads/uploads.ts';
+
+const REQUEST = 'request.json';
+
+export class TableDatasets {
+  readonly #datasets: Datasets;
+  readonly #projects: Projects;
+  readonly #uploads: Uploads;
+  readonly #limits: { limits: IngestLimits; table: TableLimits };
+
+  constructor(datasets: Datasets, projects: Projects, uploads: Uploads, limits: { limits: IngestLimits; table: TableLimits }) {
+    this.#datasets = datasets;
+    this.#projects = projects;
+    this.#uploads = uploads;
+    this.#limits = limits;
+  }
+
+  /** Throws table_not_for_pictures, table_no_columns, table_target_missing, table_target_type, upload_missing, upload_incomplete. */
+  async add(reader: StoredUser, projectId: number, request: NewTable): Promise<Dataset> {
+    const project = this.#projects.editable(reader, projectId);
+    if (project.type !== 'tabular') throw new StudioError('table_not_for_pictures');
+    checkTarget(request, project.model);
+    return this.#datasets.submit(reader, project, request, 'table', async (dir) => {
+      await writeDurably(join(dir, REQUEST), JSON.stringify(request));
+      const { name } = await this.#uploads.take(reader.id, request.uploadId, join(dir, 'upload'));
+      return { kind: 'table', uploadName: name };
+    });
+  }
+
+  readonly rules: JobRules<'table'> = {
+    work: async (_job, dir) => {
+      const { settings, columns, target } = JSON.parse(await readFile(join(dir, REQUEST), 'utf8')) as NewTable;
+      return { kind: 'table', upload: join(dir, 'upload'), settings, columns, target, ...this.#limits };
+    },
+    ended: (job, verdict, dir) => this.#datasets.ended(job, verdict, dir, madeTable),
+  };
+}
+
+/** Classes are predicted of a categorical column, values of one of numbers; without a target a table can still be prepared. */
+function checkTarget({ columns, target }: NewTable, model: ModelKind): void {
+  const kept = columns.filter(({ keep }) => keep);
+  if (kept.length === 0) throw new StudioError('table_no_columns');
+  if (target === null) return;
+  const column = kept.find(({ name }) => name === target);
+  if (column === undefined || !needsTarget(model)) throw new StudioError('table_target_missing', { name: target });
+  const able = model === 'regression' ? column.type === 'integer' || column.type === 'real' : column.type === 'categorical';
+  if (!able) throw new StudioError('table_target_type', { name: target });
+}
+
+export async function madeTable(dir: string): Promise<MadeDataset> {
+  const { count, labelledCount, classes, sizeBytes, summary } = JSON.parse(await readFile(join(dir, 'out/table.json'), 'utf8')) as TableOutcome;
+  return {
+    folder: join(dir, 'out/dataset'),
+    record: { count, labelledCount, classes, sizeBytes, table: summary, labelRevision: null, labelFile: null, report: null },
+  };
+}
