@@ -69,15 +69,15 @@ try {
   const pixels = new Pixels(set, size, images, 0);
   const ready: Batch = { images: new Uint8Array(batch * size * size * 3).map((_, i) => (i * 7) & 255), labels: new Int32Array(batch), count: batch };
   const steps = Math.ceil(images / batch);
-  for (let warm = 0; warm < 2; warm++) await task.step(ready, 1e-4);
+  for (let warm = 0; warm < 2; warm++) await task.steps([ready], [1e-4]);
   let job = 0;
   let bare = 0;
   for (let round = 0; round < rounds; round++) {
     const bareStarted = performance.now();
-    for (let step = 0; step < steps; step++) await task.step(ready, 1e-4);
+    for (let step = 0; step < steps; step++) await task.steps([ready], [1e-4]);
     bare += performance.now() - bareStarted;
     const jobStarted = performance.now();
-    for await (const next of trainingBatches(pixels, examples, { batch, epoch: round, seed: 1, augment: true })) await task.step(next, 1e-4);
+    for await (const next of trainingBatches(pixels, examples, { batch, epoch: round, seed: 1, augment: true })) await task.steps([next], [1e-4]);
     job += performance.now() - jobStarted;
   }
   await trainer.close();

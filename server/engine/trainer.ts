@@ -6,7 +6,7 @@ import { blueprint, initialWeights } from './model.ts';
 import { beta, drawNoise, stepRandom } from './noise.ts';
 import { encodeOnnx } from './onnx.ts';
 import type { OptimizerOptions } from './optimizers.ts';
-import type { DeviceName, Executable } from './runtime.ts';
+import type { DeviceName, Executable, Named } from './runtime.ts';
 import type { Tensor } from './tensor.ts';
 import type { ClassifierOptions } from './training.ts';
 import { evaluationProgram, exportProgram, trainingProgram } from './training.ts';
@@ -55,6 +55,13 @@ export interface TrainerState {
   optimizer: Map<string, Tensor>;
 }
 
+/** images: uint8 RGB [batch,size,size,3] (HWC, as sharp's raw output); labels int32 [batch]. */
+export interface StepInput {
+  readonly images: Uint8Array;
+  readonly labels: Int32Array;
+  readonly learningRate: number;
+}
+
 export interface Trainer {
   readonly device: DeviceName;
   /** Multiply-adds of one picture's forward pass, in units of 1e9 (the convention of torchvision's tables). */
@@ -63,6 +70,10 @@ export interface Trainer {
   readonly parameters: number;
   /** One optimizer step. images: uint8 RGB [batch,size,size,3] (HWC, as sharp's raw output); labels int32 [batch]. Normalisation happens inside the graph. */
   step(images: Uint8Array, labels: Int32Array, learningRate: number): Promise<{ loss: number; correct: number }>;
+  /** So many steps are worth handing over at once; 1 where it makes no difference. */
+  readonly stepsAtOnce: number;
+  /** As `step` for each of them in their order. */
+  steps(inputs: readonly StepInput[]): Promise<{ loss: number; correct: number }[]>;
   /** Evaluation mode (running statistics). images: up to `batch` pictures, `count` of them real (the rest padding). */
   evaluate(images: Uint8Array, labels: Int32Array, count: number): Promise<{ lossSum: number; correct: number; logits: Float32Array }>;
   /** Everything needed to go on bit-equal: weights, buffers, optimizer state. Copies. */
@@ -112,24 +123,41 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     return full;
   };
 
+  /** Of the step before which `before` were done. */
+  const inputsOf = ({ images, labels, learningRate }: StepInput, before: number): Map<string, Tensor> => {
+    const random = stepRandom(seed, before);
+    const inputs = new Map<string, Tensor>([
+      ['images', pictures(images)],
+      ['labels', { dtype: 'int32', shape: [batch], data: labels }],
+      ['rate', scalar(learningRate)],
+      ...drawNoise(program.noises, random),
+    ]);
+    if (mixup !== undefined) inputs.set('mix', scalar(beta(random, mixup)));
+    if (averageDecay !== undefined) inputs.set('averaging', scalar(Math.min(averageDecay, (1 + before) / (10 + before))));
+    return inputs;
+  };
+  const outcome = (outputs: Named) => ({
+    loss: (outputs.get('loss')!.data as Float32Array)[0]!,
+    correct: sum(outputs.get('right')!.data as Float32Array, batch),
+  });
+
   return {
     device: device.name,
     gflops: multiplyAdds(plan.graph, [plan.logits]) / plan.logits.shape[0]! / 1e9,
     parameters: trainedValues(plan.parameters),
 
+    stepsAtOnce: training.atOnce,
+
     async step(images, labels, learningRate) {
-      const random = stepRandom(seed, done);
-      const inputs = new Map<string, Tensor>([
-        ['images', pictures(images)],
-        ['labels', { dtype: 'int32', shape: [batch], data: labels }],
-        ['rate', scalar(learningRate)],
-        ...drawNoise(program.noises, random),
-      ]);
-      if (mixup !== undefined) inputs.set('mix', scalar(beta(random, mixup)));
-      if (averageDecay !== undefined) inputs.set('averaging', scalar(Math.min(averageDecay, (1 + done) / (10 + done))));
-      const outputs = await training.run(inputs);
+      const outputs = await training.run(inputsOf({ images, labels, learningRate }, done));
       done++;
-      return { loss: (outputs.get('loss')!.data as Float32Array)[0]!, correct: sum(outputs.get('right')!.data as Float32Array, batch) };
+      return outcome(outputs);
+    },
+
+    async steps(several) {
+      const outputs = await training.runAll(several.map((each, index) => inputsOf(each, done + index)));
+      done += several.length;
+      return outputs.map(outcome);
     },
 
     async evaluate(images, labels, count) {

@@ -24,9 +24,10 @@ export function classification(trainer: Trainer): ClassificationTask {
   return {
     zero: { lossSum: 0, correct: 0, count: 0 },
     add: (a, b) => ({ lossSum: a.lossSum + b.lossSum, correct: a.correct + b.correct, count: a.count + b.count }),
-    step: async ({ images, labels, count }, rate) => {
-      const { loss, correct } = await trainer.step(images, labels, rate);
-      return { lossSum: loss * count, correct, count };
+    stepsAtOnce: trainer.stepsAtOnce,
+    steps: async (batches, rates) => {
+      const results = await trainer.steps(batches.map(({ images, labels }, index) => ({ images, labels, learningRate: rates[index]! })));
+      return results.map(({ loss, correct }, index) => ({ lossSum: loss * batches[index]!.count, correct, count: batches[index]!.count }));
     },
     evaluate: async ({ images, labels, count }) => {
       const { lossSum, correct } = await trainer.evaluate(images, labels, count);

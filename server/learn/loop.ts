@@ -5,7 +5,10 @@ import type { TrainerState } from '../engine/trainer.ts';
 export interface Task<Batch, Tally, Score> {
   readonly zero: Tally;
   add(a: Tally, b: Tally): Tally;
-  step(batch: Batch, learningRate: number): Promise<Tally>;
+  /** So many steps are worth handing over at once. */
+  readonly stepsAtOnce: number;
+  /** One step after the other, each with its learning rate; a tally of each. */
+  steps(batches: readonly Batch[], learningRates: readonly number[]): Promise<Tally[]>;
   evaluate(batch: Batch): Promise<Tally>;
   /** The training cannot go on from here: a loss that is no number. */
   diverged(tally: Tally): boolean;
@@ -97,12 +100,18 @@ async function trainEpoch<Batch, Tally, Score>(options: LoopOptions<Batch, Tally
   const { task, watcher } = options;
   let total = task.zero;
   let step = 0;
+  let waiting: Batch[] = [];
   for await (const batch of options.trainingBatches(epoch)) {
-    const tally = await task.step(batch, options.learningRate((epoch - 1) * options.stepsPerEpoch + step));
-    if (task.diverged(tally)) throw watcher.diverged(epoch);
-    total = task.add(total, tally);
-    step += 1;
-    watcher.stepped(epoch, step, tally);
+    waiting.push(batch);
+    if (waiting.length < task.stepsAtOnce && step + waiting.length < options.stepsPerEpoch) continue;
+    const rates = waiting.map((_, index) => options.learningRate((epoch - 1) * options.stepsPerEpoch + step + index));
+    for (const tally of await task.steps(waiting, rates)) {
+      if (task.diverged(tally)) throw watcher.diverged(epoch);
+      total = task.add(total, tally);
+      step += 1;
+      watcher.stepped(epoch, step, tally);
+    }
+    waiting = [];
     if (watcher.stopping && step < options.stepsPerEpoch) return null;
   }
   return total;

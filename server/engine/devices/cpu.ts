@@ -22,7 +22,7 @@ export interface CpuOptions {
  * States in two copies: a run reads the current one and writes the other, after which they change places. So no step allocates or copies
  * a weight. The second copy is made when something first updates the state.
  */
-class CpuStore implements Store {
+export class CpuStore implements Store {
   readonly current = new Map<string, OrtTensor>();
   readonly #next = new Map<string, OrtTensor>();
   readonly #tensors: ReadonlyMap<string, Pick<Tensor, 'dtype' | 'shape'>>;

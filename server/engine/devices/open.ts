@@ -1,12 +1,11 @@
 import type { Device, DeviceName } from '../runtime.ts';
 import { cpu } from './cpu.ts';
+import { cuda } from './cuda.ts';
 import { webgpu } from './webgpu.ts';
 
 /** The executors there are. Another one that takes the same graphs is one more line here. */
 const devices: { readonly [name in DeviceName]: (threads: number) => Device | Promise<Device> } = {
-  cuda: () => {
-    throw new Error('not yet');
-  },
+  cuda: () => cuda(),
   webgpu: () => webgpu(),
   cpu: (threads) => cpu({ threads }),
 };
