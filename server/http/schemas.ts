@@ -485,6 +485,8 @@ export const Prediction = Type.Object({
   score: Type.Number(),
   caption: Type.String(),
   truth: Nullable(Type.Integer()),
+  /** The likeliest classes, the first one first. */
+  top: Type.Array(Type.Object({ class: Type.Integer(), score: Type.Number() })),
 });
 export type Prediction = Static<typeof Prediction>;
 export const PredictionPage = Type.Object({ total: Type.Integer(), rows: Type.Array(Prediction) });

@@ -46,7 +46,7 @@ export default page({
     <div class="compare-grid" x-show="all.length > 1">
       <section class="box"><div class="box-head"><h2 x-t="compare.choose"></h2></div><div class="box-body"><fieldset class="compare-choose"><legend class="visually-hidden" x-t="compare.choose"></legend><template x-for="one in all" :key="one.id"><label class="check"><input type="checkbox" :checked="has(one.id)" :disabled="full() && !has(one.id)" @change="toggle(one.id)"><span><span class="compare-mark" x-show="has(one.id)" :style="{ borderColor: colour(one.id) }" x-text="mark(one.id)"></span><span x-text="one.name"></span><small x-text="about(one)"></small></span></label></template></fieldset><p class="field-note" x-show="full()" x-text="$t('compare.limit', { n: limit })"></p></div></section>
       <div class="stack"><p class="notice" x-show="chosen.length < 2" x-t="compare.none"></p>
-        <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.graph"></h2><span class="spacer"></span><select x-model="metric" @change="draw()" x-t:aria-label="compare.metric"><template x-for="name in metrics" :key="name"><option :value="name" :selected="name === metric" x-text="name"></option></template></select></div><div class="box-body"><div class="chart compare-chart" x-ref="chart"></div></div></section>
+        <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.graph"></h2><span class="spacer"></span><select x-model="metric" @change="draw()" x-t:aria-label="compare.metric"><template x-for="name in metrics" :key="name"><option :value="name" :selected="name === metric" x-text="name"></option></template></select></div><div class="box-body"><div class="compare-chart" x-ref="chart"></div></div></section>
         <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.table"></h2><span class="spacer"></span><label class="check"><input type="checkbox" x-model="onlyDifferent"><span x-t="compare.onlyDifferent"></span></label></div>
           <div class="table-scroll" tabindex="0" role="region" x-t:aria-label="compare.table"><table class="table compare-table"><thead><tr><th scope="col" x-t="compare.item"></th><template x-for="one in picked()" :key="one.experiment.id"><th scope="col"><span class="compare-mark" :style="{ borderColor: colour(one.experiment.id) }" x-text="mark(one.experiment.id)"></span><a class="plain-link" :href="'/experiments/' + one.experiment.id" x-text="one.experiment.name"></a></th></template></tr></thead>
             <tbody><template x-for="row in rows()" :key="row.name"><tr :class="{ differs: row.differs }"><th scope="row"><span x-text="row.name"></span><span class="differs-mark" x-show="row.differs" x-t:title="compare.differs" aria-hidden="true">≠</span></th><template x-for="(value, index) in row.values" :key="index"><td class="number" x-text="value"></td></template></tr></template></tbody></table></div></section></div></div>`,
@@ -134,6 +134,7 @@ export default page({
             colour: this.colour(one.experiment.id),
             values: one.epochs.map((row) => row[metric]),
           })),
+          metric,
           metric.endsWith('accuracy') ? 2 : 4,
         );
       },

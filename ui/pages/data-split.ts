@@ -193,7 +193,7 @@ const finalChoice = (value: 'best' | 'refit') =>
 const folds = `<template x-if="setup.split.way === 'folds'"><div class="stack"><p class="muted" x-t="split.folds.text"></p>
     <div class="split-more"><div>${field({ model: 'setup.split.folds', label: 'split.folds', type: 'number', min: FOLDS.min, max: FOLDS.max, hint: 'split.folds.hint', error: 'setup.split.foldsProblem()' })}</div>
       <div>${field({ model: 'setup.split.test', label: 'run.test', type: 'number', min: 0, max: 90, unit: 'unit.percent', hint: 'split.test.hint', error: 'setup.split.testProblem()' })}</div></div>
-    <fieldset class="cards way-cards"><legend x-t="split.final"></legend>${finalChoice('best')}${finalChoice('refit')}</fieldset>
+    <fieldset class="cards split-final"><legend x-t="split.final"></legend>${finalChoice('best')}${finalChoice('refit')}</fieldset>
     <p class="muted" x-show="setup.split.foldsNote()" x-text="setup.split.foldsNote()"></p></div></template>`;
 
 const groups = `<div class="split-groups" @input="setup.split.look()" @change="setup.split.look()">${checkbox({ model: 'setup.split.grouped', label: 'split.grouped', note: 'split.grouped.note', hint: 'split.grouped.hint' })}

@@ -3,6 +3,7 @@ import type { Experiment, ExperimentAction } from '../../server/http/schemas.ts'
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { download } from '../components/download.ts';
 import { field } from '../components/field.ts';
 import type { MenuItem } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
@@ -113,12 +114,7 @@ export async function deleteExperiment(experiment: Experiment): Promise<boolean>
 }
 
 export function downloadModel(experiment: Experiment): void {
-  const link = document.createElement('a');
-  link.href = modelAddress(experiment);
-  link.download = '';
-  document.body.append(link);
-  link.click();
-  link.remove();
+  download(modelAddress(experiment));
 }
 
 /** The More menu, holding exactly what the state allows. `reason` (why nothing may be changed here) disables what changes something. */

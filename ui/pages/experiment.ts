@@ -1,8 +1,10 @@
 /** Details of an ended experiment: evaluation, graphs, confusion matrix, facts, log; of a failed one, why. */
-import type { EpochRow, Experiment, ExperimentDetails, Project, Score, TrainResult } from '../../server/http/schemas.ts';
+import type { CrossValidationResult, EpochRow, Experiment, ExperimentDetails, Project, Score, TrainResult } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
+import { type ClassScore, classScores, classScoresView, scoreText } from '../charts/class-scores.ts';
 import { type ConfusionRow, confusionRows, confusionTone, confusionTotal, confusionView } from '../charts/confusion.ts';
 import { EpochCharts } from '../charts/epochs.ts';
+import { foldRows, foldsMean, foldsView } from '../charts/folds.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
 import { keepPlace } from '../frame/place.ts';
@@ -35,7 +37,8 @@ const evaluation = `<section class="box" x-show="result"><div class="box-head"><
   <tbody>${score('accuracy', 'details.accuracy', 'details.accuracy.hint')}${score('loss', 'details.loss', 'details.loss.hint')}${score('count', 'details.images')}</tbody></table></div></section>`;
 
 const confusion = `<section class="box" x-show="confusion.length"><div class="box-head"><h2 x-t="details.confusion"></h2><button type="button" x-hint="details.confusion.hint"></button><span class="spacer"></span><span class="muted" x-text="confusionOf()"></span></div>
-  <div class="box-body">${confusionView({ rows: 'confusion', classes: 'classes()', tone: 'confusionTone' })}</div></section>`;
+  <div class="box-body">${confusionView({ rows: 'confusion', classes: 'classes()', tone: 'confusionTone' })}</div></section>
+  <section class="box" x-show="perClass.length"><div class="box-head"><h2 x-t="details.classes"></h2><span class="spacer"></span><span class="muted" x-text="confusionOf()"></span></div>${classScoresView('perClass')}</section>`;
 
 const facts = `<section class="box"><div class="box-head"><h2 x-t="details.facts"></h2></div><div class="box-body"><dl class="facts"><template x-for="fact in facts()" :key="fact.name"><div class="fact"><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl></div></section>`;
 
@@ -60,6 +63,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
       <div class="banner-actions" x-show="!locked()"><button type="button" class="button" @click="again()">${icon('refresh-cw')}<span x-t="details.retry"></span></button></div></section>
     <section class="banner orange" x-show="aborted()" role="status"><span class="banner-icon" x-icon="'circle-stop'"></span><div><h2 x-t="details.aborted"></h2><p x-t="details.aborted.usable"></p></div></section>
     <div class="details-grid"><div class="stack">${evaluation}
+        ${foldsView('folds')}
         <section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="loaded && !epochs.length" x-t="graph.none"></p></div></section>
         ${confusion}</div>
       <div class="stack">${facts}</div></div>
@@ -74,10 +78,15 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
       result: null as TrainResult | null,
       epochs: [] as readonly EpochRow[],
       confusion: [] as readonly ConfusionRow[],
+      perClass: [] as readonly ClassScore[],
+      folds: null as CrossValidationResult | null,
       problem: null as unknown,
       loaded: false,
       log: jobLog(),
       confusionTone,
+      scoreText,
+      foldRows,
+      foldsMean,
       async init() {
         route.signal.addEventListener('abort', () => charts?.end());
         onChange('experiment', { signal: route.signal }, (changed, record) => {
@@ -89,7 +98,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
-          charts = new EpochCharts(this.$refs.charts as HTMLElement);
+          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.heading());
           charts.set(this.epochs);
         });
         await this.load();
@@ -106,6 +115,8 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
           this.result = result && Object.freeze(result);
           this.epochs = Object.freeze(details.epochs);
           this.confusion = result ? Object.freeze(confusionRows(result.classes, result.confusion)) : [];
+          this.perClass = result ? Object.freeze(classScores(result.classes, result.confusion)) : [];
+          this.folds = result?.crossValidation ?? null;
           charts?.set(this.epochs);
           this.loaded = true;
           keepPlace(route.signal, () => [

@@ -38,7 +38,7 @@ export function openTrial(experimentId: number, n: number, signal: AbortSignal):
         void this.$nextTick(() => {
           if (leaving.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
-          charts = new EpochCharts(this.$refs.charts as HTMLElement);
+          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.name());
           this.draw([]);
         });
         try {

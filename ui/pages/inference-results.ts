@@ -235,6 +235,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
             ...(row.truth === null ? [] : [{ name: t('inf.fact.verdict'), value: t(right ? 'inf.right' : 'inf.wrongOne'), wrong: !right }]),
             { name: t('dataset.report.file'), value: row.name },
           ],
+          scores: row.top.map((one) => ({ name: this.className(one.class), share: one.score, colour: classColour(one.class) })),
         };
       },
       heading() {

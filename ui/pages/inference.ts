@@ -175,7 +175,11 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
             this.models = Object.freeze(rows.filter((row) => row.usable).sort((a, b) => b.id - a.id));
             this.state = 'ready';
             const known = (id: string | null) => this.models.some((row) => String(row.id) === id);
-            if (!known(this.experimentId)) this.experimentId = wanted && known(wanted) ? wanted : String(this.models[0]?.id ?? '');
+            if (!known(this.experimentId)) {
+              // The newest that came to its end; a training that was stopped is chosen by hand.
+              const first = this.models.find((row) => row.status !== 'aborted') ?? this.models[0];
+              this.experimentId = wanted && known(wanted) ? wanted : String(first?.id ?? '');
+            }
           },
           failed: (error) => {
             this.problem = error;

@@ -139,7 +139,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
-          charts = new EpochCharts(this.$refs.charts as HTMLElement);
+          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.heading());
           charts.set(this.epochs);
         });
         await this.load();

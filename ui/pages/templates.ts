@@ -95,7 +95,7 @@ The data split, algorithm, parameters and resources of a training that went well
         route.signal.addEventListener('abort', followed);
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
-          charts = new EpochCharts(this.$refs.charts as HTMLElement);
+          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.details?.template.name ?? '');
           charts.set(this.details?.epochs ?? []);
         });
         await this.reload();

@@ -4,7 +4,11 @@ import type { Prediction, PredictionPage, PredictionQuery } from '../../http/sch
 import type { PredictionLine } from '../../jobs/protocol.ts';
 import { readJournal } from '../../store/journal.ts';
 
-type Row = Omit<PredictionLine, 'scores'>;
+/** `top`: class and score of the likeliest, in turns; a list of objects would take many times the memory. */
+interface Row extends Omit<PredictionLine, 'scores'> {
+  top: number[];
+}
+const TOP = 5;
 
 const CACHED = 3;
 const BLOCK = 4096;
@@ -49,8 +53,15 @@ export class Predictions {
 
 async function readRows(file: string): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const { n, name, predicted, score, truth } of readJournal<PredictionLine>(file)) rows.push({ n, name, predicted, score, truth });
+  for await (const { n, name, predicted, score, truth, scores } of readJournal<PredictionLine>(file)) {
+    rows.push({ n, name, predicted, score, truth, top: likeliest(scores) });
+  }
   return rows;
+}
+
+function likeliest(scores: readonly number[]): number[] {
+  const order = scores.map((_, index) => index).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  return order.slice(0, TOP).flatMap((index) => [index, scores[index]!]);
 }
 
 /** `Class(Score)_filename`, the filename without its folders. */
@@ -58,8 +69,9 @@ export function caption(className: string, score: number, name: string): string 
   return `${className}(${score.toFixed(2)})_${name.split('/').at(-1) ?? name}`;
 }
 
-function view({ n, name, predicted, score, truth }: Row, classes: readonly string[]): Prediction {
-  return { n, name, predicted, score, caption: caption(classes[predicted] ?? String(predicted), score, name), truth };
+function view({ n, name, predicted, score, truth, top: pairs }: Row, classes: readonly string[]): Prediction {
+  const top = Array.from({ length: pairs.length / 2 }, (_, i) => ({ class: pairs[2 * i]!, score: pairs[2 * i + 1]! }));
+  return { n, name, predicted, score, caption: caption(classes[predicted] ?? String(predicted), score, name), truth, top };
 }
 
 const byScore = (a: Row, b: Row) => a.score - b.score || a.n - b.n;

@@ -101,6 +101,19 @@ export default words({
     'How far the predictions are from the truth. The closer to 0, the better.',
   ],
   'details.noTest': ['Test 데이터가 없습니다', 'No test split'],
+  'details.classes': ['클래스별 점수', 'Scores of each class'],
+  'details.class': ['클래스', 'Class'],
+  'details.precision': ['정밀도 (%)', 'Precision (%)'],
+  'details.precision.hint': [
+    '이 클래스라고 예측한 이미지 중 실제로 맞은 비율입니다. 낮으면 다른 클래스를 이 클래스로 잘못 판정하는 일이 많습니다.',
+    'Of the pictures predicted as this class, the share that really are. When it is low, others are often taken for this class.',
+  ],
+  'details.recall': ['재현율 (%)', 'Recall (%)'],
+  'details.recall.hint': [
+    '실제로 이 클래스인 이미지 중 찾아낸 비율입니다. 불량 클래스에서 낮으면 불량을 놓치는 일이 많습니다.',
+    'Of the pictures that are of this class, the share that was found. When it is low for a defect, defects are missed.',
+  ],
+  'details.f1.hint': ['정밀도와 재현율을 함께 본 점수입니다. 둘 다 높아야 높습니다.', 'Precision and recall in one figure: high only when both are.'],
   'details.confusion': ['혼동 행렬', 'Confusion matrix'],
   'details.confusion.hint': [
     '행은 실제 클래스, 열은 모델이 예측한 클래스입니다. 대각선은 맞힌 수이고 나머지 칸은 어떤 클래스끼리 헷갈렸는지를 보여 줍니다.',
@@ -153,7 +166,14 @@ export default words({
   'graph.valid_loss': ['valid_loss', 'valid_loss'],
   'graph.waiting': ['첫 에포크가 끝나면 그래프가 그려집니다.', 'The graph begins when the first epoch has ended.'],
   'graph.none': ['끝난 에포크가 없어 그래프가 없습니다.', 'No epoch has ended, so there is no graph.'],
-  'graph.table': ['그래프의 값 보기', 'Show the values'],
+  'graph.fold': ['폴드 {fold}, {epoch}번째', 'fold {fold}, epoch {epoch}'],
+  'graph.reset': ['전체 보기', 'Show all'],
+  'graph.zoom.hint': [
+    '그래프 위에서 옆으로 끌면 그 구간만 크게 보입니다. 두 번 누르면 전체로 돌아갑니다.',
+    'Drag sideways over the graph to see that stretch alone. A double click shows all again.',
+  ],
+  'graph.csv': ['값을 CSV로 저장', 'Save the values as CSV'],
+  'graph.png': ['그래프를 PNG로 저장', 'Save the graph as PNG'],
 
   'log.title': ['로그', 'Log'],
   'log.copy': ['로그 복사', 'Copy log'],

@@ -1,0 +1,147 @@
+/** What goes around a training: folds and groups, the graphs in hand, scores of each class, resources. */
+import { readFileSync, statSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Experiment } from '../../server/http/schemas.ts';
+import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+
+const experiments = suite('folds, groups and graphs in the browser');
+const LONG = 180_000;
+let studio: Studio;
+let page: Page;
+
+const LIGHT: CheckOptions = { themes: ['light'] };
+const newDraft = () => request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: 1 });
+const ok = () => page.locator('.step-foot button:visible');
+
+experiments.before(async () => {
+  studio = await startStudio();
+  page = await newPage(studio);
+  await setUp(studio, page);
+  await page.locator('.empty-buttons .button').first().click();
+  await page.waitForURL('**/data');
+  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  await newDraft();
+});
+experiments.after(async () => studio?.stop());
+
+experiments('K folds are chosen, and a pattern tells at once which pictures stay together', async () => {
+  await page.goto('/experiments/1/run');
+  await ok().waitFor();
+  await page.locator('.split-way label').nth(1).click();
+  const fields = page.locator('.split-step input[type=number]:visible');
+  await fields.nth(0).fill('1');
+  assert.is(await ok().isDisabled(), true, 'one fold is none');
+  await fields.nth(0).fill('3');
+  await fields.nth(1).fill('20');
+  await page.locator('.split-groups input[type=checkbox]').check();
+  assert.is(await ok().isDisabled(), true, 'a pattern is missing');
+  await page.locator('.split-pattern input').fill('scratch');
+  await page.locator('.split-pattern .field-error:visible').waitFor();
+  await page.locator('.split-pattern input').fill('{group}-0*');
+  await page.locator('.split-preview dt', { hasText: 'scratch' }).waitFor();
+  assert.match((await page.locator('.split-preview p:visible').first().textContent()) ?? '', /그룹 4개에 이미지 320장/);
+  await checkPage(page, 'run-folds');
+  // Every class would be one group.
+  await page.locator('.split-groups input[type=checkbox]').uncheck();
+  await ok().click();
+  await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
+  const parameters = page.locator('.parameters input:visible');
+  await parameters.nth(0).fill('32');
+  await parameters.nth(1).fill('3');
+  await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').fill('32');
+  await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').blur();
+  await ok().click();
+  await ok().click();
+  await page.locator('.configuration dd:visible', { hasText: '3개 폴드' }).waitFor();
+  await page.locator('.run-start').click();
+  await page.locator('.banner.green').waitFor({ timeout: LONG });
+});
+
+experiments('the details tell each fold, their mean and spread, and every class', async () => {
+  await page.goto('/experiments/1');
+  await page.locator('.folds tbody tr').nth(2).waitFor();
+  assert.is(await page.locator('.folds tbody .chip').locator('visible=true').count(), 1, 'one fold is the best');
+  assert.match((await page.locator('.folds tfoot').textContent()) ?? '', /[\d.]+ ± [\d.]+/);
+  assert.is(await page.locator('.class-scores tbody tr').count(), 4);
+  assert.match((await page.locator('.u-legend').first().textContent()) ?? '', /9 \/ 9 · 폴드 3, 3번째/);
+  await checkPage(page, 'experiment-folds');
+});
+
+experiments('a stretch of a graph is looked at alone; values and picture are taken along', async () => {
+  const reset = page.locator('.chart-reset');
+  const over = page.locator('.chart .u-over').first();
+  const box = await over.boundingBox();
+  assert.ok(box);
+  const drag = async (from: number, to: number) => {
+    await page.mouse.move(box.x + box.width * from, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * to, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+  };
+  const ticks = () =>
+    page
+      .locator('.chart')
+      .first()
+      .locator('canvas')
+      .evaluate((canvas) => canvas.toDataURL());
+  const whole = await ticks();
+  await drag(0.4, 0.7);
+  await reset.first().waitFor();
+  assert.is(await reset.locator('visible=true').count(), 2, 'the other graph follows');
+  assert.is.not(await ticks(), whole);
+  await checkPage(page, 'graph-zoomed', { ...LIGHT, languages: ['ko'] });
+  await over.dblclick();
+  await reset.first().waitFor({ state: 'hidden' });
+  await drag(0.2, 0.5);
+  await reset.nth(1).click();
+  await reset.first().waitFor({ state: 'hidden' });
+
+  const [csv] = await Promise.all([page.waitForEvent('download'), page.locator('.chart-csv').first().click()]);
+  const lines = readFileSync(await csv.path(), 'utf8')
+    .trim()
+    .split('\r\n');
+  assert.is(lines[0], '\ufeff에포크,train_accuracy,valid_accuracy');
+  assert.is(lines.length, 10, 'nine epochs of three folds, and no line for the gaps');
+  assert.match(csv.suggestedFilename(), /^Run_.*\.csv$/);
+  const [png] = await Promise.all([page.waitForEvent('download'), page.locator('.chart-png').nth(1).click()]);
+  assert.ok(statSync(await png.path()).size > 2000);
+  await png.saveAs('dist/screenshots/graph-export.png');
+});
+
+experiments('a finger chooses a stretch too', async () => {
+  const touch = await newPage(studio, { like: page.context(), touch: true, width: 820, height: 1180 });
+  await touch.goto('/experiments/1');
+  const over = touch.locator('.chart .u-over').first();
+  await over.waitFor();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  assert.ok(box);
+  const finger = await touch.context().newCDPSession(touch);
+  const at = (share: number) => [{ x: box.x + box.width * share, y: box.y + 50 }];
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0.3) });
+  for (const share of [0.4, 0.5, 0.6]) await finger.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(share) });
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await touch.locator('.chart-reset').first().waitFor();
+  await touch.screenshot({ path: 'dist/screenshots/graph-touch.png' });
+  await touch.locator('.chart-reset').first().tap();
+  await touch.locator('.chart-reset').first().waitFor({ state: 'hidden' });
+  checkTroubles(touch);
+  await touch.context().close();
+});
+
+experiments('the viewer of an inference tells the score of every class', async () => {
+  await request(page, 'POST', '/api/projects/1/inferences', { experimentId: 1, source: { kind: 'dataset', datasetId: 1 } });
+  await page.goto('/inferences/1');
+  await page.locator('.picture-tile img.there').first().waitFor({ timeout: LONG });
+  await page.locator('.picture-tile button').first().click();
+  await page.locator('.viewer .score-row').nth(3).waitFor();
+  const shares = await page.locator('.viewer .score-row > :last-child').allTextContents();
+  assert.ok(Math.abs(shares.reduce((sum, text) => sum + Number.parseFloat(text), 0) - 100) < 1, shares.join());
+  await checkPage(page, 'viewer-scores', { ...LIGHT, languages: ['ko'] });
+  await page.keyboard.press('Escape');
+  checkTroubles(page);
+});
+
+experiments.run();
