@@ -371,6 +371,17 @@ export const CATALOGUE = {
     '이 장비의 자원으로는 "{name}" 프리셋을 실행할 수 없습니다. 더 작은 프리셋을 선택해 주세요.',
     'This box is too small for the preset "{name}". Choose a smaller one.',
   ),
+  preset_name_taken: entry(400, '"{name}" 프리셋이 두 번 있습니다. 이름을 다르게 해 주세요.', 'Two presets are named "{name}". Give one another name.'),
+  preset_over_box: entry(
+    400,
+    '"{name}" 프리셋이 이 장비보다 큽니다. 코어, 메모리 또는 GPU를 줄여 주세요.',
+    'The preset "{name}" asks for more than this box has. Lower its cores, memory or GPU.',
+  ),
+  preset_in_use: entry(
+    409,
+    '"{name}" 프리셋으로 대기 중이거나 실행 중인 작업이 {count}개 있어 지우거나 이름을 바꿀 수 없습니다. 끝난 뒤에 다시 시도해 주세요. 코어와 메모리는 바꿀 수 있습니다.',
+    'The preset "{name}" cannot be removed or renamed while {count} job(s) wait or run with it. Try again when they have ended; its cores and memory can be changed now.',
+  ),
   experiment_refused: entry(
     409,
     '상태가 {status}인 실험에서는 이 작업을 할 수 없습니다: {action}.',

@@ -10,8 +10,8 @@ import type { Studio } from './http/studio.ts';
 import { LogFile } from './log.ts';
 import { Allocation } from './queue/allocation.ts';
 import type { StoredJob } from './queue/jobs.ts';
-import { boxOf, Presets } from './queue/presets.ts';
-import { Queue } from './queue/queue.ts';
+import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
+import { isActive, Queue } from './queue/queue.ts';
 import { Collection, Document } from './store/collection.ts';
 import { DamagedFileError, makeFolder } from './store/durable.ts';
 import { Journal } from './store/journal.ts';
@@ -87,7 +87,10 @@ async function start(config: Config, version: string): Promise<void> {
   });
 
   const allocation = new Allocation(boxOf(config, config.box.gpus === 0 ? [] : ((await readGpus()) ?? [])));
-  const presets = new Presets(config.preset, allocation);
+  const presets = new Presets(config.preset, await Document.open<EditedPresets>(join(db, 'presets.json'), { presets: null }), allocation, (name) => {
+    const waits = queue.filter((job) => isActive(job) && job.resources.preset === name).length;
+    return Math.max(waits, experiments.countActiveWith(name));
+  });
   const queue: Queue = new Queue({
     jobs: await Collection.open<StoredJob>(db, 'jobs'),
     dir: await folder('jobs'),
@@ -261,7 +264,7 @@ async function start(config: Config, version: string): Promise<void> {
       preflight: preflights.rules,
       infer: inferences.rules,
     },
-    (job) => presets.need(job.resources.preset ?? ''),
+    (job) => presets.kept(job),
   );
   await hpo.goOn();
   await monitor.start();

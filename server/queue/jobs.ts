@@ -1,6 +1,7 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
 import type { InferSpec, IngestSpec, PreflightSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
+import type { Need } from './allocation.ts';
 
 export interface StoredJob {
   id: number;
@@ -15,6 +16,8 @@ export interface StoredJob {
   trial?: { index: number; until: number };
   /** preset null: a light job, which runs in a slot of its own beside the trainings. */
   resources: { preset: string | null; cores: number; memoryMb: number; gpu: string | null };
+  /** What its preset asked for when it was queued: an edited preset does not change what waits. */
+  need?: Need;
   stopRequested: boolean;
   /** How often the job was launched again after the daemon had died under it; back to 0 when it gets on. */
   relaunches: number;
@@ -25,6 +28,21 @@ export interface StoredJob {
   startedAt: string | null;
   finishedAt: string | null;
 }
+
+/**
+ * How the jobs that are no trainings share the slots beside these. bulk: as long as there are pictures, so that they are counted. quick: somebody waits
+ * for it at the screen, for seconds; a slot more is kept for them, which bulk ones never take.
+ */
+export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
+  ingest: 'bulk',
+  sample: 'bulk',
+  infer: 'bulk',
+  table: 'bulk',
+  table_preview: 'quick',
+  preflight: 'quick',
+  train: 'training',
+  trial: 'training',
+};
 
 type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb'>;
 /** What a worker is to do, without the share of the box that the queue gives it. */

@@ -1,19 +1,22 @@
-/** Presets: what a person may choose in the Resources step, from appliance.conf, fitted to the box. */
+/** Presets: what a person may choose in the Resources step, from appliance.conf or as the administrator has changed them, fitted to the box. */
 import { availableParallelism, totalmem } from 'node:os';
-import type { Config, PresetSettings } from '../config.ts';
+import type { Config, PresetSettings as FilePreset } from '../config.ts';
 import { StudioError } from '../errors.ts';
+import type { PresetSetting, PresetSettings } from '../http/preset-schemas.ts';
 import type { Preset } from '../http/schemas.ts';
+import type { Document } from '../store/collection.ts';
 import type { Allocation, Box, GpuOfBox, Need } from './allocation.ts';
+import type { StoredJob } from './jobs.ts';
 
 /** For the system and the daemon itself, MiB. */
 const RESERVED_MB = 1024;
 
-/** What trainings may use of this machine; the memory of the light jobs' slots is set aside. */
+/** What trainings may use of this machine; the memory of the slots beside them (light ones and the quick one) is set aside. */
 export function boxOf(config: Pick<Config, 'box' | 'queue'>, found: readonly GpuOfBox[]): Box {
   const { box, queue } = config;
   const limit = process.constrainedMemory() ?? 0;
   const total = Math.floor((limit > 0 ? Math.min(limit, totalmem()) : totalmem()) / 2 ** 20);
-  const automatic = Math.max(Math.floor(total / 2), total - RESERVED_MB - queue.light_slots * queue.light_memory_mb);
+  const automatic = Math.max(Math.floor(total / 2), total - RESERVED_MB - (queue.light_slots + 1) * queue.light_memory_mb);
   const gpus =
     box.gpus === 'auto'
       ? found
@@ -25,13 +28,27 @@ export function boxOf(config: Pick<Config, 'box' | 'queue'>, found: readonly Gpu
   };
 }
 
-export class Presets {
-  readonly #presets: readonly PresetSettings[];
-  readonly #allocation: Allocation;
+/** What the administrator has changed; null: the presets are those of appliance.conf. */
+export interface EditedPresets {
+  presets: PresetSetting[] | null;
+}
 
-  constructor(presets: readonly PresetSettings[], allocation: Allocation) {
-    this.#presets = presets;
+export class Presets {
+  readonly #defaults: readonly PresetSetting[];
+  readonly #edited: Document<EditedPresets>;
+  readonly #allocation: Allocation;
+  readonly #usesOf: (name: string) => number;
+
+  /** `usesOf`: how much waits or runs with a preset. */
+  constructor(fromFile: readonly FilePreset[], edited: Document<EditedPresets>, allocation: Allocation, usesOf: (name: string) => number) {
+    this.#defaults = fromFile.map(({ name, gpu, gpu_memory_mb, cores, memory_mb }) => ({ name, gpu, gpuMemoryMb: gpu_memory_mb, cores, memoryMb: memory_mb }));
+    this.#edited = edited;
     this.#allocation = allocation;
+    this.#usesOf = usesOf;
+  }
+
+  get #presets(): readonly PresetSetting[] {
+    return this.#edited.data.presets ?? this.#defaults;
   }
 
   list(): Preset[] {
@@ -50,13 +67,58 @@ export class Presets {
     return need;
   }
 
-  #need(preset: PresetSettings): Need {
+  /** Of a job that has waited while the daemon was away: what it was promised, or what its preset is now where the box has become too small for that. */
+  kept({ need, resources }: Readonly<StoredJob>): Need {
+    return need !== undefined && this.#allocation.fits(need) ? need : this.need(resources.preset ?? '');
+  }
+
+  // ---------------------------------------------------------------- the administrator's
+
+  settings(): PresetSettings {
+    const { cores, memoryMb, gpus } = this.#allocation.box;
+    return {
+      presets: this.#presets.map((preset) => ({ ...preset, fits: this.#allocation.fits(this.#need(preset)), uses: this.#usesOf(preset.name) })),
+      edited: this.#edited.data.presets !== null,
+      box: { cores, memoryMb, gpus: gpus.map((gpu) => ({ ...gpu })) },
+    };
+  }
+
+  /** Throws preset_name_taken, preset_over_box or preset_in_use. */
+  change(presets: readonly PresetSetting[]): Promise<PresetSettings> {
+    const wanted = presets.map((preset) => ({ ...preset, name: preset.name.trim(), gpu: preset.gpu.trim() }));
+    const names = new Set<string>();
+    for (const preset of wanted) {
+      if (names.has(preset.name)) throw new StudioError('preset_name_taken', { name: preset.name });
+      names.add(preset.name);
+      if (!this.#allocation.fits(this.#need(preset))) throw new StudioError('preset_over_box', { name: preset.name });
+    }
+    return this.#put(wanted);
+  }
+
+  /** Back to those of appliance.conf. Throws preset_in_use. */
+  reset(): Promise<PresetSettings> {
+    return this.#put(null);
+  }
+
+  async #put(presets: PresetSetting[] | null): Promise<PresetSettings> {
+    await this.#edited.update(() => {
+      const names = new Set((presets ?? this.#defaults).map(({ name }) => name));
+      for (const { name } of this.#presets) {
+        const count = names.has(name) ? 0 : this.#usesOf(name);
+        if (count > 0) throw new StudioError('preset_in_use', { name, count });
+      }
+      return { presets };
+    });
+    return this.settings();
+  }
+
+  #need(preset: PresetSetting): Need {
     const { box } = this.#allocation;
     return {
       cores: preset.cores === 0 ? box.cores : preset.cores,
-      memoryMb: preset.memory_mb === 0 ? box.memoryMb : preset.memory_mb,
+      memoryMb: preset.memoryMb === 0 ? box.memoryMb : preset.memoryMb,
       gpu: preset.gpu === '' ? null : preset.gpu,
-      gpuMemoryMb: preset.gpu_memory_mb,
+      gpuMemoryMb: preset.gpuMemoryMb,
     };
   }
 }

@@ -35,7 +35,7 @@ interface World {
   events: { jobId: number; event: JobEvent }[];
   faults: string[];
   start(): Promise<void>;
-  submit(need: Need | null, work?: typeof SMALL): Promise<number>;
+  submit(need: Need | null, work?: typeof SMALL, kind?: 'sample' | 'preflight'): Promise<number>;
   over(id: number): Promise<Readonly<StoredJob>>;
 }
 
@@ -70,9 +70,9 @@ async function world(
       log: (error, about) => here.faults.push(`${about}: ${error}`),
     }),
     start: () => here.queue.start(rules, () => need(1)),
-    submit: async (wanted, work = SMALL) => {
+    submit: async (wanted, work = SMALL, kind = 'sample') => {
       const request: NewJob = {
-        kind: 'sample',
+        kind,
         title: 't',
         projectId: 1,
         ownerId: 1,
@@ -101,7 +101,8 @@ async function world(
       here.ended.push({ id: job.id, verdict });
     },
   };
-  const rules = { sample } as unknown as RulesTable;
+  // What they draw does not matter here; the kind decides about the slot.
+  const rules = { sample, preflight: sample } as unknown as RulesTable;
   bus.on('jobEvent', (message) => here.events.push(message));
   return here;
 }
@@ -204,6 +205,23 @@ test('a job that waits knows its place and why, and can be stopped', async () =>
   } catch (error) {
     assert.is((error as StudioError).code, 'job_over');
   }
+});
+
+test('what takes seconds does not wait behind what takes long', async () => {
+  const w = await world({ slots: 1 });
+  await w.start();
+  const all = await w.submit(need(2, 4000), ENDLESS);
+  const long = await w.submit(null, ENDLESS);
+  const behind = await w.submit(null, ENDLESS);
+  const quick = await w.submit(null, SMALL, 'preflight');
+  assert.is((await w.over(quick)).state, 'succeeded', 'beside a training that has the whole box and a full slot');
+  assert.is(w.queue.get(long)!.state, 'running');
+  assert.is(w.queue.get(behind)!.state, 'pending', 'the quick slot is not for it');
+  const [one, two] = [await w.submit(null, ENDLESS, 'preflight'), await w.submit(null, SMALL, 'preflight')];
+  assert.is(w.queue.live(w.queue.get(two)!).waiting?.place, 1, 'it waits for the quick one alone');
+  for (const id of [one, long, behind, all]) await w.queue.stop(id);
+  assert.is((await w.over(two)).state, 'succeeded');
+  for (const id of [one, long, behind, all]) assert.is((await w.over(id)).state, 'stopped');
 });
 
 async function workerOf(w: World, id: number): Promise<number> {

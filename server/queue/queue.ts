@@ -1,6 +1,6 @@
 /**
  * The queue. Jobs with a preset (trainings) start in their order when their share of the box is free; light jobs run in slots of their own beside
- * them. Every state is on the disk before anyone is told, so a restart goes on with what was waiting and resumes what was running.
+ * them, of which one is kept for the quick. Every state is on the disk before anyone is told, so a restart goes on with what was waiting and resumes what was running.
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type { Collection } from '../store/collection.ts';
 import { syncFolder, writeDurably } from '../store/durable.ts';
 import { Journal, readJournal } from '../store/journal.ts';
 import type { Allocation, Need } from './allocation.ts';
-import type { JobRules, JobVerdict, RulesTable, StoredJob } from './jobs.ts';
+import { type JobRules, type JobVerdict, PACE, type RulesTable, type StoredJob } from './jobs.ts';
 import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
 import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
 
@@ -121,6 +121,7 @@ export class Queue {
           memoryMb: preset?.need.memoryMb ?? Math.max(wish?.memoryMb ?? 0, light_memory_mb),
           gpu: null,
         },
+        ...(preset === null ? {} : { need: preset.need }),
         stopRequested: false,
         relaunches: 0,
         interrupted: false,
@@ -231,17 +232,18 @@ export class Queue {
     return this.#jobs.filter((job) => job.state === 'pending' && (job.resources.preset === null) === light && !this.#running.has(job.id));
   }
 
-  #runningLight(): number {
-    let count = 0;
-    for (const id of this.#running.keys()) if (this.#jobs.get(id)?.resources.preset === null) count += 1;
-    return count;
+  /** Is there a slot for a light job? The last one is kept for quick ones. */
+  #slotFor({ kind }: Readonly<StoredJob>): boolean {
+    const { light_slots } = this.#options.settings;
+    const running = [...this.#running.keys()].flatMap((id) => this.#jobs.get(id) ?? []).filter(({ resources }) => resources.preset === null);
+    if (PACE[kind] === 'quick') return running.length <= light_slots;
+    return running.filter((job) => PACE[job.kind] !== 'quick').length < light_slots;
   }
 
   #schedule(): void {
     if (!this.#open || this.#closing) return;
     for (const job of this.#pending(true)) {
-      if (this.#runningLight() >= this.#options.settings.light_slots) break;
-      this.#begin(job, null, this.#lightMemory(job));
+      if (this.#slotFor(job)) this.#begin(job, null, this.#lightMemory(job));
     }
     // First come, first served: a small training does not overtake a large one that waits, or the large one would wait for ever.
     for (const job of this.#pending(false)) {
@@ -430,15 +432,22 @@ export class Queue {
 
   #waiting(job: Readonly<StoredJob>): Waiting {
     const light = job.resources.preset === null;
-    const place = Math.max(1, this.#pending(light).findIndex(({ id }) => id === job.id) + 1);
-    if (light) return lightWaiting(place, this.#options.settings.light_slots);
+    const place = Math.max(1, this.#before(job).findIndex(({ id }) => id === job.id) + 1);
+    if (light) return lightWaiting(place, this.#options.settings.light_slots + (PACE[job.kind] === 'quick' ? 1 : 0));
     const { allocation } = this.#options;
     return waitingFor(place, this.#needs.get(job.id), allocation.free);
   }
 
+  /** The waiting jobs among which one stands: quick ones do not wait behind bulk ones. */
+  #before(job: Readonly<StoredJob>): Readonly<StoredJob>[] {
+    const light = job.resources.preset === null;
+    const pending = this.#pending(light);
+    return light ? pending.filter(({ kind }) => (PACE[kind] === 'quick') === (PACE[job.kind] === 'quick')) : pending;
+  }
+
   #tellPlaces(): void {
     const places = new Map<number, number>();
-    for (const light of [true, false]) for (const [i, { id }] of this.#pending(light).entries()) places.set(id, i + 1);
+    for (const light of [true, false]) for (const job of this.#pending(light)) places.set(job.id, this.#before(job).findIndex(({ id }) => id === job.id) + 1);
     const before = this.#places;
     this.#places = places;
     for (const [id, place] of places) {

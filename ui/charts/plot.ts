@@ -169,7 +169,8 @@ export class Plot {
           y: {
             range: (_plot, low, high) => {
               if (!this.#zoom && graph.frame) return graph.frame(low ?? 0, high ?? 1);
-              return Library.rangeNum(low ?? 0, high ?? 1, 0.1, true);
+              const [least, most] = this.#zoom ? this.#within(this.#zoom) : [low ?? 0, high ?? 1];
+              return Library.rangeNum(least, most, 0.1, true);
             },
           },
         },
@@ -281,6 +282,15 @@ export class Plot {
     plot.setLegend({ idx: last < 0 ? null : last } as { idx: number }, false);
   }
 
+  /** The values of a stretch, those included that its lines come from and go to. */
+  #within([from, to]: [number, number]): [number, number] {
+    const x = this.#graph?.x ?? [];
+    const first = Math.max(0, x.findIndex((place) => place >= from) - 1);
+    const after = x.findIndex((place) => place > to);
+    const values = (this.#graph?.lines ?? []).flatMap((line) => line.values.slice(first, after < 0 ? x.length : after + 1)).filter((value) => value !== null);
+    return values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  }
+
   #width(): number {
     return Math.max(240, this.#place.clientWidth);
   }
@@ -305,5 +315,5 @@ export class Plot {
 const pointed = (graph: Graph) => graph.x.length < POINTS_UP_TO;
 const dataOf = (graph: Graph) => [[...graph.x], ...graph.lines.map((line) => [...line.values])] as uPlot.AlignedData;
 
-const FIGURE = `<figcaption class="chart-head"><span class="chart-title"></span><span class="chart-tools" hidden><button type="button" class="button quiet small chart-reset" hidden @click="reset()">${icon('refresh-cw')}<span x-t="graph.reset"></span></button><button type="button" x-hint="graph.zoom.hint"></button><button type="button" class="button quiet small chart-csv" @click="csv()" x-t:aria-label="graph.csv" x-t:title="graph.csv">CSV</button><button type="button" class="button quiet small chart-png" @click="png()" x-t:aria-label="graph.png" x-t:title="graph.png">PNG</button></span></figcaption>
+const FIGURE = `<figcaption class="chart-head"><span class="chart-title"></span><span class="chart-tools" hidden><button type="button" class="button quiet small chart-reset" hidden @click="reset()">${icon('refresh-cw')}<span x-t="graph.reset"></span></button><button type="button" x-hint="graph.zoom.hint"></button><button type="button" class="button quiet small chart-csv" @click="csv()" x-t:title="graph.csv">CSV</button><button type="button" class="button quiet small chart-png" @click="png()" x-t:title="graph.png">PNG</button></span></figcaption>
   <div class="chart-place"></div>`;

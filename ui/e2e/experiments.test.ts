@@ -144,4 +144,35 @@ experiments('the viewer of an inference tells the score of every class', async (
   checkTroubles(page);
 });
 
+experiments('the administrator sets what a training can be given', async () => {
+  await page.goto('/admin');
+  await page.locator('#admin-presets-tab').click();
+  await page.locator('#admin-presets td', { hasText: 'CPU small' }).waitFor();
+  await checkPage(page, 'admin-presets');
+  await page.locator('.page-actions button:visible').click();
+  const fields = page.locator('dialog input:visible');
+  await fields.nth(0).fill('CPU small');
+  await fields.nth(1).fill('500');
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog .field-error:visible').nth(1).waitFor();
+  await checkPage(page, 'admin-preset-dialog', LIGHT);
+  await fields.nth(0).fill('야간 학습');
+  await fields.nth(1).fill('1');
+  await fields.nth(2).fill('1');
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor();
+  await newDraft();
+  await page.goto('/experiments/2/run');
+  await ok().click();
+  await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
+  await ok().click();
+  await page.locator('.choice-table tr', { hasText: '야간 학습' }).waitFor();
+  await page.goto('/admin');
+  await page.locator('#admin-presets-tab').click();
+  await page.locator('#admin-presets .link-button').click();
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor({ state: 'detached' });
+  checkTroubles(page);
+});
+
 experiments.run();

@@ -14,6 +14,7 @@ import type library from './areas/library.ts';
 import type monitor from './areas/monitor.ts';
 import type people from './areas/people.ts';
 import type preflight from './areas/preflight.ts';
+import type presets from './areas/presets.ts';
 import type run from './areas/run.ts';
 import type split from './areas/split.ts';
 
@@ -33,5 +34,6 @@ type Areas = typeof base &
   typeof preflight &
   typeof library &
   typeof compare &
+  typeof presets &
   typeof split;
 export type Key = keyof Areas & string;

@@ -1,4 +1,4 @@
-/** Admin: people and groups. */
+/** Admin: people, groups and the presets of the Resources step. */
 import '../i18n/areas/admin.ts';
 import '../i18n/areas/groups.ts';
 import '../i18n/areas/people.ts';
@@ -18,6 +18,7 @@ import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { me } from '../session.ts';
 import { editGroup } from './admin/group-dialog.ts';
+import { presetAdmin, presetView } from './admin/presets.ts';
 import { editUser, resetPassword } from './admin/user-dialogs.ts';
 import { groupColumns, openGroup } from './groups.ts';
 
@@ -75,7 +76,10 @@ export default page({
 - 라벨러: 배정된 이미지를 라벨링합니다.
 
 # 그룹
-그룹은 서로의 프로젝트를 볼 수 있는 사람의 모임입니다. 구성원은 사용자 수정에서 정합니다.`,
+그룹은 서로의 프로젝트를 볼 수 있는 사람의 모임입니다. 구성원은 사용자 수정에서 정합니다.
+
+# 리소스 프리셋
+학습의 Resources 단계에서 고를 수 있는 GPU, CPU, 메모리의 묶음입니다. 장비가 가진 것보다 크게 정할 수 없습니다.`,
     en: `# People
 - Add User: choose an ID, a name, a first password, the role and the groups. Hand over the password in person.
 - Reset Password: with a new password, every other session of that person ends.
@@ -87,13 +91,17 @@ export default page({
 - Annotator: labels the images that they are given.
 
 # Groups
-People of a group see each other’s projects. Choose the members in Edit User.`,
+People of a group see each other’s projects. Choose the members in Edit User.
+
+# Resources
+The bundles of GPU, CPU and memory that can be chosen in the Resources step of a training, never more than the box has.`,
   },
   template: `${pageHead(
     'admin.title',
     'admin.purpose',
     `<button type="button" class="button primary" x-show="tab === 'users'" @click="addUser()">${icon('user-plus')}<span x-t="admin.user.new"></span></button>
-     <button type="button" class="button primary" x-show="tab === 'groups'" @click="addGroup()">${icon('plus')}<span x-t="admin.group.new"></span></button>`,
+     <button type="button" class="button primary" x-show="tab === 'groups'" @click="addGroup()">${icon('plus')}<span x-t="admin.group.new"></span></button>
+     <button type="button" class="button primary" x-show="tab === 'presets'" @click="presets.edit(null)">${icon('plus')}<span x-t="presets.new"></span></button>`,
   )}
     ${tabs({
       label: 'admin.tabs',
@@ -102,22 +110,26 @@ People of a group see each other’s projects. Choose the members in Edit User.`
       tabs: [
         { key: 'users', text: 'admin.users', count: 'users.rows.length' },
         { key: 'groups', text: 'admin.groups', count: 'groups.rows.length' },
+        { key: 'presets', text: 'presets.title', count: 'presets.list.rows.length' },
       ],
     })}
     ${tabPanel({ prefix: 'admin', key: 'users', current: 'tab', content: tableView(userColumns, { state: 'users', caption: 'admin.users', rowName: 'row.userId', open: 'editUser(row)', menu: 'userMenu($el, row)', empty: emptyHere }) })}
-    ${tabPanel({ prefix: 'admin', key: 'groups', current: 'tab', content: tableView(groupColumns, { state: 'groups', caption: 'admin.groups', rowName: 'row.name', open: 'editGroup(row)', menu: 'groupMenu($el, row)', empty: emptyHere }) })}`,
+    ${tabPanel({ prefix: 'admin', key: 'groups', current: 'tab', content: tableView(groupColumns, { state: 'groups', caption: 'admin.groups', rowName: 'row.name', open: 'editGroup(row)', menu: 'groupMenu($el, row)', empty: emptyHere }) })}
+    ${tabPanel({ prefix: 'admin', key: 'presets', current: 'tab', content: presetView })}`,
 
   component: (route) =>
     component({
       tab: 'users',
       users: tableOf(userColumns, { name: 'users', sort: { key: 'userId', down: false } }),
       groups: tableOf(groupColumns, { name: 'admin-groups', sort: { key: 'name', down: false } }),
+      presets: presetAdmin(),
       init() {
         void this.reload();
         onResync(route.signal, () => void this.reload());
         route.signal.addEventListener('abort', closePanel);
       },
       async reload() {
+        void this.presets.load(route.signal);
         try {
           const [users, groups] = await Promise.all([api.get<User[]>('/api/users', {}, route.signal), api.get<Group[]>('/api/groups', {}, route.signal)]);
           groupNames.clear();

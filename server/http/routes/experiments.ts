@@ -1,16 +1,16 @@
-/** /api/projects/:id/experiments, /api/experiments, /api/algorithms, /api/presets */
+/** /api/projects/:id/experiments, /api/experiments, /api/algorithms */
 import { open } from 'node:fs/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { StudioError } from '../../errors.ts';
 import { DEVELOPERS, readerOf } from '../access.ts';
-import { Algorithm, AlgorithmQuery, Experiment, ExperimentChange, ExperimentDetails, NewExperiment, Preset, RunConfig } from '../schemas.ts';
+import { Algorithm, AlgorithmQuery, Experiment, ExperimentChange, ExperimentDetails, NewExperiment, RunConfig } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { asDownload } from './downloads.ts';
 import { ById, Nothing } from './parts.ts';
 
 export const experimentRoutes =
-  ({ experiments, algorithms, presets }: Studio): FastifyPluginAsyncTypebox =>
+  ({ experiments, algorithms }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
     const tags = ['experiments'];
 
@@ -26,12 +26,6 @@ export const experimentRoutes =
         },
       },
       async (request) => algorithms.list(request.query.classes, request.query.size, request.query.pictures),
-    );
-
-    app.get(
-      '/api/presets',
-      { config: { access: DEVELOPERS }, schema: { tags, summary: 'The resources that a training can be given', response: { 200: Type.Array(Preset) } } },
-      async () => presets.list(),
     );
 
     app.get(

@@ -335,6 +335,11 @@ export class Experiments {
     return experiment;
   }
 
+  /** Experiments that wait or run with a preset; a search queues its further trials with it. */
+  countActiveWith(preset: string): number {
+    return this.#experiments.filter(({ status, config }) => (status === 'pending' || status === 'running') && config?.preset === preset).length;
+  }
+
   namesIn(projectId: number): Set<string> {
     return new Set(this.#experiments.filter((experiment) => experiment.projectId === projectId).map(({ name }) => name));
   }

@@ -133,8 +133,8 @@ export default words({
   'run.preset.tooLarge': ['이 장비의 자원보다 커서 사용할 수 없습니다.', 'Larger than this box.'],
   'run.preset.choose': ['{name} 선택', 'Choose {name}'],
   'run.preset.none': [
-    '사용할 수 있는 자원이 없습니다. 관리자에게 appliance.conf의 preset 설정을 확인해 달라고 하세요.',
-    'No resources fit this box. Ask the administrator to look at the presets in appliance.conf.',
+    '사용할 수 있는 자원이 없습니다. 관리자에게 관리 화면의 리소스 프리셋을 확인해 달라고 하세요.',
+    'No resources fit this box. Ask the administrator to look at Resources on the Admin page.',
   ],
 
   'run.template': ['‘{name}’ 템플릿의 설정으로 학습합니다', 'Trains with the settings of the template {name}'],

@@ -1,0 +1,43 @@
+import { words } from '../words.ts';
+
+/** The presets, as the administrator sets them. */
+export default words({
+  'presets.title': ['리소스 프리셋', 'Resources'],
+  'presets.about': [
+    '학습의 Resources 단계에서 고를 수 있는 항목입니다. 바꾸면 다음에 시작하는 학습부터 적용되고, 대기 중인 학습은 그대로입니다.',
+    'What can be chosen in the Resources step of a training. Changes hold for trainings started from now on; what waits keeps what it was promised.',
+  ],
+  'presets.new': ['프리셋 추가', 'Add Preset'],
+  'presets.edit': ['프리셋 수정', 'Edit Preset'],
+  'presets.name': ['이름', 'Name'],
+  'presets.name.taken': ['같은 이름의 프리셋이 있습니다.', 'There is a preset of this name.'],
+  'presets.gpu': ['GPU', 'GPU'],
+  'presets.gpu.none': ['없음', 'None'],
+  'presets.gpu.any': ['아무 GPU', 'Any GPU'],
+  'presets.gpu.memory': ['{name}, {memory} 이상', '{name}, at least {memory}'],
+  'presets.gpuMemory': ['GPU 메모리', 'GPU memory'],
+  'presets.gpuMemory.note': ['이만큼 이상인 GPU만 사용합니다. 0이면 따지지 않습니다.', 'Only a GPU with at least this much is used. 0: any.'],
+  'presets.cores': ['CPU 코어', 'CPU cores'],
+  'presets.cores.value': ['{n}코어', '{n:core/cores}'],
+  'presets.memory': ['메모리(RAM)', 'Memory (RAM)'],
+  'presets.all': ['전부', 'All'],
+  'presets.zero': ['0이면 장비가 가진 전부를 사용합니다.', '0: all that the box has.'],
+  'presets.state': ['상태', 'State'],
+  'presets.uses': ['사용 중인 작업 {n}개', '{n:job/jobs} with it'],
+  'presets.tooLarge': ['이 장비보다 큽니다', 'Larger than this box'],
+  'presets.box': ['이 장비에서 학습이 쓸 수 있는 자원은 {cores}, {memory}입니다.', 'Trainings may use {cores} and {memory} of this box.'],
+  'presets.most': ['0~{max} 사이의 값을 입력해 주세요. 이 장비에는 그보다 많이 없습니다.', 'Enter a value from 0 to {max}: this box has no more.'],
+  'presets.keeps': ['대기 중이거나 실행 중인 학습은 바뀌지 않습니다.', 'What waits or runs stays as it is.'],
+  'presets.saved': ['프리셋을 저장했습니다.', 'The presets have been saved.'],
+  'presets.remove.title': ['‘{name}’ 프리셋을 삭제할까요?', 'Delete the preset {name}?'],
+  'presets.remove.text': [
+    '이 프리셋을 쓰는 템플릿은 다른 프리셋을 고를 때까지 시작할 수 없습니다.',
+    'Templates that use it cannot be started until it is there again.',
+  ],
+  'presets.reset': ['appliance.conf의 값으로 되돌리기', 'Back to appliance.conf'],
+  'presets.reset.title': ['설정 파일의 프리셋으로 되돌릴까요?', 'Go back to the presets of the settings file?'],
+  'presets.reset.text': ['여기서 추가하거나 바꾼 프리셋이 사라집니다.', 'What was added or changed here is lost.'],
+  'presets.last': ['프리셋이 하나는 있어야 합니다.', 'There must be one preset.'],
+  'presets.unit.gb': ['GB', 'GB'],
+  'presets.unit.cores': ['코어', 'cores'],
+});

@@ -1,0 +1,207 @@
+/** What a training can be given: the presets of the Resources step, as the administrator sets them. */
+import type { PresetSetting, PresetSettings } from '../../../server/http/preset-schemas.ts';
+import { api } from '../../api.ts';
+import { confirm } from '../../components/confirm.ts';
+import { dialog, dialogFoot, openDialog } from '../../components/dialog.ts';
+import { field, numberProblem, select } from '../../components/field.ts';
+import { openMenu } from '../../components/menu.ts';
+import { columnsOf, emptyState, tableOf, tableView } from '../../components/table.ts';
+import { toast, toastError } from '../../components/toast.ts';
+import '../../i18n/areas/presets.ts';
+import { bytes, decimal } from '../../i18n/format.ts';
+import { t } from '../../i18n/language.ts';
+import { component, icon } from '../../mount.ts';
+
+const MIB = 1024 * 1024;
+const GB = 1024;
+
+interface PresetRow extends PresetSetting {
+  /** Its place in the list, from 1: the names may change. */
+  id: number;
+  fits: boolean;
+  uses: number;
+}
+
+const gpu = (row: PresetSetting) => {
+  if (!row.gpu) return t('presets.gpu.none');
+  const name = row.gpu === 'any' ? t('presets.gpu.any') : row.gpu;
+  return row.gpuMemoryMb ? t('presets.gpu.memory', { name, memory: bytes(row.gpuMemoryMb * MIB) }) : name;
+};
+const cores = (row: PresetSetting) => (row.cores === 0 ? t('presets.all') : t('presets.cores.value', { n: row.cores }));
+const memory = (row: PresetSetting) => (row.memoryMb === 0 ? t('presets.all') : bytes(row.memoryMb * MIB));
+const state = (row: PresetRow) => (row.fits ? (row.uses ? t('presets.uses', { n: row.uses }) : '') : t('presets.tooLarge'));
+
+export const presetColumns = columnsOf<PresetRow>()([
+  { key: 'name', title: 'presets.name', value: (row) => row.name, search: true, className: 'grow', cell: '<b x-text="row.name"></b>' },
+  { key: 'gpu', title: 'presets.gpu', value: gpu },
+  { key: 'cores', title: 'presets.cores', value: (row) => row.cores, cell: '<span x-text="presets.cores(row)"></span>', align: 'end', className: 'number' },
+  {
+    key: 'memory',
+    title: 'presets.memory',
+    value: (row) => row.memoryMb,
+    cell: '<span x-text="presets.memory(row)"></span>',
+    align: 'end',
+    className: 'number',
+  },
+  {
+    key: 'state',
+    title: 'presets.state',
+    value: state,
+    cell: '<span :class="{ muted: row.fits }" x-text="presets.stateOf(row)"></span>',
+  },
+]);
+
+interface Editing {
+  settings: PresetSettings;
+  /** Place of the one that is edited; null: a new one. */
+  at: number | null;
+}
+
+const editPreset = dialog<Editing, PresetSettings>({
+  title: ({ at }) => t(at === null ? 'presets.new' : 'presets.edit'),
+  template: `<div class="dialog-body"><p class="muted" x-text="boxText"></p>
+      ${field({ model: 'form.name', label: 'presets.name', maxLength: 60, required: true, error: 'nameProblem()', autofocus: true })}
+      ${select({ model: 'form.gpu', label: 'presets.gpu', from: 'gpuChoices' })}
+      <div x-show="form.gpu">${field({ model: 'form.gpuMemory', label: 'presets.gpuMemory', type: 'number', min: 0, max: 1024, step: 'any', unit: 'presets.unit.gb', note: 'presets.gpuMemory.note', error: 'gpuMemoryProblem()' })}</div>
+      ${field({ model: 'form.cores', label: 'presets.cores', type: 'number', min: 0, max: 1024, step: 0.5, unit: 'presets.unit.cores', note: 'presets.zero', error: 'coresProblem()' })}
+      ${field({ model: 'form.memory', label: 'presets.memory', type: 'number', min: 0, max: 16384, step: 'any', unit: 'presets.unit.gb', note: 'presets.zero', error: 'memoryProblem()' })}
+      <p class="muted" x-t="presets.keeps"></p><div x-problem="problem"></div></div>${dialogFoot('action.save', { busy: 'busy' })}`,
+  component: ({ settings, at }, done) => {
+    const { box, presets } = settings;
+    const before = at === null ? null : presets[at];
+    const form = {
+      name: before?.name ?? '',
+      gpu: before?.gpu ?? '',
+      gpuMemory: (before?.gpuMemoryMb ?? 0) / GB,
+      cores: before?.cores ?? 1,
+      memory: (before?.memoryMb ?? 2 * GB) / GB,
+    };
+    const start = JSON.stringify(form);
+    const names = [...new Set([...box.gpus.map(({ name }) => name), ...(before?.gpu && before.gpu !== 'any' ? [before.gpu] : [])])];
+    const most = { cores: box.cores, memory: box.memoryMb / GB, gpuMemory: Math.max(0, ...box.gpus.map(({ memoryMb }) => memoryMb)) / GB };
+    return component({
+      form,
+      tried: false,
+      busy: false,
+      problem: null as unknown,
+      boxText: t('presets.box', { cores: t('presets.cores.value', { n: box.cores }), memory: bytes(box.memoryMb * MIB) }),
+      gpuChoices: [
+        { value: '', text: t('presets.gpu.none') },
+        ...(box.gpus.length || before?.gpu === 'any' ? [{ value: 'any', text: t('presets.gpu.any') }] : []),
+        ...names.map((name) => ({ value: name, text: name })),
+      ],
+      dirty() {
+        return JSON.stringify(this.form) !== start;
+      },
+      nameProblem() {
+        const name = this.form.name.trim();
+        if (!name) return this.tried ? t('form.required') : '';
+        return presets.some((preset, index) => index !== at && preset.name === name) ? t('presets.name.taken') : '';
+      },
+      upTo(value: number, limit: number) {
+        return numberProblem(value, 0, Number(decimal(limit, 1)), false, (_key, params) => t('presets.most', { max: params.max ?? 0 }));
+      },
+      coresProblem() {
+        return this.upTo(this.form.cores, most.cores);
+      },
+      memoryProblem() {
+        return this.upTo(this.form.memory, most.memory);
+      },
+      gpuMemoryProblem() {
+        return this.form.gpu ? this.upTo(this.form.gpuMemory, most.gpuMemory) : '';
+      },
+      async submit() {
+        this.tried = true;
+        if (this.nameProblem() || this.coresProblem() || this.memoryProblem() || this.gpuMemoryProblem() || this.busy) return;
+        this.busy = true;
+        this.problem = null;
+        const { name, gpu: chosen, gpuMemory, cores: wantedCores, memory: wantedMemory } = this.form;
+        const preset: PresetSetting = {
+          name: name.trim(),
+          gpu: chosen,
+          gpuMemoryMb: chosen ? Math.round(gpuMemory * GB) : 0,
+          cores: wantedCores,
+          // Rounding must not ask for more than there is.
+          memoryMb: Math.min(box.memoryMb, Math.round(wantedMemory * GB)),
+        };
+        try {
+          const all = settings.presets.map(plain);
+          done(await send(at === null ? [...all, preset] : all.with(at, preset)));
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    });
+  },
+});
+
+const plain = ({ name, gpu: part, gpuMemoryMb, cores: n, memoryMb }: PresetSetting): PresetSetting => ({ name, gpu: part, gpuMemoryMb, cores: n, memoryMb });
+const send = (presets: PresetSetting[]) => api.put<PresetSettings>('/api/presets/settings', { presets });
+
+/** State of the tab; the page has it as `presets`. */
+export function presetAdmin() {
+  let settings: PresetSettings | null = null;
+  return component({
+    list: tableOf(presetColumns, { name: 'admin-presets' }),
+    edited: false,
+    cores,
+    memory,
+    stateOf: state,
+    async load(signal: AbortSignal) {
+      try {
+        this.take(await api.get<PresetSettings>('/api/presets/settings', {}, signal));
+      } catch (error) {
+        if (!signal.aborted) this.list.fail(error);
+      }
+    },
+    take(next: PresetSettings) {
+      settings = next;
+      this.edited = next.edited;
+      this.list.set(next.presets.map((preset, index) => ({ ...preset, id: index + 1 })));
+    },
+    async edit(row: PresetRow | null) {
+      if (!settings) return;
+      const saved = await openDialog(editPreset, { settings, at: row && row.id - 1 });
+      if (!saved) return;
+      this.take(saved);
+      toast('success', t('presets.saved'));
+    },
+    async remove(row: PresetRow) {
+      if (!settings) return;
+      if (!(await confirm({ title: t('presets.remove.title', { name: row.name }), text: t('presets.remove.text'), ok: t('action.delete'), danger: true })))
+        return;
+      await this.keep(() => send((settings as PresetSettings).presets.map(plain).filter((_, index) => index !== row.id - 1)));
+    },
+    async reset() {
+      if (!(await confirm({ title: t('presets.reset.title'), text: t('presets.reset.text'), ok: t('presets.reset'), danger: true }))) return;
+      await this.keep(() => api.remove<PresetSettings>('/api/presets/settings'));
+    },
+    async keep(work: () => Promise<PresetSettings>) {
+      try {
+        this.take(await work());
+        toast('success', t('presets.saved'));
+      } catch (error) {
+        toastError(error);
+      }
+    },
+    menu(anchor: HTMLElement, row: PresetRow) {
+      const last = this.list.rows.length < 2;
+      openMenu(anchor, [
+        { text: t('action.edit'), icon: 'pencil', run: () => void this.edit(row) },
+        {
+          text: t('action.delete'),
+          icon: 'trash-2',
+          danger: true,
+          separated: true,
+          run: () => void this.remove(row),
+          ...(last ? { disabled: true, note: t('presets.last') } : {}),
+        },
+      ]);
+    },
+  });
+}
+
+export const presetView = `<div class="notice page-notice">${icon('cpu')}<span><span x-t="presets.about"></span> <button type="button" class="link-button" x-show="presets.edited" @click="presets.reset()" x-t="presets.reset"></button></span></div>
+  ${tableView(presetColumns, { state: 'presets.list', caption: 'presets.title', rowName: 'row.name', open: 'presets.edit(row)', menu: 'presets.menu($el, row)', empty: emptyState({ icon: 'cpu', title: 'presets.title', text: 'presets.about' }) })}`;
