@@ -9,6 +9,7 @@ import type { Changes } from './http/schemas.ts';
 import type { Studio } from './http/studio.ts';
 import { LogFile } from './log.ts';
 import { Allocation } from './queue/allocation.ts';
+import { Cgroups } from './queue/cgroups.ts';
 import type { StoredJob } from './queue/jobs.ts';
 import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
 import { isActive, Queue } from './queue/queue.ts';
@@ -98,6 +99,7 @@ async function start(config: Config, version: string): Promise<void> {
     allocation,
     events,
     audience: (projectId) => projects.audience(projectId),
+    cgroups: Cgroups.find((error, about) => logError(about, error)),
     log: (error, about) => logError(about, error),
   });
   const jobs = new Jobs(queue, projects, users);

@@ -67,6 +67,7 @@ async function world(
       allocation,
       events: bus,
       audience: () => ({ groupId: 1 }),
+      cgroups: null,
       log: (error, about) => here.faults.push(`${about}: ${error}`),
     }),
     start: () => here.queue.start(rules, () => need(1)),

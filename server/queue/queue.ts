@@ -14,6 +14,7 @@ import type { Collection } from '../store/collection.ts';
 import { syncFolder, writeDurably } from '../store/durable.ts';
 import { Journal, readJournal } from '../store/journal.ts';
 import type { Allocation, Need } from './allocation.ts';
+import type { Cgroups } from './cgroups.ts';
 import { type JobRules, type JobVerdict, PACE, type RulesTable, type StoredJob } from './jobs.ts';
 import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
 import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
@@ -48,6 +49,8 @@ export interface QueueOptions {
   allocation: Allocation;
   events: EventBus;
   audience(projectId: number): Audience;
+  /** Where the kernel holds the shares; null: the workers hold themselves. */
+  cgroups: Cgroups | null;
   log(error: unknown, about: string): void;
 }
 
@@ -291,6 +294,11 @@ export class Queue {
       this.#changed(job);
       if (this.#closing) return;
       running.worker = launchWorker(dir, job.resources.memoryMb, (message) => this.#heard(id, running, message));
+      const { pid } = running.worker;
+      if (pid !== undefined) {
+        const { preset, cores, memoryMb } = job.resources;
+        this.#options.cgroups?.confine({ id, pid, cores: preset === null ? null : cores, memoryMb });
+      }
       if (this.#jobs.get(id)?.stopRequested) this.#askToStop(id);
     } catch (error) {
       // What the job is for may be deleted already while it is being stopped.
@@ -299,6 +307,7 @@ export class Queue {
       return this.#finish(job, { state: 'failed', failure: failureOf(error) });
     }
     const exit = await running.worker.exited;
+    void this.#options.cgroups?.release(id);
     if (running.killTimer !== null) clearTimeout(running.killTimer);
     const end = running.end ?? (await this.#journaledEnd(id));
     if (end === null && this.#closing) return;

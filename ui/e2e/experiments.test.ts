@@ -102,7 +102,7 @@ experiments('a stretch of a graph is looked at alone; values and picture are tak
   const lines = readFileSync(await csv.path(), 'utf8')
     .trim()
     .split('\r\n');
-  assert.is(lines[0], '\ufeff에포크,train_accuracy,valid_accuracy');
+  assert.is(lines[0], '에포크,train_accuracy,valid_accuracy');
   assert.is(lines.length, 10, 'nine epochs of three folds, and no line for the gaps');
   assert.match(csv.suggestedFilename(), /^Run_.*\.csv$/);
   const [png] = await Promise.all([page.waitForEvent('download'), page.locator('.chart-png').nth(1).click()]);
