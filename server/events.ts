@@ -1,5 +1,6 @@
 /** What happens inside the daemon, told to whoever listens: a bus with typed messages. It keeps nothing and is never a source of truth. */
-import type { Changes, JobEvent, Progress } from './http/schemas.ts';
+import type { Changes } from './http/changes.ts';
+import type { JobEvent, Progress } from './http/schemas.ts';
 
 /** Who may learn of a change: the colleagues of a group (and administrators), or one person. */
 export type Audience = { groupId: number } | { userId: number };

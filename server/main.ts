@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Config, ConfigError, readConfig, USAGE } from './config.ts';
 import { EventBus } from './events.ts';
 import { buildApp } from './http/app.ts';
-import type { Changes } from './http/schemas.ts';
+import type { Changes } from './http/changes.ts';
 import type { Studio } from './http/studio.ts';
 import { LogFile } from './log.ts';
 import { Allocation } from './queue/allocation.ts';

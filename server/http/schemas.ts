@@ -3,7 +3,6 @@
  * Everything here is plain data; times are ISO 8601 in UTC, sizes are bytes, memory is MiB, durations are seconds.
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import type { ModelEntry, Template } from './library-schemas.ts';
 import { TableSummary } from './table-schemas.ts';
 
 export const Id = Type.Integer({ minimum: 1 });
@@ -543,19 +542,3 @@ export const JobEvent = Type.Union([
   Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('end'), state: OneOf('succeeded', 'stopped', 'failed'), failure: Nullable(Failure) }),
 ]);
 export type JobEvent = Static<typeof JobEvent>;
-
-/**
- * Messages of GET /api/events (Server-Sent Events). `change` carries the record as the matching GET would give it, or null where it was deleted.
- * With ?job=ID the job's events come too, as `job` messages with the SSE id `SEQ`: first those after ?after=SEQ (or Last-Event-ID), then live.
- */
-export interface Changes {
-  project: Project;
-  dataset: Dataset;
-  experiment: Experiment;
-  inference: Inference;
-  job: Job;
-  notification: Notification;
-  template: Template;
-  model: ModelEntry;
-}
-export type ChangeMessage = { [K in keyof Changes]: { kind: K; id: number; projectId: number | null; record: Changes[K] | null } }[keyof Changes];

@@ -21,7 +21,7 @@ import type { TablePreviews } from '../studio/tables/previews.ts';
 import type { Tables } from '../studio/tables/tables.ts';
 import type { Templates } from '../studio/templates/templates.ts';
 import type { Uploads } from '../studio/uploads/uploads.ts';
-import type { Changes } from './schemas.ts';
+import type { Changes } from './changes.ts';
 
 export interface Studio {
   version: string;

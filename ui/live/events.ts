@@ -2,7 +2,8 @@
  * The live line to the daemon: one EventSource a tab, closed while the tab is hidden (a browser allows six connections to a server),
  * opened again by itself. Whoever shows records listens for their changes and reloads on a resync, because changes may have been missed.
  */
-import type { ChangeMessage, Changes, JobEvent, Progress } from '../../server/http/schemas.ts';
+import type { ChangeMessage, Changes } from '../../server/http/changes.ts';
+import type { JobEvent, Progress } from '../../server/http/schemas.ts';
 import { address, api } from '../api.ts';
 import Alpine from '../vendor/alpine.js';
 

@@ -1,5 +1,5 @@
 /** A list of records that stays right by itself: loaded once, then kept by the change messages, loaded again after a gap. */
-import type { Changes } from '../../server/http/schemas.ts';
+import type { Changes } from '../../server/http/changes.ts';
 import { wasAborted } from '../api.ts';
 import Alpine from '../vendor/alpine.js';
 import { onChange, onResync } from './events.ts';

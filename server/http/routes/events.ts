@@ -1,4 +1,4 @@
-/** GET /api/events: what changes, as Server-Sent Events (see ChangeMessage in schemas.ts). */
+/** GET /api/events: what changes, as Server-Sent Events (see ChangeMessage in changes.ts). */
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -6,7 +6,8 @@ import { Type } from 'typebox';
 import type { Audience } from '../../events.ts';
 import type { StoredUser } from '../../studio/people/users.ts';
 import { readerOf, SIGNED_IN } from '../access.ts';
-import type { ChangeMessage, JobEvent } from '../schemas.ts';
+import type { ChangeMessage } from '../changes.ts';
+import type { JobEvent } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 
 const HEARTBEAT_MS = 15_000;
