@@ -3,7 +3,6 @@ import type { Dataset, Experiment, ExperimentDetails, Preset, Progress, Project 
 import type { Leaderboard, LeaderboardRow } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { openDialog } from '../components/dialog.ts';
-import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/automl.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
@@ -20,6 +19,7 @@ import { gflopsText, gpuText, memoryText } from './configuration.ts';
 import { splitFacts } from './data-split.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { detailsAddress, displayName, inferenceAddress } from './experiment-actions.ts';
+import { placeExperiment } from './experiment-state.ts';
 import { runSetup } from './run-setup.ts';
 
 const head = `<header class="page-head"><div><h1 x-t="automl.title"></h1><p x-text="$t(draft() ? 'automl.purpose' : 'automl.purpose.board')"></p></div>
@@ -94,11 +94,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
           this.experiment = Object.freeze(experiment);
           const project = await openProject(experiment.projectId);
           this.project = project;
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${project.id}/data` },
-            { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-            { text: this.draft() ? displayName(experiment) : t('automl.board') },
-          ]);
+          placeExperiment(route.signal, project, () => (this.draft() ? displayName(experiment) : t('automl.board')));
           if (experiment.status !== 'draft') return await this.loadBoard();
           if (!before) await this.prepare(experiment);
         } catch (error) {

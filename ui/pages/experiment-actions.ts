@@ -2,14 +2,13 @@
 import type { Experiment, ExperimentAction } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
-import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { openDialog } from '../components/dialog.ts';
 import { download } from '../components/download.ts';
-import { field } from '../components/field.ts';
 import type { MenuItem } from '../components/menu.ts';
+import { nameDialog } from '../components/name-dialog.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
 import { templateMode } from '../live/template.ts';
-import { component } from '../mount.ts';
 import { go } from '../router.ts';
 import { registerModel, saveTemplate } from './keep-experiment.ts';
 
@@ -35,40 +34,13 @@ export function modelAddress(experiment: Experiment): string {
   return `/api/experiments/${experiment.id}/model.onnx`;
 }
 
-const renaming = dialog<Experiment, Experiment>({
+const renaming = nameDialog<Experiment, Experiment>({
   title: 'exp.rename.title',
-  size: 'small',
-  template: `<div class="dialog-body"><dl class="facts" x-show="before"><dt x-t="exp.rename.now"></dt><dd x-text="before"></dd></dl>
-      ${field({ model: 'name', label: 'exp.rename.new', maxLength: 100, required: true, error: 'wrong()', autofocus: true })}
-      <div x-problem="problem"></div></div>
-    ${dialogFoot('action.ok', { busy: 'busy' })}`,
-  component: (experiment, done) =>
-    component({
-      before: experiment.name,
-      name: experiment.name,
-      busy: false,
-      tried: false,
-      problem: null as unknown,
-      wrong() {
-        return this.tried && !this.name.trim() ? t('exp.rename.need') : '';
-      },
-      dirty() {
-        return this.name !== experiment.name;
-      },
-      async submit() {
-        this.tried = true;
-        if (!this.name.trim()) return;
-        this.busy = true;
-        this.problem = null;
-        try {
-          done(await api.patch<Experiment>(`/api/experiments/${experiment.id}`, { name: this.name.trim() }));
-        } catch (error) {
-          this.problem = error;
-        } finally {
-          this.busy = false;
-        }
-      },
-    }),
+  label: 'exp.rename.new',
+  need: 'exp.rename.need',
+  start: (experiment) => experiment.name,
+  facts: { where: 'above', of: (experiment) => [{ name: 'exp.rename.now', value: experiment.name }] },
+  save: (experiment, name) => api.patch<Experiment>(`/api/experiments/${experiment.id}`, { name }),
 });
 
 export async function renameExperiment(experiment: Experiment): Promise<void> {

@@ -7,7 +7,6 @@ import { EpochCharts } from '../charts/epochs.ts';
 import { foldRows, foldsMean, foldsView } from '../charts/folds.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
-import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
@@ -20,8 +19,9 @@ import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
 import { splitFacts } from './data-split.ts';
-import { exportToExperiment, readOnlyReason } from './dataset-actions.ts';
-import { detailsAddress, displayName, experimentMenu, inferenceAddress, isActive, modelAddress } from './experiment-actions.ts';
+import { exportToExperiment } from './dataset-actions.ts';
+import { detailsAddress, displayName, experimentMenu, isActive, modelAddress } from './experiment-actions.ts';
+import { experimentState, placeExperiment } from './experiment-state.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="subtitle()"></p></div>
   <div class="page-actions">
@@ -73,6 +73,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
     let charts: EpochCharts | null = null;
     let watched: number | null = null;
     return component({
+      ...experimentState,
       experiment: null as Experiment | null,
       project: null as Project | null,
       result: null as TrainResult | null,
@@ -119,11 +120,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
           this.folds = result?.crossValidation ?? null;
           charts?.set(this.epochs);
           this.loaded = true;
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${project.id}/data` },
-            { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-            { text: displayName(experiment) },
-          ]);
+          placeExperiment(route.signal, project, () => displayName(this.experiment ?? experiment));
           if (experiment.jobId !== null && watched !== experiment.jobId) {
             watched = experiment.jobId;
             watchJob(experiment.jobId, {
@@ -144,17 +141,11 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         const of = this.experiment;
         return of ? [of.config?.algorithm, `${of.datasetName} v${of.datasetVersion}`].filter(Boolean).join(' · ') : '';
       },
-      usable() {
-        return this.experiment?.usable === true;
-      },
       failed() {
         return this.experiment?.status === 'failed';
       },
       aborted() {
         return this.experiment?.status === 'aborted';
-      },
-      locked() {
-        return readOnlyReason(this.project);
       },
       why() {
         return this.experiment?.failure ? inLanguage(this.experiment.failure) : '';
@@ -165,9 +156,6 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
       },
       modelFile() {
         return this.experiment ? modelAddress(this.experiment) : '';
-      },
-      inference() {
-        return this.experiment ? inferenceAddress(this.experiment) : '';
       },
       value(part: 'training' | 'validation' | 'test', name: keyof Score) {
         const score = this.result?.evaluation[part];
@@ -221,6 +209,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         const { datasetId, datasetName: name, datasetVersion: version, projectId } = this.experiment;
         await exportToExperiment({ id: datasetId, name, version }, projectId);
       },
+      /** This page leaves by itself when its experiment is deleted. */
       menu(anchor: HTMLElement) {
         if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, this.locked()));
       },

@@ -4,10 +4,8 @@ import type { Hpo, HpoPictures, HpoRequest } from '../../server/http/training-sc
 import { api } from '../api.ts';
 import { shownValue } from '../charts/search.ts';
 import { confirm } from '../components/confirm.ts';
-import { openMenu } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { effect } from '../effect.ts';
-import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/hpo.ts';
@@ -18,8 +16,8 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
-import { readOnlyReason } from './dataset-actions.ts';
-import { displayName, experimentMenu, inferenceAddress, isActive } from './experiment-actions.ts';
+import { displayName } from './experiment-actions.ts';
+import { experimentState, placeExperiment } from './experiment-state.ts';
 import { hpoSetup, rangeText } from './hpo-setup.ts';
 import { hpoSteps } from './hpo-steps.ts';
 import { openTrial } from './hpo-trial.ts';
@@ -29,13 +27,13 @@ import { configuration } from './run-steps.ts';
 
 const STEPS: readonly Step[] = ['split', 'algorithm', 'settings', 'resources'];
 
-const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="$t(draft() ? 'hpo.purpose' : 'hpo.purpose.live')" x-show="draft() || running()"></p></div>
+const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="$t(draft() ? 'hpo.purpose' : 'hpo.purpose.live')" x-show="draft() || active()"></p></div>
   <div class="page-actions">
     <button type="button" class="button primary large run-start" x-show="draft()" :disabled="!mayStart() || starting" :aria-busy="starting ? 'true' : 'false'" :title="startNote()" @click="start()">${icon('play')}<span x-t="hpo.start"></span></button>
-    <button type="button" class="button danger large run-stop" x-show="running() && !locked()" :disabled="stopping" :aria-busy="stopping ? 'true' : 'false'" @click="stop()">${icon('square')}<span x-t="hpo.stop"></span></button>
+    <button type="button" class="button danger large run-stop" x-show="active() && !locked()" :disabled="stopping" :aria-busy="stopping ? 'true' : 'false'" @click="stop()">${icon('square')}<span x-t="hpo.stop"></span></button>
     <button type="button" class="icon-button" x-show="experiment" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>`;
 
-const under = `<section class="box under-way" x-show="running()"><div class="box-body">
+const under = `<section class="box under-way" x-show="active()"><div class="box-body">
     <div class="under-head"><h2 x-text="stateText()"></h2><span class="muted tabular" x-text="bestText()"></span><span class="spacer"></span><span class="muted tabular" x-text="countText()"></span></div>
     <div class="progress"><div class="progress-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" :aria-valuenow="share()" :aria-label="countText()"><div :style="{ transform: 'scaleX(' + share() / 100 + ')' }"></div></div></div>
     <div class="submit-line" x-show="!locked()"><span class="muted" role="status" x-text="submitNote()"></span><span class="spacer"></span><button type="button" class="button primary hpo-submit" :disabled="!maySubmit() || submitting" :aria-busy="submitting ? 'true' : 'false'" @click="submit()">${icon('badge-check')}<span x-t="hpo.submit"></span></button></div></div></section>`;
@@ -77,6 +75,7 @@ The system changes the parameters that one would otherwise change by hand, and t
     let waiting = 0;
     let pictures: HpoPictures | null = null;
     return component({
+      ...experimentState,
       id,
       experiment: null as Experiment | null,
       project: null as Project | null,
@@ -124,11 +123,7 @@ The system changes the parameters that one would otherwise change by hand, and t
           this.experiment = Object.freeze(experiment);
           const project = await openProject(experiment.projectId);
           this.project = project;
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${project.id}/data` },
-            { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-            { text: displayName(this.experiment ?? experiment) },
-          ]);
+          placeExperiment(route.signal, project, () => displayName(this.experiment ?? experiment));
           if (experiment.status !== 'draft') {
             await this.look();
             if (!before) void this.describe(experiment);
@@ -212,34 +207,9 @@ The system changes the parameters that one would otherwise change by hand, and t
       },
 
       // ---- states
-      draft() {
-        return this.experiment?.status === 'draft';
-      },
-      live() {
-        return this.experiment !== null && !this.draft();
-      },
-      running() {
-        return this.experiment !== null && isActive(this.experiment);
-      },
-      over() {
-        return this.live() && !this.running();
-      },
-      usable() {
-        return this.experiment?.usable === true;
-      },
-      locked() {
-        return readOnlyReason(this.project);
-      },
       heading() {
         return this.experiment?.name || t('hpo.title');
       },
-      inference() {
-        return this.experiment ? inferenceAddress(this.experiment) : '';
-      },
-      menu(anchor: HTMLElement) {
-        if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, this.locked(), { deleted: () => history.back() }));
-      },
-
       // ---- start, stop, submit
       metricChoices() {
         return (this.hpo.options?.objectiveMetrics ?? []).map((name) => ({ value: name, text: name }));
@@ -337,14 +307,6 @@ The system changes the parameters that one would otherwise change by hand, and t
         if (!look || !best) return t('hpo.state.noBest');
         const { metric } = look.config.objective;
         return t('hpo.state.best', { metric, value: metricText(metric, best.value) });
-      },
-      tone() {
-        const status = this.experiment?.status;
-        return status === 'failed' ? 'red' : status === 'aborted' ? 'orange' : 'green';
-      },
-      endIcon() {
-        const status = this.experiment?.status;
-        return status === 'failed' ? 'circle-x' : status === 'aborted' ? 'circle-stop' : 'circle-check';
       },
       endTitle() {
         const status = this.experiment?.status;

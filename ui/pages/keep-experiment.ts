@@ -4,46 +4,27 @@ import type { Experiment } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
 import { field, select } from '../components/field.ts';
+import { nameDialog } from '../components/name-dialog.ts';
 import { toast } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
 import { go } from '../router.ts';
 
-const templateDialog = dialog<Experiment, Template>({
+const templateDialog = nameDialog<Experiment, Template>({
   title: 'exp.template.title',
-  size: 'small',
-  template: `<div class="dialog-body">${field({ model: 'name', label: 'exp.template.name', maxLength: 100, required: true, error: 'wrong()', autofocus: true })}
-      <dl class="facts"><dt x-t="fact.dataset"></dt><dd x-text="dataset"></dd><dt x-t="fact.algorithm"></dt><dd x-text="algorithm"></dd></dl><p class="muted" x-t="exp.template.note"></p><div x-problem="problem"></div></div>
-    ${dialogFoot('action.ok', { busy: 'busy' })}`,
-  component: (experiment, done) =>
-    component({
-      name: experiment.name,
-      dataset: `${experiment.datasetName} v${experiment.datasetVersion}`,
-      algorithm: experiment.config?.algorithm ?? '',
-      busy: false,
-      tried: false,
-      problem: null as unknown,
-      wrong() {
-        return this.tried && !this.name.trim() ? t('exp.template.need') : '';
-      },
-      dirty() {
-        return this.name !== experiment.name;
-      },
-      async submit() {
-        this.tried = true;
-        if (!this.name.trim()) return;
-        this.busy = true;
-        this.problem = null;
-        try {
-          done(await api.post<Template>(`/api/experiments/${experiment.id}/template`, { name: this.name.trim() }));
-        } catch (error) {
-          this.problem = error;
-        } finally {
-          this.busy = false;
-        }
-      },
-    }),
+  label: 'exp.template.name',
+  need: 'exp.template.need',
+  note: 'exp.template.note',
+  start: (experiment) => experiment.name,
+  facts: {
+    where: 'below',
+    of: (experiment) => [
+      { name: 'fact.dataset', value: `${experiment.datasetName} v${experiment.datasetVersion}` },
+      { name: 'fact.algorithm', value: experiment.config?.algorithm ?? '' },
+    ],
+  },
+  save: (experiment, name) => api.post<Template>(`/api/experiments/${experiment.id}/template`, { name }),
 });
 
 export async function saveTemplate(experiment: Experiment): Promise<void> {

@@ -2,11 +2,10 @@
 import type { ModelDetails, ModelEntry } from '../../server/http/library-schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
-import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
-import { field } from '../components/field.ts';
+import { openDialog } from '../components/dialog.ts';
+import { nameDialog } from '../components/name-dialog.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
-import { component } from '../mount.ts';
 import { remember, remembered } from '../session.ts';
 
 const NEW_DAYS = 14;
@@ -20,33 +19,12 @@ export function markSeen(model: ModelEntry): void {
   remember(`model.${model.id}`, String(model.latestVersion ?? 0));
 }
 
-const renaming = dialog<ModelEntry, ModelDetails>({
+const renaming = nameDialog<ModelEntry, ModelDetails>({
   title: 'model.rename.title',
-  size: 'small',
-  template: `<div class="dialog-body">${field({ model: 'name', label: 'model.rename.new', maxLength: 100, required: true, error: 'wrong()', autofocus: true })}<div x-problem="problem"></div></div>${dialogFoot('action.ok', { busy: 'busy' })}`,
-  component: (model, done) =>
-    component({
-      name: model.name,
-      busy: false,
-      tried: false,
-      problem: null as unknown,
-      wrong() {
-        return this.tried && !this.name.trim() ? t('model.rename.need') : '';
-      },
-      async submit() {
-        this.tried = true;
-        if (!this.name.trim()) return;
-        this.busy = true;
-        this.problem = null;
-        try {
-          done(await api.patch<ModelDetails>(`/api/models/${model.id}`, { name: this.name.trim() }));
-        } catch (error) {
-          this.problem = error;
-        } finally {
-          this.busy = false;
-        }
-      },
-    }),
+  label: 'model.rename.new',
+  need: 'model.rename.need',
+  start: (model) => model.name,
+  save: (model, name) => api.patch<ModelDetails>(`/api/models/${model.id}`, { name }),
 });
 
 export async function renameModel(model: ModelEntry): Promise<boolean> {

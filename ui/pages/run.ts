@@ -17,9 +17,7 @@ import type {
 import { api } from '../api.ts';
 import { EpochCharts } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
-import { openMenu } from '../components/menu.ts';
 import { effect } from '../effect.ts';
-import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
@@ -31,8 +29,8 @@ import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
-import { readOnlyReason } from './dataset-actions.ts';
-import { displayName, experimentMenu, inferenceAddress, isActive, stopExperiment } from './experiment-actions.ts';
+import { displayName, isActive, stopExperiment } from './experiment-actions.ts';
+import { experimentState, placeExperiment } from './experiment-state.ts';
 import { preflightCheck, preflightView } from './preflight.ts';
 import { runSeconds } from './run-clock.ts';
 import { runSetup } from './run-setup.ts';
@@ -92,6 +90,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
     let clock = { at: Date.now(), seconds: 0 };
     let startedAt = 0;
     return component({
+      ...experimentState,
       id,
       experiment: null as Experiment | null,
       project: null as Project | null,
@@ -153,11 +152,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           this.addEpochs(details.epochs);
           if (details.job) this.takeJob(details.job);
           this.take(details.experiment);
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${project.id}/data` },
-            { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-            { text: displayName(details.experiment) },
-          ]);
+          placeExperiment(route.signal, project, () => displayName(this.experiment ?? details.experiment));
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
@@ -226,24 +221,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         charts?.set(this.epochs);
       },
 
-      draft() {
-        return this.experiment?.status === 'draft';
-      },
-      live() {
-        return this.experiment !== null && !this.draft();
-      },
-      active() {
-        return this.experiment !== null && isActive(this.experiment);
-      },
-      over() {
-        return this.live() && !this.active();
-      },
-      usable() {
-        return this.experiment?.usable === true;
-      },
-      locked() {
-        return readOnlyReason(this.project);
-      },
       heading() {
         return this.experiment?.name || t('run.title');
       },
@@ -322,10 +299,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         if (!this.experiment || Date.now() - startedAt < 600) return;
         this.stopping = await stopExperiment(this.experiment);
       },
-      menu(anchor: HTMLElement) {
-        if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, this.locked(), { deleted: () => history.back() }));
-      },
-
       parts(): ConfigurationPart[] {
         const { experiment, setup } = this;
         const dataset = experiment ? `${experiment.datasetName} v${experiment.datasetVersion}` : '';
@@ -368,14 +341,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         if (this.experiment?.status !== 'pending') return '';
         return waiting ? `${t('run.pending.place', { n: waiting.place })} · ${inLanguage(waiting)}` : t('run.pending.text');
       },
-      tone() {
-        const status = this.experiment?.status;
-        return status === 'failed' ? 'red' : status === 'aborted' ? 'orange' : 'green';
-      },
-      endIcon() {
-        const status = this.experiment?.status;
-        return status === 'failed' ? 'circle-x' : status === 'aborted' ? 'circle-stop' : 'circle-check';
-      },
       endTitle() {
         const status = this.experiment?.status;
         return t(status === 'failed' ? 'run.failed' : status === 'aborted' ? 'run.aborted' : 'run.succeeded');
@@ -391,9 +356,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         return test
           ? t('run.succeeded.text', { accuracy: format.percent(test.accuracy), time })
           : t('run.succeeded.validation', { accuracy: format.percent(validation.accuracy), time });
-      },
-      inference() {
-        return this.experiment ? inferenceAddress(this.experiment) : '';
       },
     });
   },
