@@ -320,6 +320,32 @@ export const CATALOGUE = {
     '데이터를 아직 읽는 중입니다. 끝난 뒤 다시 시도해 주세요.',
     'The data is still being read in. Try again when that has finished.',
   ),
+  preprocess_busy: entry(
+    409,
+    '이 프로젝트에서 전처리가 이미 진행 중입니다({title}). 끝난 뒤 다시 적용하거나 먼저 중단해 주세요.',
+    'A preprocessing is under way in this project already ({title}). Wait until it has ended, or stop it first.',
+  ),
+  preprocess_method_unknown: entry(
+    400,
+    '‘{method}’ 전처리 방법은 이 데이터에 사용할 수 없습니다. 목록에 있는 방법을 골라 주세요.',
+    'There is no method {method} for this data. Choose one from the list.',
+  ),
+  preprocess_bad_value: entry(
+    400,
+    '전처리 방법 {method}의 값 {name}이(가) 올바르지 않습니다. 표시된 범위 안의 값으로 고쳐 주세요.',
+    'The value {name} of the method {method} is not valid. Give one within the range that is shown.',
+  ),
+  preprocess_too_many: entry(
+    409,
+    '전처리 결과가 이미지 {limit}장을 넘습니다. 조각을 크게 하거나 복사본 수를 줄여 주세요.',
+    'The result would have more than {limit} pictures. Make the parts larger or the copies fewer.',
+  ),
+  preprocess_nothing_left: entry(
+    409,
+    '전처리 뒤에 남는 이미지가 없습니다. 라벨이 없는 조각을 버리는 설정을 꺼 주세요.',
+    'No picture is left. Do not leave out the parts without labels.',
+  ),
+  preview_failed: entry(503, '미리 보기를 만들지 못했습니다. 잠시 뒤 다시 시도해 주세요.', 'The preview could not be drawn. Try again in a moment.'),
   dataset_unlabelled: entry(
     409,
     'Label이 없는 데이터가 있어 학습에 사용할 수 없습니다. 모든 이미지에 Label을 등록해 주세요.',

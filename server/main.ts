@@ -12,6 +12,7 @@ import { Allocation } from './queue/allocation.ts';
 import { Cgroups } from './queue/cgroups.ts';
 import type { StoredJob } from './queue/jobs.ts';
 import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
+import { PreviewProcess } from './queue/preview-process.ts';
 import { isActive, Queue } from './queue/queue.ts';
 import { Collection, Document } from './store/collection.ts';
 import { DamagedFileError, makeFolder } from './store/durable.ts';
@@ -20,6 +21,7 @@ import { FolderInUseError, lockFolder } from './store/lock.ts';
 import { Automl } from './studio/automl/automl.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
 import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
+import { Thumbnails } from './studio/datasets/thumbnails.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
 import { Experiments, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
@@ -34,6 +36,7 @@ import { Sessions, type StoredSession } from './studio/people/sessions.ts';
 import { type Failures, SignInThrottle } from './studio/people/throttle.ts';
 import { type AuditEntry, type StoredUser, Users } from './studio/people/users.ts';
 import { Preflights } from './studio/preflight/preflights.ts';
+import { Preprocess } from './studio/preprocess/preprocess.ts';
 import { Projects, type StoredProject } from './studio/projects/projects.ts';
 import { TableDatasets } from './studio/tables/datasets.ts';
 import { TablePreviews } from './studio/tables/previews.ts';
@@ -104,7 +107,8 @@ async function start(config: Config, version: string): Promise<void> {
   });
   const jobs = new Jobs(queue, projects, users);
   const uploads = new Uploads(await folder('uploads'), config.upload);
-  const pictures = new PictureSets();
+  const previews = new PreviewProcess();
+  const pictures = new PictureSets(new Thumbnails(previews));
   const limits = {
     maxFiles: config.upload.max_files,
     maxUnpackedBytes: config.upload.max_unpacked_bytes,
@@ -181,6 +185,7 @@ async function start(config: Config, version: string): Promise<void> {
     events,
   });
   const preflights = new Preflights(experiments, queue, presets);
+  const preprocess = new Preprocess(datasets, projects, previews);
   const inferences: Inferences = new Inferences({
     inferences: await Collection.open<StoredInference>(db, 'inferences'),
     queue,
@@ -236,6 +241,7 @@ async function start(config: Config, version: string): Promise<void> {
     automl,
     hpo,
     preflights,
+    preprocess,
     templates,
     models,
     algorithms: new Algorithms(allocation.box),
@@ -261,6 +267,7 @@ async function start(config: Config, version: string): Promise<void> {
       sample: datasets.sampleRules,
       table_preview: tablePreviews.rules,
       table: tableDatasets.rules,
+      preprocess: datasets.preprocessRules,
       train: experiments.rules,
       trial: hpo.rules,
       preflight: preflights.rules,
@@ -280,6 +287,7 @@ async function start(config: Config, version: string): Promise<void> {
     clearInterval(cleaning);
     monitor.stop();
     await app.close();
+    previews.close();
     await queue.close();
     await hpo.close();
     await audit.close();

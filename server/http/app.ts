@@ -23,6 +23,7 @@ import { modelRoutes } from './routes/models.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { preflightRoutes } from './routes/preflights.ts';
+import { preprocessRoutes } from './routes/preprocess.ts';
 import { presetRoutes } from './routes/presets.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { tableRoutes } from './routes/tables.ts';
@@ -116,6 +117,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(hpoRoutes(studio));
   await app.register(preflightRoutes(studio));
   await app.register(presetRoutes(studio));
+  await app.register(preprocessRoutes(studio));
   await app.register(templateRoutes(studio));
   await app.register(modelRoutes(studio));
   await app.register(inferenceRoutes(studio));

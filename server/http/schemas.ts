@@ -3,6 +3,7 @@
  * Everything here is plain data; times are ISO 8601 in UTC, sizes are bytes, memory is MiB, durations are seconds.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { Preprocessing } from './preprocess-schemas.ts';
 import { TableSummary } from './table-schemas.ts';
 
 export const Id = Type.Integer({ minimum: 1 });
@@ -171,6 +172,8 @@ export const Dataset = Type.Object({
   report: Nullable(IngestReport),
   /** Of a table; its rows are the `count`, `labelledCount` those that have a target. */
   table: Type.Optional(TableSummary),
+  /** How it was made of another dataset; null where it was uploaded or drawn. */
+  preprocessing: Nullable(Preprocessing),
   /** null where Export to Experiment is possible; else why not, as a code of the error catalogue. */
   exportBlockedBy: Nullable(Type.String()),
   createdAt: Time,
@@ -335,7 +338,7 @@ export const Progress = Type.Object({
 });
 export type Progress = Static<typeof Progress>;
 /** `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. */
-export const JobKind = OneOf('ingest', 'sample', 'table_preview', 'table', 'train', 'trial', 'preflight', 'infer');
+export const JobKind = OneOf('ingest', 'sample', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer');
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,

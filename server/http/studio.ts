@@ -15,6 +15,7 @@ import type { Notifications } from '../studio/notifications/notifications.ts';
 import type { Sessions } from '../studio/people/sessions.ts';
 import type { StoredUser, Users } from '../studio/people/users.ts';
 import type { Preflights } from '../studio/preflight/preflights.ts';
+import type { Preprocess } from '../studio/preprocess/preprocess.ts';
 import type { Projects } from '../studio/projects/projects.ts';
 import type { TableDatasets } from '../studio/tables/datasets.ts';
 import type { TablePreviews } from '../studio/tables/previews.ts';
@@ -39,6 +40,7 @@ export interface Studio {
   automl: Automl;
   hpo: Hpo;
   preflights: Preflights;
+  preprocess: Preprocess;
   templates: Templates;
   models: Models;
   algorithms: Algorithms;

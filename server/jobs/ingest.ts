@@ -95,7 +95,7 @@ async function fill(upload: Upload, writer: PictureSetWriter, dir: string, reque
       taken.set(entry.name, copies);
       if (copies > 1) report.duplicateNames += 1;
       if (result.reduced) report.reduced += 1;
-      await writer.add({ ...result, name: copies === 1 ? entry.name : numbered(entry.name, copies) }, result.encoded, result.thumb);
+      await writer.add({ ...result, name: copies === 1 ? entry.name : numbered(entry.name, copies) }, result.encoded);
       kept.push(at);
     }
     at += 1;

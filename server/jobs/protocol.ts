@@ -11,6 +11,7 @@
  * is on the disk, progress is only sent there (it is not worth a disk write), and the worker ends at once when the channel closes (the daemon is gone).
  * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
  */
+import type { Chain } from '../http/preprocess-schemas.ts';
 import type { Dataset, EpochRow, Failure, JobEvent, ModelKind, Parameters, Progress, Split } from '../http/schemas.ts';
 import type { NewTable, TableSettings, TableSummary } from '../http/table-schemas.ts';
 import type { TableLimits } from '../tables/limits.ts';
@@ -79,6 +80,22 @@ export interface TableSpec extends CommonSpec {
   table: TableLimits;
 }
 
+/** Of the random choices that methods of preprocessing make: the same for every dataset, so that a preview shows what will be made. */
+export const PREPROCESS_SEED = 42;
+
+/** Every picture of a set through a chain of methods, labels with them: a new picture set and out/ingest.json, as `ingest` makes them. */
+export interface PreprocessSpec extends CommonSpec {
+  kind: 'preprocess';
+  /** Folder of a picture set. */
+  dataset: string;
+  /** Folder of its label set; null: not labelled. */
+  labels: string | null;
+  /** Checked, and with all parameters. */
+  chain: Chain;
+  /** Of the result; more are an error. */
+  maxPictures: number;
+}
+
 export interface TrainSpec extends CommonSpec {
   kind: 'train';
   /** Folder of a picture set. */
@@ -111,7 +128,7 @@ export interface InferSpec extends CommonSpec {
   source: { kind: 'dataset'; dataset: string; labels: string | null } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
-export type JobSpec = IngestSpec | SampleSpec | TablePreviewSpec | TableSpec | TrainSpec | PreflightSpec | InferSpec;
+export type JobSpec = IngestSpec | SampleSpec | TablePreviewSpec | TableSpec | PreprocessSpec | TrainSpec | PreflightSpec | InferSpec;
 
 /** out/ingest.json; the picture set itself lies in out/pictures/, its labels in out/pictures/labels/1/ where `labelRevision` is 1. */
 export interface IngestOutcome {
@@ -133,6 +150,11 @@ export interface TableOutcome {
   classes: { name: string; count: number }[];
   sizeBytes: number;
   summary: TableSummary;
+}
+
+/** out/ingest.json of `preprocess`: nothing was uploaded, so there is nothing to report. */
+export interface PreprocessOutcome extends Omit<IngestOutcome, 'report'> {
+  report: null;
 }
 
 /**

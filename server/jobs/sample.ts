@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { inOrder } from '../learn/ordered.ts';
 import { writeDurably } from '../store/durable.ts';
 import { labelFolder, writeClassLabels } from '../store/label-set.ts';
-import { PictureSetWriter, THUMBNAIL_SIDE } from '../store/pictures.ts';
+import { PictureSetWriter } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { IngestOutcome, SampleSpec } from './protocol.ts';
@@ -31,12 +31,11 @@ export async function sample(spec: SampleSpec, host: JobHost): Promise<JobEnd> {
       const encoded = await sharp(drawSurface(kind, spec.size, spec.seed, index), { raw })
         .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' })
         .toBuffer();
-      const thumb = spec.size <= THUMBNAIL_SIDE ? null : await sharp(encoded).resize(THUMBNAIL_SIDE).webp().toBuffer();
-      return { name: `${kind}/${kind.toLowerCase()}-${String(index + 1).padStart(3, '0')}.jpg`, encoded, thumb };
+      return { name: `${kind}/${kind.toLowerCase()}-${String(index + 1).padStart(3, '0')}.jpg`, encoded };
     });
-    for await (const { name, encoded, thumb } of drawn) {
+    for await (const { name, encoded } of drawn) {
       if (host.stopping) break;
-      await writer.add({ name, width: spec.size, height: spec.size, mime: 'image/jpeg' }, encoded, thumb);
+      await writer.add({ name, width: spec.size, height: spec.size, mime: 'image/jpeg' }, encoded);
       meter.advance(1);
       // Drawing is our own code on this thread: let messages in.
       await new Promise((resolve) => setImmediate(resolve));

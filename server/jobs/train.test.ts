@@ -30,7 +30,7 @@ async function pictureSet(labels: readonly (number | null)[]): Promise<string> {
     const encoded = await sharp(data, { raw: { width: 24, height: 24, channels: 3 } })
       .png()
       .toBuffer();
-    await writer.add({ name: `${n}.png`, width: 24, height: 24, mime: 'image/png' }, encoded, null);
+    await writer.add({ name: `${n}.png`, width: 24, height: 24, mime: 'image/png' }, encoded);
   }
   await writer.finish();
   await writeClassLabels(labelFolder(dir, 1), CLASSES, labels);

@@ -19,7 +19,7 @@ async function setOf(pictures: number): Promise<PictureSet> {
     const encoded = await sharp({ create: { width: 20, height: 10, channels: 3, background: { r: n, g: 100, b: 200 } } })
       .png()
       .toBuffer();
-    await writer.add({ name: `${n}.png`, width: 20, height: 10, mime: 'image/png' }, encoded, null);
+    await writer.add({ name: `${n}.png`, width: 20, height: 10, mime: 'image/png' }, encoded);
   }
   await writer.finish();
   return PictureSet.open(dir);

@@ -6,18 +6,18 @@ import { LARGEST_SIDE, type LabelledPicture, placed, redraw } from './raster.ts'
 /** Of a shape that a crop or tile cuts: with less than this share left it says nothing about the object any more. */
 const LEAST_VISIBLE = 0.1;
 
-const side = (standard: number) => ({ kind: 'integer', minimum: 8, maximum: LARGEST_SIDE, default: standard, unit: 'px' }) as const;
+const side = (standard: number) => ({ kind: 'integer', minimum: 16, maximum: LARGEST_SIDE, default: standard, unit: 'px' }) as const;
 const share = (standard: number) => ({ kind: 'number', minimum: 0, maximum: 100, default: standard, unit: '%' }) as const;
 
 export const resize = method({
   parameters: {
     /** long_side: keeps the proportions; exact: stretches; pad: keeps the proportions and fills up. */
     mode: { kind: 'choice', choices: ['long_side', 'exact', 'pad'], default: 'long_side' },
-    width: side(224),
-    height: side(224),
-    long_side: side(512),
-    enlarge: { kind: 'boolean', default: false },
-    background: { kind: 'colour', default: '#000000' },
+    long_side: { ...side(512), when: { name: 'mode', is: ['long_side'] } },
+    width: { ...side(224), when: { name: 'mode', is: ['exact', 'pad'] } },
+    height: { ...side(224), when: { name: 'mode', is: ['exact', 'pad'] } },
+    enlarge: { kind: 'boolean', default: false, when: { name: 'mode', is: ['long_side', 'pad'] } },
+    background: { kind: 'colour', default: '#000000', when: { name: 'mode', is: ['pad'] } },
   },
   async apply(picture, { mode, width, height, long_side, enlarge, background }) {
     const wanted = mode === 'long_side' ? { width: long_side, height: long_side } : { width, height };

@@ -1,15 +1,8 @@
 /** What a method of preprocessing is: its parameters as data, so that a form can be made of them, and what it does to a picture. */
+import type { ParameterSpec } from '../http/preprocess-schemas.ts';
 import type { LabelledPicture } from './raster.ts';
 
-export type ParameterSpec =
-  | { kind: 'integer' | 'number'; minimum: number; maximum: number; default: number; unit?: 'px' | '%' | '°' }
-  | { kind: 'choice'; choices: readonly string[]; default: string }
-  | { kind: 'boolean'; default: boolean }
-  /** #rrggbb */
-  | { kind: 'colour'; default: string };
-
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
-export type ParameterValue = number | string | boolean;
 
 export type ValuesOf<Specs extends ParameterSpecs> = {
   [name in keyof Specs]: Specs[name] extends { kind: 'integer' | 'number' }

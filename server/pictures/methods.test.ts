@@ -1,23 +1,28 @@
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { PreprocessStep, PreprocessValue } from '../http/preprocess-schemas.ts';
 import type { Shape } from '../labels/annotation.ts';
 import { decodeMask } from '../labels/rle.ts';
 import { maskOf } from '../labels/shapes.ts';
 import { generator } from '../learn/random.ts';
-import type { ParameterValue } from './method.ts';
-import { PICTURE_METHODS, type PictureMethodName, type PictureStep, throughChain } from './methods.ts';
+import { PICTURE_METHODS, type PictureMethodName, throughChain } from './methods.ts';
 import { decodeRaster, encodeRaster, type LabelledPicture } from './raster.ts';
 
 const methods = suite('methods for pictures');
 
-const step = (method: PictureMethodName, parameters: Record<string, ParameterValue> = {}): PictureStep => {
-  const specs = PICTURE_METHODS[method].parameters as Record<string, { default: ParameterValue }>;
+const step = (method: PictureMethodName, parameters: Record<string, PreprocessValue> = {}): PreprocessStep => {
+  const specs = PICTURE_METHODS[method].parameters as Record<string, { default: PreprocessValue }>;
   const defaults = Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]));
   return { method, parameters: { ...defaults, ...parameters } };
 };
-const run = (picture: LabelledPicture, ...chain: PictureStep[]) => throughChain(picture, chain, generator(1));
-const one = async (picture: LabelledPicture, ...chain: PictureStep[]) => {
+async function all(pictures: AsyncGenerator<LabelledPicture>): Promise<LabelledPicture[]> {
+  const made: LabelledPicture[] = [];
+  for await (const picture of pictures) made.push(picture);
+  return made;
+}
+const run = (picture: LabelledPicture, ...chain: PreprocessStep[]) => all(throughChain(picture, chain, generator(1)));
+const one = async (picture: LabelledPicture, ...chain: PreprocessStep[]) => {
   const pictures = await run(picture, ...chain);
   assert.is(pictures.length, 1);
   return pictures[0]!;
@@ -53,7 +58,7 @@ function agreement(picture: LabelledPicture, shape: Shape): number {
   return both / either;
 }
 
-const GEOMETRIC: [string, PictureStep][] = [
+const GEOMETRIC: [string, PreprocessStep][] = [
   ['resize to a long side', step('resize', { long_side: 60 })],
   ['enlarge', step('resize', { long_side: 300, enlarge: true })],
   ['stretch', step('resize', { mode: 'exact', width: 90, height: 150 })],
@@ -84,7 +89,7 @@ for (const [name, geometric] of GEOMETRIC) {
 }
 
 methods('sizes are those that were asked for', async () => {
-  const size = async (...chain: PictureStep[]) => {
+  const size = async (...chain: PreprocessStep[]) => {
     const { width, height } = await one(drawing(), ...chain);
     return [width, height];
   };
@@ -179,9 +184,9 @@ methods('denoise removes a speck, sharpen steepens an edge', async () => {
 
 methods('augmentation: the picture and its copies, the same for the same seed', async () => {
   const chain = [step('augment', { copies: 3, rotate: 20, flip_vertical: true })];
-  const first = await throughChain(drawing(), chain, generator(7, 3));
-  const again = await throughChain(drawing(), chain, generator(7, 3));
-  const other = await throughChain(drawing(), chain, generator(8, 3));
+  const first = await all(throughChain(drawing(), chain, generator(7, 3)));
+  const again = await all(throughChain(drawing(), chain, generator(7, 3)));
+  const other = await all(throughChain(drawing(), chain, generator(8, 3)));
   assert.equal(first, again);
   assert.not.equal(first, other);
   assert.equal(

@@ -1,8 +1,8 @@
 /** All methods of preprocessing pictures, and a chain of them. */
+import type { PreprocessStep, PreprocessValue } from '../http/preprocess-schemas.ts';
 import { augment } from './augmentation.ts';
 import { denoise, sharpen } from './filters.ts';
 import { crop, flip, resize, rotate, tile } from './geometry.ts';
-import type { ParameterValue } from './method.ts';
 import type { LabelledPicture } from './raster.ts';
 import { colour, contrast, grayscale } from './tone.ts';
 
@@ -12,25 +12,20 @@ export type PictureMethodName = keyof typeof PICTURE_METHODS;
 
 /** A method whose parameters are known when it runs: they were checked against its specification. */
 interface AnyMethod {
-  apply(picture: LabelledPicture, values: Record<string, ParameterValue>, random: () => number): Promise<LabelledPicture[]>;
-}
-
-export interface PictureStep {
-  method: PictureMethodName;
-  parameters: Record<string, ParameterValue>;
+  apply(picture: LabelledPicture, values: Record<string, PreprocessValue>, random: () => number): Promise<LabelledPicture[]>;
 }
 
 /**
- * A picture through the methods, one after another: what a method makes of it each goes on to the next. The pictures that are in work at one time are
- * those of one source picture. Throws what the methods throw.
+ * A picture through the methods, one after another (a chain that was checked, with all its parameters): what a method makes of it each goes on to the
+ * next. What one of them makes is finished before the next one is begun, so that a few methods that multiply do not fill the memory. Throws what the
+ * methods throw.
  */
-export async function throughChain(picture: LabelledPicture, chain: readonly PictureStep[], random: () => number): Promise<LabelledPicture[]> {
-  let pictures = [picture];
-  for (const { method, parameters } of chain) {
-    const { apply } = PICTURE_METHODS[method] as unknown as AnyMethod;
-    const made: LabelledPicture[] = [];
-    for (const one of pictures) made.push(...(await apply(one, parameters, random)));
-    pictures = made;
+export async function* throughChain(picture: LabelledPicture, chain: readonly PreprocessStep[], random: () => number): AsyncGenerator<LabelledPicture> {
+  const [step, ...rest] = chain;
+  if (step === undefined) {
+    yield picture;
+    return;
   }
-  return pictures;
+  const { apply } = PICTURE_METHODS[step.method as PictureMethodName] as unknown as AnyMethod;
+  for (const made of await apply(picture, step.parameters, random)) yield* throughChain(made, rest, random);
 }

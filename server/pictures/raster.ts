@@ -41,7 +41,8 @@ async function rasterOf(pipeline: Sharp): Promise<Raster> {
   return rasterOf(sharp(data, { raw: info }).removeAlpha());
 }
 
-const pipelineOf = ({ data, width, height, channels }: Raster): Sharp => sharp(data, { raw: { width, height, channels } });
+/** The start of a pipeline on a raster. */
+export const pipelineOf = ({ data, width, height, channels }: Raster): Sharp => sharp(data, { raw: { width, height, channels } });
 const spaceOf = ({ channels }: Raster) => (channels === 1 ? 'b-w' : 'srgb');
 
 /** What a pipeline makes of the pixels; grey stays grey. */

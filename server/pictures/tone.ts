@@ -14,10 +14,10 @@ export const contrast = method({
     /** clahe: equalised in tiles with a limit (Zuiderveld, 1994); equalize: over the whole picture; stretch: the given share of the darkest and lightest pixels clipped. */
     mode: { kind: 'choice', choices: ['clahe', 'equalize', 'stretch'], default: 'clahe' },
     /** Side of a tile, in shares of the picture. */
-    tile: { kind: 'integer', minimum: 5, maximum: 100, default: 12, unit: '%' },
+    tile: { kind: 'integer', minimum: 5, maximum: 100, default: 12, unit: '%', when: { name: 'mode', is: ['clahe'] } },
     /** Steepest slope of a tile's curve: the higher, the stronger. */
-    limit: { kind: 'integer', minimum: 1, maximum: 20, default: 3 },
-    clip: { kind: 'number', minimum: 0, maximum: 20, default: 1, unit: '%' },
+    limit: { kind: 'integer', minimum: 1, maximum: 20, default: 3, when: { name: 'mode', is: ['clahe'] } },
+    clip: { kind: 'number', minimum: 0, maximum: 20, default: 1, unit: '%', when: { name: 'mode', is: ['stretch'] } },
   },
   async apply(picture, { mode, tile, limit, clip }) {
     const grey = await luminance(picture);

@@ -1,6 +1,6 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
-import type { InferSpec, IngestSpec, PreflightSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
+import type { InferSpec, IngestSpec, PreflightSpec, PreprocessSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
 import type { Need } from './allocation.ts';
 
 export interface StoredJob {
@@ -38,6 +38,7 @@ export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
   sample: 'bulk',
   infer: 'bulk',
   table: 'bulk',
+  preprocess: 'bulk',
   table_preview: 'quick',
   preflight: 'quick',
   train: 'training',
@@ -51,6 +52,7 @@ export interface WorkOf {
   sample: Work<SampleSpec>;
   table_preview: Work<TablePreviewSpec>;
   table: Work<TableSpec>;
+  preprocess: Work<PreprocessSpec>;
   train: Work<TrainSpec>;
   trial: Work<TrainSpec>;
   preflight: Work<PreflightSpec>;

@@ -2,7 +2,6 @@
  * A picture set: the immutable form in which pictures lie on the disk, made for 100,000 of them.
  *
  *     DIR/pictures.pack   the encoded pictures one after another (JPEG, PNG or WebP, upright, long side within the limit)
- *     DIR/thumbs.pack     small versions of those that are larger than a thumbnail
  *     DIR/items.jsonl     one PictureItem a line, in order of n
  *     DIR/labels/R/       its labels, revision R (see label-set.ts)
  *
@@ -14,7 +13,11 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from './durable.ts';
 
+/** Long side of a thumbnail, pixels; a picture that is no larger is its own. */
 export const THUMBNAIL_SIDE = 256;
+
+/** The file in which the encoded pictures of a set lie. */
+export const packOf = (dir: string) => join(dir, 'pictures.pack');
 
 export interface PictureItem {
   n: number;
@@ -26,22 +29,18 @@ export interface PictureItem {
   offset: number;
   bytes: number;
   mime: 'image/jpeg' | 'image/png' | 'image/webp';
-  /** Where its thumbnail (WebP) lies in thumbs.pack; null: the picture itself is small enough. */
-  thumb: { offset: number; bytes: number } | null;
   /** Of the encoded picture. */
   sha256: string;
 }
 
-/** Reads a picture set. Open files are held until close(). */
+/** Reads a picture set. The pack is held open until close(). */
 export class PictureSet {
   readonly items: readonly PictureItem[];
-  readonly #pictures: FileHandle;
-  readonly #thumbs: FileHandle;
+  readonly #pack: FileHandle;
 
-  private constructor(items: PictureItem[], pictures: FileHandle, thumbs: FileHandle) {
+  private constructor(items: PictureItem[], pack: FileHandle) {
     this.items = items;
-    this.#pictures = pictures;
-    this.#thumbs = thumbs;
+    this.#pack = pack;
   }
 
   /** Throws where the folder is no picture set. Parsing gives way to the event loop every few thousand lines, so the daemon may call it. */
@@ -52,29 +51,17 @@ export class PictureSet {
       if (line !== '') items.push(JSON.parse(line) as PictureItem);
       if (i % 4096 === 4095) await new Promise((resolve) => setImmediate(resolve));
     }
-    const pictures = await open(join(dir, 'pictures.pack'), 'r');
-    try {
-      return new PictureSet(items, pictures, await open(join(dir, 'thumbs.pack'), 'r'));
-    } catch (error) {
-      await pictures.close();
-      throw error;
-    }
+    return new PictureSet(items, await open(packOf(dir), 'r'));
   }
 
   /** The encoded picture n. */
   async picture(n: number): Promise<{ data: Buffer; mime: PictureItem['mime'] }> {
     const item = this.#item(n);
-    return { data: await readAt(this.#pictures, item.offset, item.bytes), mime: item.mime };
-  }
-
-  /** A small version of picture n: long side at most THUMBNAIL_SIDE. */
-  async thumbnail(n: number): Promise<{ data: Buffer; mime: PictureItem['mime'] }> {
-    const { thumb } = this.#item(n);
-    return thumb === null ? this.picture(n) : { data: await readAt(this.#thumbs, thumb.offset, thumb.bytes), mime: 'image/webp' };
+    return { data: await readAt(this.#pack, item.offset, item.bytes), mime: item.mime };
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pictures.close(), this.#thumbs.close()]);
+    await this.#pack.close();
   }
 
   #item(n: number): PictureItem {
@@ -94,26 +81,17 @@ async function readAt(file: FileHandle, offset: number, bytes: number): Promise<
 /** Writes a picture set into an empty folder. */
 export class PictureSetWriter {
   readonly #items: PictureItem[] = [];
-  #pictureOffset = 0;
-  #thumbOffset = 0;
   readonly #dir: string;
-  readonly #pictures: FileHandle;
-  readonly #thumbs: FileHandle;
+  readonly #pack: FileHandle;
+  #bytes = 0;
 
-  private constructor(dir: string, pictures: FileHandle, thumbs: FileHandle) {
+  private constructor(dir: string, pack: FileHandle) {
     this.#dir = dir;
-    this.#pictures = pictures;
-    this.#thumbs = thumbs;
+    this.#pack = pack;
   }
 
   static async create(dir: string): Promise<PictureSetWriter> {
-    const pictures = await open(join(dir, 'pictures.pack'), 'wx');
-    try {
-      return new PictureSetWriter(dir, pictures, await open(join(dir, 'thumbs.pack'), 'wx'));
-    } catch (error) {
-      await pictures.close();
-      throw error;
-    }
+    return new PictureSetWriter(dir, await open(packOf(dir), 'wx'));
   }
 
   get count(): number {
@@ -121,27 +99,24 @@ export class PictureSetWriter {
   }
 
   get sizeBytes(): number {
-    return this.#pictureOffset + this.#thumbOffset;
+    return this.#bytes;
   }
 
   /** Adds the next picture; calls must not overlap. */
-  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'mime'>, encoded: Buffer, thumb: Buffer | null): Promise<PictureItem> {
+  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'mime'>, encoded: Buffer): Promise<PictureItem> {
     const item: PictureItem = {
       n: this.#items.length,
       name: picture.name,
       width: picture.width,
       height: picture.height,
-      offset: this.#pictureOffset,
+      offset: this.#bytes,
       bytes: encoded.length,
       mime: picture.mime,
-      thumb: thumb === null ? null : { offset: this.#thumbOffset, bytes: thumb.length },
       sha256: createHash('sha256').update(encoded).digest('hex'),
     };
-    await this.#pictures.appendFile(encoded);
-    if (thumb !== null) await this.#thumbs.appendFile(thumb);
+    await this.#pack.appendFile(encoded);
     this.#items.push(item);
-    this.#pictureOffset += encoded.length;
-    this.#thumbOffset += thumb?.length ?? 0;
+    this.#bytes += encoded.length;
     return item;
   }
 
@@ -152,7 +127,7 @@ export class PictureSetWriter {
       const lines = this.#items.slice(from, from + 4096).map((item) => `${JSON.stringify(item)}\n`);
       await index.appendFile(lines.join(''));
     }
-    for (const file of [this.#pictures, this.#thumbs, index]) {
+    for (const file of [this.#pack, index]) {
       await file.sync();
       await file.close();
     }
@@ -161,6 +136,6 @@ export class PictureSetWriter {
 
   /** Gives up; the caller removes the folder. */
   async abandon(): Promise<void> {
-    await Promise.allSettled([this.#pictures.close(), this.#thumbs.close()]);
+    await this.#pack.close().catch(() => {});
   }
 }

@@ -1,7 +1,7 @@
 /** Checks one picture of unknown origin and brings it into the form in which it is kept. */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { StudioError } from '../../errors.ts';
-import { type PictureItem, THUMBNAIL_SIDE } from '../../store/pictures.ts';
+import type { PictureItem } from '../../store/pictures.ts';
 import type { IngestLimits } from '../protocol.ts';
 import { decodeBmp } from './bmp.ts';
 import { isArchive, pictureFormat } from './content.ts';
@@ -16,7 +16,6 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 const JPEG_QUALITY = 95;
-const THUMBNAIL_QUALITY = 80;
 /** Seconds after which a decoder is given up: files can be made that take minutes. */
 const TIMEOUT = 30;
 
@@ -26,8 +25,6 @@ export interface CheckedPicture {
   /** Pixels, upright. */
   width: number;
   height: number;
-  /** WebP, long side at most THUMBNAIL_SIDE; null where the picture itself is that small. */
-  thumb: Buffer | null;
   /** It was larger than the limit and has been made smaller. */
   reduced: boolean;
 }
@@ -60,10 +57,8 @@ export async function checkPicture(file: Buffer, limits: IngestLimits): Promise<
     const reduced = Math.max(meta.width, meta.height) > limits.maxSide;
     const upright = (meta.orientation ?? 1) === 1;
     if (upright && !reduced && (format === 'jpeg' || format === 'png' || format === 'webp')) {
-      const small = Math.max(meta.width, meta.height) <= THUMBNAIL_SIDE;
-      const thumb = small ? null : await thumbnail(decode());
-      if (small) await decode().raw().toBuffer();
-      return { encoded: file, mime: MIME[format], width: meta.width, height: meta.height, thumb, reduced };
+      await decode().raw().toBuffer();
+      return { encoded: file, mime: MIME[format], width: meta.width, height: meta.height, reduced };
     }
     const grey = meta.space === 'b-w' || meta.space === 'grey16';
     const redrawn = decode()
@@ -72,17 +67,9 @@ export async function checkPicture(file: Buffer, limits: IngestLimits): Promise<
       .toColourspace(grey ? 'b-w' : 'srgb');
     const kept = format === 'jpeg' ? redrawn.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }) : redrawn.png();
     const { data, info } = await kept.toBuffer({ resolveWithObject: true });
-    const thumb = Math.max(info.width, info.height) <= THUMBNAIL_SIDE ? null : await thumbnail(sharp(data));
-    return { encoded: data, mime: format === 'jpeg' ? MIME.jpeg : MIME.png, width: info.width, height: info.height, thumb, reduced };
+    return { encoded: data, mime: format === 'jpeg' ? MIME.jpeg : MIME.png, width: info.width, height: info.height, reduced };
   } catch (error) {
     if (error instanceof StudioError) throw error;
     throw new StudioError('picture_damaged', {}, (error as Error).message);
   }
-}
-
-function thumbnail(picture: Sharp): Promise<Buffer> {
-  return picture
-    .resize({ width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: THUMBNAIL_QUALITY, effort: 2 })
-    .toBuffer();
 }

@@ -6,10 +6,11 @@ import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
+import type { Chain, Preprocessing } from '../../http/preprocess-schemas.ts';
 import type { Dataset, DatasetChange, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
 import type { TableSummary } from '../../http/table-schemas.ts';
 import type { GroupPreview } from '../../http/training-schemas.ts';
-import type { IngestLimits, IngestOutcome } from '../../jobs/protocol.ts';
+import type { IngestLimits, IngestOutcome, PreprocessOutcome } from '../../jobs/protocol.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
@@ -35,7 +36,11 @@ export interface StoredDataset {
   visibility: Dataset['visibility'];
   status: Dataset['status'];
   jobId: number;
-  source: { kind: 'upload'; uploadName: string; labelsName: string | null } | { kind: 'sample' } | { kind: 'table'; uploadName: string };
+  source:
+    | { kind: 'upload'; uploadName: string; labelsName: string | null }
+    | { kind: 'sample' }
+    | { kind: 'table'; uploadName: string }
+    | ({ kind: 'preprocess' } & Preprocessing);
   sizeBytes: number;
   count: number;
   labelledCount: number;
@@ -97,6 +102,12 @@ export class Datasets {
     return join(this.#options.dir, String(id));
   }
 
+  /** Where its pictures and its labels lie. */
+  folders({ id, labelRevision }: Readonly<StoredDataset>): { dataset: string; labels: string | null } {
+    const dataset = this.folder(id);
+    return { dataset, labels: labelRevision === null ? null : labelFolder(dataset, labelRevision) };
+  }
+
   /** Throws not_found. */
   visible(reader: StoredUser, id: number): Readonly<StoredDataset> {
     const dataset = this.#datasets.get(id);
@@ -120,7 +131,9 @@ export class Datasets {
   }
 
   view({ source, createdBy, ...dataset }: Readonly<StoredDataset>): Dataset {
-    return { ...dataset, exportBlockedBy: exportBlockedBy({ source, createdBy, ...dataset }), createdBy: this.#options.users.nameOf(createdBy) };
+    const preprocessing = source.kind === 'preprocess' ? { from: source.from, chain: source.chain } : null;
+    const blockedBy = exportBlockedBy({ source, createdBy, ...dataset });
+    return { ...dataset, preprocessing, exportBlockedBy: blockedBy, createdBy: this.#options.users.nameOf(createdBy) };
   }
 
   /**
@@ -205,12 +218,33 @@ export class Datasets {
     }));
   }
 
+  /** The next version of a dataset, made by a chain that was checked. */
+  async addPreprocessed(
+    reader: StoredUser,
+    { id, projectId, name, version, description, visibility }: Readonly<StoredDataset>,
+    chain: Chain,
+  ): Promise<Dataset> {
+    const source = { kind: 'preprocess', from: { id, version }, chain } as const;
+    return this.submit(reader, this.#options.projects.visible(reader, projectId), { name, description, visibility }, 'preprocess', async () => source);
+  }
+
+  /** The dataset of a project that is being made by preprocessing now. */
+  beingPreprocessed(projectId: number): Readonly<StoredDataset> | undefined {
+    return this.#datasets.filter((dataset) => dataset.projectId === projectId && dataset.status === 'ingesting' && dataset.source.kind === 'preprocess')[0];
+  }
+
+  /** All that was done to the pictures of a dataset since they were uploaded, over all of its versions that are still there. */
+  chainOf(id: number): Chain {
+    const source = this.#datasets.get(id)?.source;
+    return source?.kind === 'preprocess' ? [...this.chainOf(source.from.id), ...source.chain] : [];
+  }
+
   /** Makes the record of a new version and queues the job that fills it. `prepare` puts what the job needs into its folder. */
   async submit(
     reader: StoredUser,
     { id: projectId, type, model }: Readonly<StoredProject>,
     request: Pick<NewDataset, 'name' | 'description' | 'visibility'>,
-    kind: 'ingest' | 'sample' | 'table',
+    kind: 'ingest' | 'sample' | 'preprocess' | 'table',
     prepare: (dir: string) => Promise<StoredDataset['source']>,
   ): Promise<Dataset> {
     let dataset: Readonly<StoredDataset> | undefined;
@@ -279,6 +313,17 @@ export class Datasets {
 
   readonly sampleRules: JobRules<'sample'> = {
     work: () => ({ kind: 'sample', ...SAMPLE }),
+    ended: (job, verdict, dir) => this.ended(job, verdict, dir, madePictures),
+  };
+
+  readonly preprocessRules: JobRules<'preprocess'> = {
+    work: (job) => {
+      const { source } = this.#ofJob(job);
+      if (source.kind !== 'preprocess') throw new StudioError('internal');
+      const from = this.#datasets.get(source.from.id);
+      if (from === undefined) throw new StudioError('not_found');
+      return { kind: 'preprocess', ...this.folders(from), chain: source.chain, maxPictures: this.#options.limits.maxFiles };
+    },
     ended: (job, verdict, dir) => this.ended(job, verdict, dir, madePictures),
   };
 
@@ -360,7 +405,8 @@ export class Datasets {
   async delete(reader: StoredUser, id: number): Promise<void> {
     const dataset = this.visible(reader, id);
     this.#options.projects.editable(reader, dataset.projectId);
-    const uses = this.#options.usesOf(id);
+    const made = this.#datasets.filter(({ status, source }) => status === 'ingesting' && source.kind === 'preprocess' && source.from.id === id);
+    const uses = [...this.#options.usesOf(id), ...made.map(({ name, version }) => `${name} / v${version}`)];
     if (uses.length > 0) throw new StudioError('dataset_in_use', { count: uses.length, name: uses[0]! });
     const job = this.#options.queue.get(dataset.jobId);
     const ingesting = dataset.status === 'ingesting' && job !== undefined && isActive(job);
@@ -438,8 +484,8 @@ const exists = (path: string) =>
   );
 
 async function madePictures(dir: string): Promise<MadeDataset> {
-  const { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } = JSON.parse(
-    await readFile(join(dir, 'out/ingest.json'), 'utf8'),
-  ) as IngestOutcome;
+  const { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } = JSON.parse(await readFile(join(dir, 'out/ingest.json'), 'utf8')) as
+    | IngestOutcome
+    | PreprocessOutcome;
   return { folder: join(dir, 'out/pictures'), record: { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } };
 }

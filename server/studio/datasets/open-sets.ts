@@ -2,6 +2,7 @@
 import { StudioError } from '../../errors.ts';
 import { LabelSet } from '../../store/label-set.ts';
 import { PictureSet } from '../../store/pictures.ts';
+import type { Thumbnails } from './thumbnails.ts';
 
 const OPEN = 4;
 /** A read that has begun is over long before. */
@@ -44,14 +45,19 @@ export class OpenSets<T extends { close(): Promise<void> }> {
 }
 
 export class PictureSets extends OpenSets<PictureSet> {
-  constructor() {
+  readonly #thumbnails: Thumbnails;
+
+  constructor(thumbnails: Thumbnails) {
     super((dir) => PictureSet.open(dir));
+    this.#thumbnails = thumbnails;
   }
 
   async picture(dir: string, n: number, small: boolean): Promise<{ data: Buffer; mime: string }> {
     const set = await this.get(dir);
-    if (set.items[n] === undefined) throw new StudioError('not_found');
-    return small ? set.thumbnail(n) : set.picture(n);
+    const item = set.items[n];
+    if (item === undefined) throw new StudioError('not_found');
+    const thumbnail = small ? await this.#thumbnails.get(dir, item) : null;
+    return thumbnail === null ? set.picture(n) : { data: thumbnail, mime: 'image/webp' };
   }
 }
 

@@ -77,6 +77,7 @@ export default words({
   'phase.export': ['모델 저장', 'Saving the model'],
   'phase.infer': ['추론', 'Inference'],
   'phase.generate': ['샘플 이미지 생성', 'Making sample images'],
+  'phase.preprocess': ['전처리', 'Preprocessing'],
 
   'status.draft': ['초안', 'Draft'],
   'status.pending': ['대기 중', 'Pending'],
@@ -117,6 +118,7 @@ export default words({
   'job.table_preview': ['미리 보기', 'Preview'],
   'job.ingest': ['데이터 처리', 'Data processing'],
   'job.sample': ['샘플 생성', 'Sample data'],
+  'job.preprocess': ['전처리', 'Preprocess'],
   'job.train': ['학습', 'Training'],
   'job.trial': ['HPO Trial', 'HPO trial'],
   'job.preflight': ['사전 점검', 'Preflight'],

@@ -1,0 +1,23 @@
+/**
+ * What the daemon asks the preview process: short questions about what somebody is looking at just now, answered from memory and never kept by it. The
+ * daemon decodes no picture itself.
+ */
+
+import type { ErrorCode, ErrorParams } from '../../errors.ts';
+import type { Chain, Preview } from '../../http/preprocess-schemas.ts';
+
+export interface Questions {
+  /** A small version of an encoded picture that lies in a file. Answer: WebP. */
+  thumbnail: { ask: { file: string; offset: number; bytes: number }; answer: Uint8Array };
+  /** What a chain makes of some pictures of a set. `labels` is the folder of a label set. */
+  chain: { ask: { dataset: string; labels: string | null; chain: Chain; pictures: number[] }; answer: Preview };
+}
+export type QuestionName = keyof Questions;
+
+export interface Question<K extends QuestionName = QuestionName> {
+  id: number;
+  name: K;
+  ask: Questions[K]['ask'];
+}
+/** Exactly one of the three; `broken`: something nobody foresaw, for the log. */
+export type Answer = { id: number } & ({ answer: unknown } | { error: { code: ErrorCode; params: ErrorParams; details?: string } } | { broken: string });
