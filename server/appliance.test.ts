@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { fromBuffer } from 'yauzl';
 import { ZipFile } from 'yazl';
 import { type Client, Daemon, listen, PASSWORD } from './daemon.fixture.ts';
+import type { LabelReport } from './http/label-schemas.ts';
 import type {
   Algorithm,
   Dataset,
@@ -194,7 +195,11 @@ test('only data that a model can learn from is exported', async () => {
   assert.is(made.version, 2, 'another dataset of the same name is its next version');
   const one = await dev.until<Dataset>(`/api/datasets/${made.id}`, ({ status }) => status === 'ready', 60);
   assert.is(one.labelFile, 'labels.csv');
-  assert.equal(one.report?.unmatchedLabels, ['ghost.png']);
+  const report = await dev.ok<LabelReport>('GET', `/api/datasets/${one.id}/labels/report`);
+  assert.equal(
+    report.findings.map(({ kind, count, first }) => [kind, count, first[0]?.detail, first[0]?.row]),
+    [['missing_picture', 1, 'ghost.png', 5]],
+  );
   assert.is(one.exportBlockedBy, 'dataset_one_class');
   assert.is(await code(dev.call('POST', `/api/projects/${project.id}/experiments`, { datasetId: one.id })), 'dataset_one_class');
   assert.is(await code(dev.call('POST', `/api/projects/${project.id}/experiments`, { datasetId: 4711 })), 'dataset_not_here');

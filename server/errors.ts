@@ -116,30 +116,20 @@ export const CATALOGUE = {
     '지원하지 않는 방식으로 압축된 파일입니다. 일반 ZIP(Deflate) 방식으로 다시 압축해 주세요.',
     'The file was compressed with a method that is not supported. Compress it again as an ordinary ZIP (Deflate).',
   ),
-  labels_bad_row: entry(
+  labels_nothing: entry(
     422,
-    '라벨 파일의 {row}번째 줄을 읽을 수 없습니다. 각 줄은 "파일 이름,라벨" 형식이어야 합니다. 고친 뒤 다시 올려 주세요.',
-    'Row {row} of the label file cannot be read. Each row must be "filename,label". Correct it and upload it again.',
+    '라벨 파일 {file}에 적힌 이미지 이름이 이 데이터셋의 이미지와 하나도 맞지 않습니다. 이 데이터셋의 라벨 파일인지, 이름이 같은지 확인해 주세요.',
+    'No picture that the label file {file} names is in this dataset. Check that it belongs to this dataset and that the names are the same.',
   ),
-  labels_conflict: entry(
+  label_file_damaged: entry(
     422,
-    '라벨 파일의 {row}번째 줄이 앞줄과 다릅니다: {name}에 서로 다른 라벨이 두 개 있습니다. 하나만 남기고 다시 올려 주세요.',
-    'Row {row} of the label file contradicts an earlier row: {name} has two different labels. Keep one of them and upload it again.',
+    '라벨 파일 {file}이(가) 손상되어 압축을 풀 수 없습니다. 압축을 다시 만들어 올려 주세요.',
+    'The label file {file} in the archive is damaged. Make the archive again and upload it.',
   ),
-  labels_unreadable: entry(
-    422,
-    '라벨 파일이 글자로 된 CSV 파일이 아닙니다. Excel에서 "CSV UTF-8(쉼표로 분리)"로 저장해 다시 올려 주세요.',
-    'The label file is not a CSV text file. In Excel, save it as "CSV UTF-8 (Comma delimited)" and upload it again.',
-  ),
-  labels_empty: entry(
-    422,
-    '라벨 파일에 라벨이 없습니다. 각 줄에 "파일 이름,라벨"을 적어 다시 올려 주세요.',
-    'The label file holds no labels. Write "filename,label" on each row and upload it again.',
-  ),
-  labels_too_many_classes: entry(
-    422,
-    '클래스가 {count}개로 한도 {limit}개를 넘습니다. 라벨 열이 맞는지 확인해 주세요.',
-    'There are {count} classes, more than the limit of {limit}. Check that the label column is the right one.',
+  labels_busy: entry(
+    409,
+    '이 데이터셋의 라벨을 등록하는 중입니다. 끝난 뒤 다시 시도해 주세요.',
+    'Labels of this dataset are being read in right now. Try again when that has finished.',
   ),
 
   // ---- training and inference (made by workers)
@@ -555,6 +545,11 @@ export const CATALOGUE = {
     500,
     '작업을 {count}번 다시 시작했지만 계속 실패했습니다. 설정을 바꾸어 다시 실행하거나 관리자에게 문의해 주세요.',
     'The work was started again {count} times and failed each time. Run it with other settings, or ask your administrator.',
+  ),
+  label_format_unsuited: entry(
+    400,
+    '이 데이터셋의 라벨은 그 형식으로 내려받을 수 없습니다. 목록에서 다른 형식을 선택해 주세요.',
+    'The labels of this dataset cannot be downloaded in that format. Choose another one from the list.',
   ),
   label_format_unknown: entry(
     400,

@@ -19,6 +19,7 @@ import { DamagedFileError, makeFolder } from './store/durable.ts';
 import { Journal } from './store/journal.ts';
 import { FolderInUseError, lockFolder } from './store/lock.ts';
 import { Automl } from './studio/automl/automl.ts';
+import { DatasetLabels } from './studio/datasets/dataset-labels.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
 import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
 import { Thumbnails } from './studio/datasets/thumbnails.ts';
@@ -109,6 +110,7 @@ async function start(config: Config, version: string): Promise<void> {
   const uploads = new Uploads(await folder('uploads'), config.upload);
   const previews = new PreviewProcess();
   const pictures = new PictureSets(new Thumbnails(previews));
+  const labelSets = new LabelSets();
   const limits = {
     maxFiles: config.upload.max_files,
     maxUnpackedBytes: config.upload.max_unpacked_bytes,
@@ -123,7 +125,7 @@ async function start(config: Config, version: string): Promise<void> {
     queue,
     uploads,
     pictures,
-    labelSets: new LabelSets(),
+    labelSets,
     projects,
     users,
     notifications,
@@ -198,6 +200,17 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     limits,
   });
+  const datasetLabels = new DatasetLabels({
+    datasets,
+    queue,
+    uploads,
+    pictures,
+    labelSets,
+    projects,
+    notifications,
+    limits,
+    inUse: (id, revision) => experiments.usesLabels(id, revision) || inferences.usesLabels(id, revision),
+  });
   const automl = new Automl({ experiments, projects, notifications, events, log: (error, about) => logError(about, error) });
   const monitor = new Monitor(data, version);
 
@@ -237,6 +250,7 @@ async function start(config: Config, version: string): Promise<void> {
     tableDatasets,
     tablePreviews,
     tables,
+    datasetLabels,
     experiments,
     automl,
     hpo,
@@ -255,6 +269,7 @@ async function start(config: Config, version: string): Promise<void> {
 
   await uploads.removeStale();
   await datasets.recover();
+  await datasetLabels.recover();
   await experiments.recover();
   await automl.recover();
   await hpo.recover();
@@ -268,6 +283,7 @@ async function start(config: Config, version: string): Promise<void> {
       table_preview: tablePreviews.rules,
       table: tableDatasets.rules,
       preprocess: datasets.preprocessRules,
+      labels: datasetLabels.rules,
       train: experiments.rules,
       trial: hpo.rules,
       preflight: preflights.rules,

@@ -11,6 +11,7 @@ import { describeApi } from './docs.ts';
 import { answerErrors } from './error-replies.ts';
 import { servePages } from './pages.ts';
 import { automlRoutes } from './routes/automl.ts';
+import { datasetLabelRoutes } from './routes/dataset-labels.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { experimentRoutes } from './routes/experiments.ts';
@@ -112,6 +113,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(uploadRoutes(studio));
   await app.register(datasetRoutes(studio));
   await app.register(tableRoutes(studio));
+  await app.register(datasetLabelRoutes(studio));
   await app.register(experimentRoutes(studio));
   await app.register(automlRoutes(studio));
   await app.register(hpoRoutes(studio));

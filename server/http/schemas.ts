@@ -27,6 +27,15 @@ export const ErrorReply = Type.Object({
 });
 export type ErrorReply = Static<typeof ErrorReply>;
 
+/** A failure that a person reads: code and parameters of the error catalogue, and its sentence in both languages. */
+export const Failure = Type.Object({
+  code: Type.String(),
+  params: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+  ko: Type.String(),
+  en: Type.String(),
+});
+export type Failure = Static<typeof Failure>;
+
 // ---------------------------------------------------------------- people
 
 export const Role = OneOf('admin', 'developer', 'annotator');
@@ -135,9 +144,6 @@ export const IngestReport = Type.Object({
   skipped: Type.Integer(),
   /** The first 1,000 of those, each with the reason: a code of the error catalogue and the sentence in both languages. */
   skippedFiles: Type.Array(Type.Object({ name: Type.String(), code: Type.String(), ko: Type.String(), en: Type.String() })),
-  /** Rows of the label file that name a picture which is not there (first 1,000). */
-  unmatchedLabels: Type.Array(Type.String()),
-  unmatchedLabelCount: Type.Integer(),
   duplicateNames: Type.Integer(),
 });
 export type IngestReport = Static<typeof IngestReport>;
@@ -168,7 +174,16 @@ export const Dataset = Type.Object({
   /** Which set of labels it has now, from 1; null without labels. Each change of labels is a new one, and a training keeps that which it has used. */
   labelRevision: Nullable(Type.Integer()),
   classes: Type.Array(ClassCount),
+  /** The label file or archive; null where the folders of the upload are the labels, and where there are none. */
   labelFile: Nullable(Type.String()),
+  /** As server/labels names formats; null where the labels came from no file. */
+  labelFormat: Nullable(Type.String()),
+  /** How many things are worth a look in GET /api/datasets/:id/labels/report. */
+  labelFindings: Type.Integer(),
+  /** Why the label files of its upload could not be read, or those of the last Label Upload. */
+  labelFailure: Nullable(Failure),
+  /** The job of a Label Upload that is going on. */
+  labelJobId: Nullable(Id),
   report: Nullable(IngestReport),
   /** Of a table; its rows are the `count`, `labelledCount` those that have a target. */
   table: Type.Optional(TableSummary),
@@ -299,15 +314,6 @@ export const TrainResult = Type.Object({
 });
 export type TrainResult = Static<typeof TrainResult>;
 
-/** A failure that a person reads: code and parameters of the error catalogue, and its sentence in both languages. */
-export const Failure = Type.Object({
-  code: Type.String(),
-  params: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
-  ko: Type.String(),
-  en: Type.String(),
-});
-export type Failure = Static<typeof Failure>;
-
 /**
  * One ended epoch. Accuracies in percent. With cross-validation the epochs of all folds are numbered through, `of` counts all of them, and `fold` (from 1)
  * and `foldEpoch` (from 1) say where one belongs; a refit on all folds has no validation part and so no rows.
@@ -328,7 +334,7 @@ export type EpochRow = Static<typeof EpochRow>;
 export const JobState = OneOf('pending', 'running', 'succeeded', 'stopped', 'failed');
 export type JobState = Static<typeof JobState>;
 export const Progress = Type.Object({
-  /** What is going on, in a word that the browser translates: unpack, prepare, train, evaluate, export, infer, generate. */
+  /** What is going on, in a word that the browser translates: unpack, labels, prepare, train, evaluate, export, infer, generate. */
   phase: Type.String(),
   done: Type.Integer(),
   total: Type.Integer(),
@@ -338,7 +344,7 @@ export const Progress = Type.Object({
 });
 export type Progress = Static<typeof Progress>;
 /** `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. */
-export const JobKind = OneOf('ingest', 'sample', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer');
+export const JobKind = OneOf('ingest', 'sample', 'labels', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer');
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,

@@ -2,6 +2,7 @@
 import type { EventBus } from '../events.ts';
 import type { Presets } from '../queue/presets.ts';
 import type { Automl } from '../studio/automl/automl.ts';
+import type { DatasetLabels } from '../studio/datasets/dataset-labels.ts';
 import type { Datasets } from '../studio/datasets/datasets.ts';
 import type { Algorithms } from '../studio/experiments/algorithms.ts';
 import type { Experiments } from '../studio/experiments/experiments.ts';
@@ -36,6 +37,7 @@ export interface Studio {
   tableDatasets: TableDatasets;
   tablePreviews: TablePreviews;
   tables: Tables;
+  datasetLabels: DatasetLabels;
   experiments: Experiments;
   automl: Automl;
   hpo: Hpo;

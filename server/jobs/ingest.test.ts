@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, StudioError } from '../errors.ts';
+import type { LabelReport } from '../http/label-schemas.ts';
 import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { tarOf, type ZipPart, zipOf } from './archives.fixture.ts';
@@ -53,6 +54,8 @@ const outcomeOf = (job: EndedJob) => {
   assert.is(job.end.state, 'succeeded', job.log);
   return readJson<IngestOutcome>(job.dir, 'out', 'ingest.json');
 };
+
+const reportOf = (job: EndedJob) => readJson<LabelReport>(labelFolder(join(job.dir, 'out', 'pictures'), 1), 'report.json');
 
 async function labelsOf(job: EndedJob): Promise<LabelSet> {
   const labels = await LabelSet.open(labelFolder(join(job.dir, 'out', 'pictures'), 1));
@@ -327,15 +330,55 @@ test('labels from a CSV file, inside and beside', async () => {
     { name: 'NG', count: 1 },
     { name: '양호, 1', count: 1 },
   ]);
-  assert.equal([outcome.labelFile, outcome.labelledCount, outcome.report.unmatchedLabels], ['my labels.csv', 2, ['missing.png']]);
+  assert.equal([outcome.labelFile, outcome.labelFormat, outcome.labelledCount, outcome.labelFindings], ['my labels.csv', 'csv', 2, 1]);
+  const { findings, unlabelled } = reportOf(beside);
+  assert.equal([findings[0]!.kind, findings[0]!.first[0]!.row, findings[0]!.first[0]!.detail], ['missing_picture', 4, 'missing.png']);
+  assert.equal(unlabelled, { count: 1, first: ['set/c.png'] });
 
   const inside = await ingest(zipOf([...pictures, { name: 'set/labels.csv', data: Buffer.from('\ufeffa.png,x\nsub/b.png,y\nc.png,x\n') }]));
   assert.equal(
     (await itemsOf(inside)).map(({ label }) => label),
     [0, 1, 0],
   );
-  const broken = await ingest(zipOf(pictures), { labels: Buffer.from('filename,label\na.png,x\nb.png\n') });
-  assert.equal([broken.end.failure?.code, broken.end.failure?.params], ['labels_bad_row', { row: 3 }]);
+  const bad = await ingest(zipOf([...pictures, { name: 'set/cut.png', data: data.subarray(0, 60) }]), {
+    labels: Buffer.from('filename,label\na.png,x\nb.png\ncut.png,x\na.png,y\n'),
+  });
+  assert.equal(
+    reportOf(bad).findings.map(({ kind, first }) => [kind, first[0]!.row]),
+    [
+      ['conflicting_label', 5],
+      ['malformed', 3],
+      ['ragged_row', 3],
+    ],
+    'labels of a picture that could not be used are no finding',
+  );
+  assert.equal(
+    (await itemsOf(bad)).map(({ label }) => label),
+    [0, null, null],
+  );
+});
+
+test('labels that cannot be read do not cost the pictures', async () => {
+  const pictures: ZipPart[] = [{ name: 'a.png', data: await png() }];
+  const unreadable = outcomeOf(await ingest(zipOf(pictures), { labels: Buffer.from([0x61, 0x2c, 0xff, 0xff]) }));
+  assert.equal([unreadable.count, unreadable.labelRevision, unreadable.labelFailure?.code], [1, null, 'label_encoding']);
+  const unknown = outcomeOf(await ingest(zipOf(pictures), { labels: zipOf([{ name: 'notes.md', data: Buffer.from('x') }]) }));
+  assert.is(unknown.labelFailure?.code, 'label_format_unknown');
+  const inside = outcomeOf(await ingest(zipOf([...pictures, { name: 'labels.csv', data: Buffer.from('filename,label\n"a.png,ok\n') }])));
+  assert.equal([inside.count, inside.labelFailure?.code], [1, 'label_csv']);
+});
+
+test('two copies of one file have one label', async () => {
+  const data = await png();
+  const job = await ingest(zipOf(['a/1.png', 'a/1.png', 'b/2.png'].map((name) => ({ name, data }))), { labels: Buffer.from('1.png,x\n2.png,y\n') });
+  assert.equal(
+    (await itemsOf(job)).map(({ name, label }) => [name, label]),
+    [
+      ['a/1.png', 0],
+      ['a/1 (2).png', 0],
+      ['b/2.png', 1],
+    ],
+  );
 });
 
 test.run();

@@ -1,30 +1,32 @@
 /** The job that turns an upload into a picture set. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../errors.ts';
-import type { ModelKind } from '../http/schemas.ts';
+import type { Detection } from '../labels/detect.ts';
+import type { LabelProblem } from '../labels/formats.ts';
 import { inOrder } from '../learn/ordered.ts';
 import { writeDurably } from '../store/durable.ts';
-import { labelFolder, writeClassLabels } from '../store/label-set.ts';
-import { PictureSetWriter } from '../store/pictures.ts';
+import { labelFolder } from '../store/label-set.ts';
+import { type PictureItem, PictureSetWriter } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
+import { importLabels, type LabelRequest } from './label-import.ts';
 import { Meter } from './meter.ts';
 import type { IngestLimits, IngestOutcome, IngestSpec } from './protocol.ts';
+import { PICTURE_NAME } from './upload/content.ts';
 import type { Upload, UploadEntry } from './upload/entry.ts';
-import { classesOf, isLabelFile, labelsByFolder, matchLabels, parseLabels } from './upload/labels.ts';
+import { labelsAmong, openLabels } from './upload/label-files.ts';
 import { type CheckedPicture, checkPicture } from './upload/picture.ts';
 import { openUpload } from './upload/upload.ts';
 
 /** Rows in each list of the report. */
 const LISTED = 1000;
-const MAX_LABEL_FILE = 64 * 2 ** 20;
 
 export interface IngestRequest {
   upload: string;
   uploadName?: string;
   labels: string | null;
   labelsName: string | null;
-  problem: ModelKind;
+  problem: LabelProblem;
   limits: IngestLimits;
   threads: number;
 }
@@ -40,7 +42,7 @@ export async function ingest(spec: IngestSpec, host: JobHost): Promise<JobEnd> {
 
 /**
  * Writes out/pictures and then out/ingest.json; also the first part of an inference on an upload. null: stopped on the way. Throws StudioError: those
- * of openUpload, parseLabels and matchLabels, no_pictures, no_usable_pictures.
+ * of openUpload, no_pictures, no_usable_pictures. Labels that cannot be read are no reason to lose the pictures: the outcome says why.
  */
 export async function ingestUpload(request: IngestRequest, host: JobHost): Promise<IngestOutcome | null> {
   const upload = await openUpload(request.upload, request.uploadName, request.limits);
@@ -59,27 +61,79 @@ export async function ingestUpload(request: IngestRequest, host: JobHost): Promi
 
 async function fill(upload: Upload, writer: PictureSetWriter, dir: string, request: IngestRequest, host: JobHost): Promise<IngestOutcome | null> {
   const started = performance.now();
-  const inside = upload.entries.filter(({ name }) => isLabelFile(name)).sort((a, b) => a.name.split('/').length - b.name.split('/').length)[0];
-  const labelFile = await readLabelFile(upload, inside, request);
-  // Read before the pictures: a label file with an error in it should not cost the user the time of a whole ingest.
-  const rows = labelFile === null ? null : parseLabels(labelFile.bytes);
-  const entries = upload.entries.filter(({ name }) => !isLabelFile(name));
+  const labels = await findLabels(upload, request);
+  try {
+    return await fillWith(labels, upload, writer, dir, request, host, started);
+  } finally {
+    await labels.close();
+  }
+}
+
+/** What is to be read as labels once all pictures are known. */
+interface Labels {
+  found: Detection | null;
+  /** The name to show. */
+  file: string | null;
+  /** Why there are none though there should be. */
+  failure: StudioError | null;
+  /** Entries of the upload that are label files and no pictures. */
+  names: ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+async function findLabels(upload: Upload, request: IngestRequest): Promise<Labels> {
+  const nothing: Labels = { found: null, file: request.labelsName, failure: null, names: new Set(), close: async () => {} };
+  try {
+    const inside = await labelsAmong(upload, request.problem);
+    const names = new Set([...(inside?.files ?? []), ...(inside?.others ?? []).filter(({ name }) => !PICTURE_NAME.test(name))].map(({ name }) => name));
+    if (request.labels !== null) {
+      const name = request.labelsName ?? 'labels';
+      const { size } = await stat(request.labels);
+      try {
+        const { found, close } = await openLabels(request.labels, name, size, request.problem, request.limits);
+        return { found, file: name, failure: null, names, close };
+      } catch (error) {
+        if (error instanceof StudioError) return { ...nothing, names, failure: error };
+        throw error;
+      }
+    }
+    if (inside === null) return nothing;
+    const [first] = inside.files;
+    return { ...nothing, found: inside, file: inside.files.length === 1 ? first!.name : null, names };
+  } catch (error) {
+    if (error instanceof StudioError) return { ...nothing, failure: error };
+    throw error;
+  }
+}
+
+async function fillWith(
+  labels: Labels,
+  upload: Upload,
+  writer: PictureSetWriter,
+  dir: string,
+  request: IngestRequest,
+  host: JobHost,
+  started: number,
+): Promise<IngestOutcome | null> {
+  const entries = upload.entries.filter(({ name }) => !labels.names.has(name));
   if (entries.length === 0) throw new StudioError('no_pictures');
-  host.log('info', `${upload.format}: ${entries.length} files${labelFile === null ? '' : `, label file ${labelFile.name}`}`);
+  host.log(
+    'info',
+    `${upload.format}: ${entries.length} files${labels.found === null ? '' : `, ${labels.found.files.length} label files (${labels.found.format})`}`,
+  );
 
   const report: IngestOutcome['report'] = {
     accepted: 0,
     reduced: 0,
     skipped: 0,
     skippedFiles: [],
-    unmatchedLabels: [],
-    unmatchedLabelCount: 0,
     duplicateNames: 0,
   };
   const meter = new Meter(host, 'unpack', entries.length);
-  const taken = new Map<string, number>();
-  /** Index into `entries` of each picture that was kept. */
-  const kept: number[] = [];
+  /** Pictures (n) by the name that they were uploaded under. */
+  const taken = new Map<string, number[]>();
+  const unusable: string[] = [];
+  const items: PictureItem[] = [];
   let at = 0;
   const checked = inOrder(entries, Math.max(2, request.threads * 2), (entry) => check(upload, entry, request.limits));
   for await (const result of checked) {
@@ -87,22 +141,25 @@ async function fill(upload: Upload, writer: PictureSetWriter, dir: string, reque
     const entry = entries[at]!;
     if (result instanceof StudioError) {
       report.skipped += 1;
+      unusable.push(entry.name);
       const { code, ko, en } = failureOf(result);
       if (report.skippedFiles.length < LISTED) report.skippedFiles.push({ name: entry.name, code, ko, en });
       if (report.skipped <= 20) host.log('warning', `skipped ${entry.name}: ${result.message}${result.details === undefined ? '' : ` (${result.details})`}`);
     } else {
-      const copies = (taken.get(entry.name) ?? 0) + 1;
-      taken.set(entry.name, copies);
+      const same = taken.get(entry.name) ?? [];
+      const copies = same.push(items.length);
+      taken.set(entry.name, same);
       if (copies > 1) report.duplicateNames += 1;
-      if (result.reduced) report.reduced += 1;
-      await writer.add({ ...result, name: copies === 1 ? entry.name : numbered(entry.name, copies) }, result.encoded);
-      kept.push(at);
+      const { original, ...picture } = result;
+      if (original !== null) report.reduced += 1;
+      const name = copies === 1 ? entry.name : numbered(entry.name, copies);
+      items.push(await writer.add({ ...picture, name, ...(original === null ? {} : { original }) }, result.encoded));
     }
     at += 1;
     meter.advance(1);
   }
-  report.accepted = kept.length;
-  if (kept.length === 0) {
+  report.accepted = items.length;
+  if (items.length === 0) {
     const onlyOthers = report.skippedFiles.every(({ code }) => code === 'picture_unsupported');
     if (onlyOthers && report.skipped <= LISTED)
       throw new StudioError(
@@ -116,32 +173,38 @@ async function fill(upload: Upload, writer: PictureSetWriter, dir: string, reque
     throw new StudioError('no_usable_pictures', { count: report.skipped, name: report.skippedFiles[0]!.name });
   }
 
-  const names = entries.map(({ name }) => name);
-  let labels: (string | null)[];
-  if (rows === null) {
-    labels = labelsByFolder(kept.map((index) => names[index]!));
-  } else {
-    // Against all names: a label for a picture that was skipped is not a label for a picture that is not there.
-    const matched = matchLabels(rows, names);
-    labels = kept.map((index) => matched.labels[index]!);
-    report.unmatchedLabelCount = matched.unmatched.length;
-    report.unmatchedLabels = matched.unmatched.slice(0, LISTED);
-  }
-  const classes = classesOf(labels);
   await writer.finish();
-  const labelled = classes.names.length > 0 && request.problem === 'classification';
-  const written = labelled ? await writeClassLabels(labelFolder(dir, 1), classes.names, classes.indices) : { labelled: 0, classes: [] };
-  const outcome: IngestOutcome = {
-    labelRevision: labelled ? 1 : null,
-    classes: written.classes,
-    count: writer.count,
-    labelledCount: written.labelled,
-    sizeBytes: writer.sizeBytes,
-    labelFile: labelFile?.name ?? null,
-    report,
-  };
+  const copies = new Map([...taken.values()].flatMap(([first, ...others]) => (others.length === 0 ? [] : [[first!, others]])));
+  const labelled = await label(labels, { problem: request.problem, items, unusable, copies, dir: labelFolder(dir, 1) }, host);
+  const outcome: IngestOutcome = { ...labelled, count: writer.count, sizeBytes: writer.sizeBytes, report };
   tell(outcome, (performance.now() - started) / 1000, host);
   return outcome;
+}
+
+const CLASS_FOLDERS: Detection = { format: 'folders', files: [], others: [] };
+
+/** The labels of the files that were found; without any, in a classification, those of the folders. */
+async function label(
+  { found, file, failure }: Labels,
+  request: Omit<LabelRequest, 'found' | 'file'>,
+  host: JobHost,
+): Promise<Omit<IngestOutcome, 'count' | 'sizeBytes' | 'report'>> {
+  const none = { labelRevision: null, classes: [], labelledCount: 0, labelFile: null, labelFormat: null, labelFindings: 0, labelFailure: null };
+  const byFolder = found === null && failure === null && request.problem === 'classification';
+  if (found === null && !byFolder) return { ...none, labelFailure: failure === null ? null : failureOf(failure) };
+  new Meter(host, 'labels', request.items.length);
+  try {
+    const outcome = await importLabels({ ...request, found: found ?? CLASS_FOLDERS, file });
+    if (!byFolder) return { labelRevision: 1, labelFailure: null, ...outcome };
+    if (outcome.labelledCount > 0) return { labelRevision: 1, labelFailure: null, ...outcome, labelFormat: null };
+  } catch (error) {
+    if (!(error instanceof StudioError)) throw error;
+    host.log('warning', `the labels cannot be read: ${error.message}`);
+    await rm(request.dir, { recursive: true, force: true });
+    return { ...none, labelFailure: failureOf(error) };
+  }
+  await rm(request.dir, { recursive: true, force: true });
+  return none;
 }
 
 async function check(upload: Upload, entry: UploadEntry, limits: IngestLimits): Promise<CheckedPicture | StudioError> {
@@ -152,17 +215,6 @@ async function check(upload: Upload, entry: UploadEntry, limits: IngestLimits): 
     // The archive as a whole went over its limit: nothing of it is kept.
     if (error instanceof StudioError && error.code !== 'archive_too_large') return error;
     throw error;
-  }
-}
-
-async function readLabelFile(upload: Upload, inside: UploadEntry | undefined, request: IngestRequest): Promise<{ name: string; bytes: Buffer } | null> {
-  if (request.labels !== null) return { name: request.labelsName ?? 'labels.csv', bytes: await readFile(request.labels) };
-  if (inside === undefined) return null;
-  if (inside.bytes > MAX_LABEL_FILE) throw new StudioError('labels_unreadable', {}, `${inside.bytes} bytes`);
-  try {
-    return { name: inside.name, bytes: await upload.read(inside) };
-  } catch (error) {
-    throw new StudioError('labels_unreadable', {}, error instanceof StudioError ? (error.details ?? error.message) : String(error));
   }
 }
 
@@ -180,7 +232,6 @@ function tell(outcome: IngestOutcome, seconds: number, host: JobHost): void {
       `${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB in ${seconds.toFixed(1)} s (${Math.round(report.accepted / seconds)} pictures/s)`,
   );
   for (const { name, count } of outcome.classes.slice(0, 50)) host.log('info', `class ${name}: ${count}`);
-  if (report.unmatchedLabelCount > 0)
-    host.log('warning', `${report.unmatchedLabelCount} labels for pictures that are not there, for instance ${report.unmatchedLabels[0]}`);
+  if (outcome.labelFindings > 0) host.log('warning', `${outcome.labelFindings} findings in the label files`);
   if (report.duplicateNames > 0) host.log('warning', `${report.duplicateNames} files have a name that another file has; they were numbered`);
 }

@@ -57,6 +57,9 @@ export async function preprocess(spec: PreprocessSpec, host: JobHost): Promise<J
       labelledCount: labelled?.labelled ?? 0,
       sizeBytes: writer.sizeBytes,
       labelFile: null,
+      labelFormat: null,
+      labelFindings: 0,
+      labelFailure: null,
       report: null,
     };
     await writeDurably(join(host.out, 'ingest.json'), `${JSON.stringify(outcome)}\n`);

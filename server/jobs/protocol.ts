@@ -12,8 +12,9 @@
  * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
  */
 import type { Chain } from '../http/preprocess-schemas.ts';
-import type { Dataset, EpochRow, Failure, JobEvent, ModelKind, Parameters, Progress, Split } from '../http/schemas.ts';
+import type { Dataset, EpochRow, Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
 import type { NewTable, TableSettings, TableSummary } from '../http/table-schemas.ts';
+import type { LabelProblem } from '../labels/formats.ts';
 import type { TableLimits } from '../tables/limits.ts';
 
 interface CommonSpec {
@@ -42,11 +43,23 @@ export interface IngestSpec extends CommonSpec {
   upload: string;
   /** The uploaded file's own name, shown for a single picture. */
   uploadName?: string;
-  /** A label file given on its own: CSV `filename,label`. */
+  /** A label file, or an archive of label files, given on its own. */
   labels: string | null;
   labelsName: string | null;
   /** What the labels are for. */
-  problem: ModelKind;
+  problem: LabelProblem;
+  limits: IngestLimits;
+}
+
+/** Read label files for a dataset's pictures: a label set in out/labels/ and out/labels.json (LabelOutcome, see label-import.ts). */
+export interface LabelsSpec extends CommonSpec {
+  kind: 'labels';
+  /** Folder of the picture set, and of the labels that it has. */
+  dataset: string;
+  labels: string | null;
+  upload: string;
+  uploadName: string;
+  problem: LabelProblem;
   limits: IngestLimits;
 }
 
@@ -128,7 +141,7 @@ export interface InferSpec extends CommonSpec {
   source: { kind: 'dataset'; dataset: string; labels: string | null } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
-export type JobSpec = IngestSpec | SampleSpec | TablePreviewSpec | TableSpec | PreprocessSpec | TrainSpec | PreflightSpec | InferSpec;
+export type JobSpec = IngestSpec | LabelsSpec | SampleSpec | TablePreviewSpec | TableSpec | PreprocessSpec | TrainSpec | PreflightSpec | InferSpec;
 
 /** out/ingest.json; the picture set itself lies in out/pictures/, its labels in out/pictures/labels/1/ where `labelRevision` is 1. */
 export interface IngestOutcome {
@@ -138,6 +151,9 @@ export interface IngestOutcome {
   labelledCount: number;
   sizeBytes: number;
   labelFile: string | null;
+  labelFormat: string | null;
+  labelFindings: number;
+  labelFailure: Failure | null;
   report: import('../http/schemas.ts').IngestReport;
 }
 

@@ -58,7 +58,10 @@ export async function sample(spec: SampleSpec, host: JobHost): Promise<JobEnd> {
     labelledCount: labelled,
     sizeBytes: writer.sizeBytes,
     labelFile: null,
-    report: { accepted: writer.count, reduced: 0, skipped: 0, skippedFiles: [], unmatchedLabels: [], unmatchedLabelCount: 0, duplicateNames: 0 },
+    labelFormat: null,
+    labelFindings: 0,
+    labelFailure: null,
+    report: { accepted: writer.count, reduced: 0, skipped: 0, skippedFiles: [], duplicateNames: 0 },
   };
   await writeDurably(join(host.out, 'ingest.json'), `${JSON.stringify(outcome)}\n`);
   host.log('info', `${outcome.count} pictures, ${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB`);

@@ -4,6 +4,7 @@ import type { JobSpec } from './protocol.ts';
 
 export const jobs: { [Kind in JobSpec['kind']]: Job<Extract<JobSpec, { kind: Kind }>> } = {
   ingest: async (spec, host) => (await import('./ingest.ts')).ingest(spec, host),
+  labels: async (spec, host) => (await import('./labels.ts')).labels(spec, host),
   sample: async (spec, host) => (await import('./sample.ts')).sample(spec, host),
   table_preview: async (spec, host) => (await import('./tables/preview.ts')).preview(spec, host),
   table: async (spec, host) => (await import('./tables/ingest.ts')).ingestTable(spec, host),

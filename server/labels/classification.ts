@@ -14,6 +14,8 @@ const FILE_COLUMN =
   /^(file|file ?name|file_name|image|image_?name|image_?id|img|picture|path|file_?path|image_?path|name|파일|파일 ?이름|파일 ?명|이미지|이미지 ?명|사진|경로)$/i;
 const LABEL_COLUMN = /^(label|labels|label_?name|class|class_?name|category|target|라벨|레이블|클래스|분류|구분)$/i;
 const PICTURE_NAME = /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i;
+/** Folder of the pictures that have no class. */
+const UNLABELLED = 'unlabelled';
 /** A cell that a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
@@ -208,7 +210,7 @@ export async function* writeJson(source: LabelSource, { name = 'labels.json', lo
 
 /**
  * The class of each picture is the last folder of its name, where every picture lies in one after a folder that all have in common is taken off: the rule by
- * which pictures are labelled when they are uploaded. Where some lie flat, there are no labels. `files` are not looked at but for their names, where the
+ * which pictures are labelled when they are uploaded. Pictures in a folder `unlabelled`, and all of them where some lie flat, have no labels. `files` are not looked at but for their names, where the
  * context knows no pictures.
  */
 export async function readFolders(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult> {
@@ -219,7 +221,10 @@ export async function readFolders(files: readonly LabelFile[], context: ReadCont
   const common = top !== undefined && folders.every((path) => path[0] === top);
   const below = common ? folders.map((path) => path.slice(1)) : folders;
   if (below.every((path) => path.length > 0)) {
-    for (const [i, name] of names.entries()) assign(intake, name, below[i]!.at(-1)!, { file: name });
+    for (const [i, name] of names.entries()) {
+      const folder = below[i]!.at(-1)!;
+      if (folder !== UNLABELLED) assign(intake, name, folder, { file: name });
+    }
   }
   return intake.finish(true);
 }
@@ -231,8 +236,8 @@ export async function readFolders(files: readonly LabelFile[], context: ReadCont
 export async function* planFolders(source: LabelSource, losses?: Losses): AsyncGenerator<{ from: string; to: string }> {
   const files = new WrittenNames();
   const folders = new WrittenNames();
+  const unlabelled = folders.unique(UNLABELLED, '');
   const folderOf = new Map(source.classes.map(({ name }) => [name, folders.unique(safePath(name.replace(/[/\\]/g, '_')), '')]));
-  const unlabelled = folders.unique('unlabelled', '');
   for await (const picture of source.pictures) {
     const label = classOf(picture, source, losses);
     const file = safePath(picture.name).split('/').at(-1)!;

@@ -1,6 +1,6 @@
 /** Which format the label files of an upload are in, told by their names and the beginnings of their contents. */
 import { StudioError } from '../errors.ts';
-import type { FormatName } from './annotation.ts';
+import { FORMAT_NAMES, type FormatName } from './annotation.ts';
 import { isTableName } from './class-table.ts';
 import type { LabelFile } from './files.ts';
 import { isPng } from './png.ts';
@@ -26,18 +26,21 @@ type Guess = FormatName | 'table' | null;
 
 /**
  * The format of a set of files, pictures among them. One format is read at a time: that of the most telling files, in the order COCO, VOC, LabelMe, YOLO,
- * masks, CSV, JSON. Class folders are no files: `folders` is never the answer. Throws label_format_unknown where nothing looks like labels.
+ * masks, CSV, JSON. Class folders are no files: `folders` is never the answer. Where some files are masks by their names, indexed pictures elsewhere are
+ * none. `formats`: those that are looked for. Throws label_format_unknown where nothing looks like labels.
  */
-export async function detectFormat(files: readonly LabelFile[]): Promise<Detection> {
+export async function detectFormat(files: readonly LabelFile[], formats: readonly FormatName[] = FORMAT_NAMES): Promise<Detection> {
   const guesses = new Map<LabelFile, Guess>();
+  const masksByName = files.some((file) => byName(file.name, extensionOf(file.name)) === 'masks');
   const looked = new Map<string, { count: number; last: Guess }>();
   for (const file of files) {
-    const extension = /\.([^./]{1,8})$/.exec(file.name)?.[1]?.toLowerCase() ?? '';
+    const extension = extensionOf(file.name);
     const named = byName(file.name, extension);
     if (named !== undefined) {
       guesses.set(file, named);
       continue;
     }
+    if (masksByName && extension === 'png') continue;
     let seen = looked.get(extension);
     if (seen === undefined) {
       seen = { count: 0, last: null };
@@ -51,12 +54,16 @@ export async function detectFormat(files: readonly LabelFile[]): Promise<Detecti
     } else guesses.set(file, seen.last);
   }
   const found = new Set(guesses.values());
-  const format = (['coco', 'voc', 'labelme', 'yolo', 'masks', 'csv', 'json'] as const).find((name) => found.has(name));
+  const format = (['coco', 'voc', 'labelme', 'yolo', 'masks', 'csv', 'json'] as const).find((name) => formats.includes(name) && found.has(name));
   if (format === undefined) throw new StudioError('label_format_unknown');
   const usesTables = format === 'yolo' || format === 'masks';
   const of = files.filter((file) => guesses.get(file) === format || (usesTables && guesses.get(file) === 'table'));
-  const others = files.filter((file) => !of.includes(file) && guesses.get(file) !== null && guesses.get(file) !== 'table');
+  const others = files.filter((file) => !of.includes(file) && ![null, undefined, 'table'].includes(guesses.get(file)));
   return { format, files: of, others };
+}
+
+function extensionOf(name: string): string {
+  return /\.([^./]{1,8})$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
 /** undefined: the content must be looked at. */

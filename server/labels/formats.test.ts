@@ -159,11 +159,11 @@ const plain = (set: LabelSet): unknown =>
 test('every format keeps what it can hold', async () => {
   const cases: [FormatName, LabelProblem, Shape['kind'][]][] = [
     ['coco', 'detection', ['box']],
-    ['coco', 'instances', ['box', 'polygon', 'mask']],
+    ['coco', 'instance_segmentation', ['box', 'polygon', 'mask']],
     ['yolo', 'detection', ['box']],
-    ['yolo', 'instances', ['polygon']],
+    ['yolo', 'instance_segmentation', ['polygon']],
     ['voc', 'detection', ['box']],
-    ['labelme', 'instances', ['box', 'polygon', 'mask']],
+    ['labelme', 'instance_segmentation', ['box', 'polygon', 'mask']],
   ];
   for (const [format, problem, kinds] of cases) {
     for (const seed of [1, 2, 3]) {
@@ -194,11 +194,11 @@ test('the losses that the documentation names, and no others', async () => {
   const lost = async (format: FormatName, problem: LabelProblem, kinds: Shape['kind'][]): Promise<string[]> =>
     Object.keys((await through(sampleSet(9, kinds), format, problem)).losses).sort();
   assert.equal(await lost('yolo', 'detection', ['polygon', 'mask']), ['box_from_polygon']);
-  assert.equal(await lost('yolo', 'instances', ['box']), ['polygon_from_box']);
-  assert.equal(await lost('yolo', 'instances', ['mask']), ['cuts', 'polygon_from_mask']);
+  assert.equal(await lost('yolo', 'instance_segmentation', ['box']), ['polygon_from_box']);
+  assert.equal(await lost('yolo', 'instance_segmentation', ['mask']), ['cuts', 'polygon_from_mask']);
   assert.equal(await lost('voc', 'detection', ['polygon']), ['box_from_polygon']);
-  assert.equal(await lost('masks', 'semantic', ['box']), ['instances', 'overlap', 'rasterised']);
-  assert.equal(await lost('coco', 'instances', ['whole']), ['shape']);
+  assert.equal(await lost('masks', 'semantic_segmentation', ['box']), ['instances', 'overlap', 'rasterised']);
+  assert.equal(await lost('coco', 'instance_segmentation', ['whole']), ['shape']);
 });
 
 test('boxes around: polygons and masks to VOC and YOLO boxes', async () => {
@@ -217,7 +217,7 @@ test('boxes around: polygons and masks to VOC and YOLO boxes', async () => {
 
 test('masks → polygons → masks by way of YOLO loses no pixel', async () => {
   const set = sampleSet(12, ['mask']);
-  const back = (await through(set, 'yolo', 'instances')).set;
+  const back = (await through(set, 'yolo', 'instance_segmentation')).set;
   for (const [i, picture] of set.pictures.entries()) {
     assert.equal(
       back.pictures[i]!.shapes.map((shape) => maskOf(shape, SIZE.width, SIZE.height)),
@@ -228,7 +228,7 @@ test('masks → polygons → masks by way of YOLO loses no pixel', async () => {
 
 test('shapes → mask PNGs: each pixel has the class of the last shape over it', async () => {
   const set = sampleSet(13, ['box', 'polygon', 'mask']);
-  const { set: back } = await through(set, 'masks', 'semantic');
+  const { set: back } = await through(set, 'masks', 'semantic_segmentation');
   for (const [i, picture] of set.pictures.entries()) {
     for (let label = 0; label < set.classes.length; label += 1) {
       let expected = encodeMask(new Uint8Array(SIZE.width * SIZE.height), SIZE.width, SIZE.height);
@@ -242,9 +242,9 @@ test('shapes → mask PNGs: each pixel has the class of the last shape over it',
     }
   }
   // Masks as such go on without loss.
-  const again = await through(back, 'masks', 'semantic');
+  const again = await through(back, 'masks', 'semantic_segmentation');
   assert.equal([plain(again.set), again.losses], [plain(back), {}]);
-  const coco = await through(back, 'coco', 'semantic');
+  const coco = await through(back, 'coco', 'semantic_segmentation');
   assert.equal(plain(coco.set), plain(back));
 });
 

@@ -1,8 +1,9 @@
 /** All formats by name: what each can hold, how it is read, and how it is written with its defaults. */
-import type { FormatName, LabelSource } from './annotation.ts';
+import type { ModelKind } from '../http/schemas.ts';
+import { FORMAT_NAMES, type FormatName, type LabelSource } from './annotation.ts';
 import { readCsv, readFolders, readJson, writeCsv, writeJson } from './classification.ts';
 import { readCoco, writeCoco } from './coco.ts';
-import { detectFormat } from './detect.ts';
+import { type Detection, detectFormat } from './detect.ts';
 import type { LabelFile, WrittenFile } from './files.ts';
 import type { ReadContext, ReadResult } from './intake.ts';
 import { readLabelme, writeLabelme } from './labelme.ts';
@@ -11,11 +12,11 @@ import { LISTED, type Losses } from './report.ts';
 import { readVoc, writeVoc } from './voc.ts';
 import { readYolo, writeYolo } from './yolo.ts';
 
-/** The problems that labels serve. */
-export type LabelProblem = 'classification' | 'detection' | 'instances' | 'semantic';
+/** The problems that labels of pictures serve. */
+export type LabelProblem = 'classification' | 'detection' | 'instance_segmentation' | 'semantic_segmentation';
 
 interface Format {
-  /** The problems whose labels it can hold without changing their kind; the first format of a problem is its best. */
+  /** The problems whose labels it can hold without changing their kind. */
   problems: readonly LabelProblem[];
   read(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult>;
   /** null: there is nothing to write but a plan for the pictures (planFolders). */
@@ -23,28 +24,50 @@ interface Format {
 }
 
 export const FORMATS: { readonly [format in FormatName]: Format } = {
-  coco: { problems: ['detection', 'instances', 'semantic'], read: readCoco, write: (source, _, losses) => writeCoco(source, { ...(losses && { losses }) }) },
+  coco: {
+    problems: ['detection', 'instance_segmentation', 'semantic_segmentation'],
+    read: readCoco,
+    write: (source, _, losses) => writeCoco(source, { ...(losses && { losses }) }),
+  },
   yolo: {
-    problems: ['detection', 'instances'],
+    problems: ['detection', 'instance_segmentation'],
     read: readYolo,
     write: (source, problem, losses) => writeYolo(source, { rows: problem === 'detection' ? 'box' : 'segment', ...(losses && { losses }) }),
   },
   voc: { problems: ['detection'], read: readVoc, write: (source, _, losses) => writeVoc(source, { ...(losses && { losses }) }) },
   labelme: {
-    problems: ['detection', 'instances', 'semantic'],
+    problems: ['detection', 'instance_segmentation', 'semantic_segmentation'],
     read: readLabelme,
     write: (source, _, losses) => writeLabelme(source, { ...(losses && { losses }) }),
   },
-  masks: { problems: ['semantic'], read: readMasks, write: (source, _, losses) => writeMasks(source, { pixels: 'indexed', ...(losses && { losses }) }) },
+  masks: {
+    problems: ['semantic_segmentation'],
+    read: readMasks,
+    write: (source, _, losses) => writeMasks(source, { pixels: 'indexed', ...(losses && { losses }) }),
+  },
   csv: { problems: ['classification'], read: readCsv, write: (source, _, losses) => writeCsv(source, { ...(losses && { losses }) }) },
   json: { problems: ['classification'], read: readJson, write: (source, _, losses) => writeJson(source, { ...(losses && { losses }) }) },
   folders: { problems: ['classification'], read: readFolders, write: null },
 };
 
+/** Is it a problem of pictures, which has labels of its own? */
+export function isLabelProblem(model: ModelKind): model is LabelProblem {
+  return formatsOf(model as LabelProblem).length > 0;
+}
+
+/** The formats that hold the labels of a problem without changing their kind. */
+export function formatsOf(problem: LabelProblem): FormatName[] {
+  return FORMAT_NAMES.filter((name) => FORMATS[name].problems.includes(problem));
+}
+
 /** Reads label files of whatever format they are in; pictures among them are passed over. Throws label_format_unknown and what the reader throws. */
 export async function readLabels(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult> {
-  const { format, files: own, others } = await detectFormat(files);
-  const result = await FORMATS[format].read(own, context);
+  return readDetected(await detectFormat(files), context);
+}
+
+/** Reads what detectFormat has found. Throws what the reader throws. */
+export async function readDetected({ format, files, others }: Detection, context: ReadContext): Promise<ReadResult> {
+  const result = await FORMATS[format].read(files, context);
   if (others.length > 0) {
     const before = result.report.findings.ignored_file ?? { count: 0, first: [] };
     const first = [...before.first, ...others.map(({ name }) => ({ file: name, picture: null, detail: '' }))].slice(0, LISTED);

@@ -19,6 +19,8 @@ export interface ReadContext {
 
 export interface ReadResult {
   labels: LabelSet;
+  /** Classes of the dataset that the label files neither list nor use. */
+  unspoken: string[];
   report: LabelReport;
 }
 
@@ -41,6 +43,7 @@ export class Intake {
   background: ClassInfo | undefined;
   extra: LabelSet['extra'];
   readonly #byName = new Map<string, number>();
+  readonly #spoken = new Set<number>();
   readonly #known: number;
   readonly #pictures = new Map<string, PictureLabels>();
   /** Shapes of a picture by a hash of their geometry, to find doubles. */
@@ -69,6 +72,7 @@ export class Intake {
   declare(info: ClassInfo, place: Place): number {
     const known = this.#byName.get(info.name);
     if (known !== undefined) {
+      this.#spoken.add(known);
       this.classes[known] = { ...info, ...this.classes[known]! };
       return known;
     }
@@ -83,9 +87,13 @@ export class Intake {
     return known ?? this.#append({ ...info, name });
   }
 
-  /** The picture that a file means; null (and reported) where there is none. `size` as the file states it, where it does. */
-  picture(name: string, size: { width: number; height: number } | null, place: Place): Draft | null {
-    const stated = size !== null && size.width > 0 && size.height > 0 && Number.isFinite(size.width) && Number.isFinite(size.height) ? size : null;
+  /**
+   * The picture that a file means; null (and reported) where there is none. `size` as the file states it, where it does; `shares`: its coordinates are shares
+   * of the sides, whatever the size.
+   */
+  picture(name: string, size: { width: number; height: number } | 'shares' | null, place: Place): Draft | null {
+    const stated =
+      size !== null && size !== 'shares' && size.width > 0 && size.height > 0 && Number.isFinite(size.width) && Number.isFinite(size.height) ? size : null;
     if (this.index === null) {
       let labels = this.#pictures.get(name);
       if (labels === undefined) {
@@ -100,13 +108,17 @@ export class Intake {
       return null;
     }
     const picture = this.index.pictures[found]!;
+    if (picture.unusable === true) return null;
     let labels = this.#pictures.get(picture.name);
     if (labels === undefined) {
       labels = { name: picture.name, width: picture.width, height: picture.height, shapes: [] };
       this.#pictures.set(picture.name, labels);
     }
-    if (stated === null || (stated.width === picture.width && stated.height === picture.height)) return { labels, scale: [1, 1] };
-    const scale = [picture.width / stated.width, picture.height / stated.height] as const;
+    const { original = picture } = picture;
+    const meant = stated ?? (size === 'shares' ? picture : original);
+    if (meant.width === picture.width && meant.height === picture.height) return { labels, scale: [1, 1] };
+    const scale = [picture.width / meant.width, picture.height / meant.height] as const;
+    if (stated === null || (stated.width === original.width && stated.height === original.height)) return { labels, scale };
     // Sizes are rounded to whole pixels, so the scales of a reduced picture differ a little.
     const alike = Math.abs(stated.width * scale[1] - picture.width) <= 1 || Math.abs(stated.height * scale[0] - picture.height) <= 1;
     const detail = `${stated.width} × ${stated.height} → ${picture.width} × ${picture.height}`;
@@ -184,7 +196,9 @@ export class Intake {
     const labels: LabelSet = { classes, pictures };
     if (this.background !== undefined) labels.background = this.background;
     if (this.extra !== undefined) labels.extra = this.extra;
-    return { labels, report: this.report.report(this.format, pictures.length, unlabelled) };
+    for (const { shapes } of pictures) for (const { label } of shapes) if (label < this.#known) this.#spoken.add(label);
+    const unspoken = classes.slice(0, this.#known).flatMap(({ name }, label) => (this.#spoken.has(label) ? [] : [name]));
+    return { labels, unspoken, report: this.report.report(this.format, pictures.length, unlabelled) };
   }
 }
 

@@ -7,6 +7,10 @@ export interface KnownPicture {
   /** Upright size in the pixels that labels are to be in. */
   width: number;
   height: number;
+  /** Upright size of the file that was uploaded, where the picture was made smaller: what a label file means that states no size. */
+  original?: { width: number; height: number };
+  /** It was uploaded but could not be used: its labels are passed over without a word. */
+  unusable?: true;
 }
 
 /** Folders deeper than this do not help to tell pictures apart. */

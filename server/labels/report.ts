@@ -52,6 +52,8 @@ export const FINDINGS = {
     '라벨 파일의 이미지 가로세로 비율이 실제와 다릅니다. 좌표는 그대로 두었습니다.',
     'The picture has another aspect ratio than the label file says; coordinates were left as they are.',
   ),
+  became_box: kind('changed', '다각형이나 마스크를 감싸는 상자로 바꾸었습니다.', 'A polygon or mask became the box around it.'),
+  became_polygon: kind('changed', '상자를 네 점 다각형으로 바꾸었습니다.', 'A box became a polygon of four points.'),
   mask_size: kind('skipped', '마스크와 이미지의 크기가 다릅니다.', 'A mask of another size than its picture.'),
   unsupported_shape: kind('skipped', '점이나 선처럼 넓이가 없는 라벨은 지원하지 않습니다.', 'Points and lines have no area and are not supported.'),
   too_many_points: kind('skipped', '라벨의 점이 너무 많습니다.', 'A shape with too many points.'),

@@ -108,7 +108,7 @@ function readRows(text: string, file: string, intake: Intake, labels: LabelNumbe
   const rows = text.split(/\r\n|\r|\n/);
   const picture = withoutExtension(file);
   const again = intake.has(picture);
-  const draft = intake.picture(picture, null, { file });
+  const draft = intake.picture(picture, 'shares', { file });
   if (draft === null) return;
   if (again) intake.report.add('duplicate_picture', { file }, '', draft.labels.name);
   const { width, height } = draft.labels;

@@ -1,6 +1,6 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
-import type { InferSpec, IngestSpec, PreflightSpec, PreprocessSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
+import type { InferSpec, IngestSpec, LabelsSpec, PreflightSpec, PreprocessSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
 import type { Need } from './allocation.ts';
 
 export interface StoredJob {
@@ -37,6 +37,7 @@ export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
   ingest: 'bulk',
   sample: 'bulk',
   infer: 'bulk',
+  labels: 'bulk',
   table: 'bulk',
   preprocess: 'bulk',
   table_preview: 'quick',
@@ -49,6 +50,7 @@ type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb'>;
 /** What a worker is to do, without the share of the box that the queue gives it. */
 export interface WorkOf {
   ingest: Work<IngestSpec>;
+  labels: Work<LabelsSpec>;
   sample: Work<SampleSpec>;
   table_preview: Work<TablePreviewSpec>;
   table: Work<TableSpec>;

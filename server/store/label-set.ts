@@ -1,7 +1,7 @@
 /**
  * A label set: one revision of the labels of a picture set, immutable like it. Pictures and labels lie apart, because labels change and pictures do not.
  *
- *     DIR/classes.json    LabelSetHead: the problem, the classes, and what formats need to be written back without loss
+ *     DIR/classes.json    LabelSetHead and LabelSetSummary: the problem, the classes, and what formats need to be written back without loss
  *     DIR/labels.jsonl    one LabelLine a labelled picture, in ascending n
  *     DIR/index.jsonl     of all problems but classification: [n, offset, bytes, class, shapes of it, class, shapes of it, …] a line of labels.jsonl,
  *                         so that opening need not read the shapes of 100,000 pictures
@@ -12,6 +12,7 @@ import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelKind } from '../http/schemas.ts';
 import type { ClassInfo, FormatName, JsonObject, Shape } from '../labels/annotation.ts';
+import { type Form, Forms } from '../labels/forms.ts';
 import { syncFolder, writeDurably } from './durable.ts';
 
 type Extra = { [format in FormatName]?: JsonObject };
@@ -23,6 +24,13 @@ export interface LabelSetHead {
   background?: ClassInfo;
   /** Fields of a format that belong to no picture: COCO's info and licenses. */
   extra?: Extra;
+}
+
+/** What the writer has seen, for those who write the labels in other formats. */
+export interface LabelSetSummary {
+  forms: Form[];
+  /** Shapes beyond the first of their class in their picture: where pixels have classes only, they melt into one. */
+  melting: number;
 }
 
 /** What is known of one labelled picture: its class, or its shapes (none: labelled "nothing here") in pixels of the kept picture. */
@@ -49,13 +57,13 @@ const SLICE = 4096;
 
 /** Reads a label set. The file is held open until close(). */
 export class LabelSet {
-  readonly head: Readonly<LabelSetHead>;
+  readonly head: Readonly<LabelSetHead & LabelSetSummary>;
   /** How many pictures have a label. */
   readonly labelled: number;
   readonly #file: FileHandle;
   readonly #rows: Rows;
 
-  private constructor(head: LabelSetHead, file: FileHandle, rows: Rows) {
+  private constructor(head: LabelSetHead & LabelSetSummary, file: FileHandle, rows: Rows) {
     this.head = head;
     this.labelled = rows.count;
     this.#file = file;
@@ -64,7 +72,7 @@ export class LabelSet {
 
   /** Throws where the folder is no label set. Parsing gives way to the event loop every few thousand lines, so the daemon may call it. */
   static async open(dir: string): Promise<LabelSet> {
-    const head = JSON.parse(await readFile(join(dir, 'classes.json'), 'utf8')) as LabelSetHead;
+    const head = JSON.parse(await readFile(join(dir, 'classes.json'), 'utf8')) as LabelSetHead & LabelSetSummary;
     const rows = new Rows();
     if (head.problem === 'classification') {
       for await (const { n, label } of jsonLines<{ n: number; label: number }>(join(dir, 'labels.jsonl'))) rows.add(n, 0, 0, [label, 1]);
@@ -234,8 +242,10 @@ export class LabelSetWriter {
   readonly #lines: Lines;
   readonly #index: Lines | null;
   readonly #counts: { count: number; shapes: number }[];
+  readonly #forms = new Forms();
   #last = -1;
   #labelled = 0;
+  #melting = 0;
 
   private constructor(dir: string, head: LabelSetHead, lines: FileHandle, index: FileHandle | null) {
     this.#dir = dir;
@@ -269,7 +279,9 @@ export class LabelSetWriter {
       if (counts === undefined) throw new RangeError(`picture ${n} has class ${label}, there are ${this.#counts.length}`);
       counts.count += 1;
       counts.shapes += times;
+      this.#melting += times - 1;
     }
+    if ('shapes' in picture) for (const shape of picture.shapes) this.#forms.add(shape);
     this.#last = n;
     this.#labelled += 1;
     const line: LabelLine = { n, ...picture };
@@ -282,7 +294,8 @@ export class LabelSetWriter {
   async finish(): Promise<{ labelled: number; classes: ClassCount[] }> {
     await this.#lines.finish();
     await this.#index?.finish();
-    await writeDurably(join(this.#dir, 'classes.json'), `${JSON.stringify(this.#head)}\n`);
+    const summary: LabelSetSummary = { forms: this.#forms.list(), melting: this.#melting };
+    await writeDurably(join(this.#dir, 'classes.json'), `${JSON.stringify({ ...this.#head, ...summary })}\n`);
     await syncFolder(dirname(this.#dir));
     await syncFolder(dirname(dirname(this.#dir)));
     const classes = this.#head.classes.map(

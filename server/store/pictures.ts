@@ -25,6 +25,8 @@ export interface PictureItem {
   name: string;
   width: number;
   height: number;
+  /** Upright size of the uploaded file, where the picture was made smaller. */
+  original?: { width: number; height: number };
   /** Where the encoded picture lies in pictures.pack. */
   offset: number;
   bytes: number;
@@ -103,12 +105,13 @@ export class PictureSetWriter {
   }
 
   /** Adds the next picture; calls must not overlap. */
-  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'mime'>, encoded: Buffer): Promise<PictureItem> {
+  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'original' | 'mime'>, encoded: Buffer): Promise<PictureItem> {
     const item: PictureItem = {
       n: this.#items.length,
       name: picture.name,
       width: picture.width,
       height: picture.height,
+      ...(picture.original === undefined ? {} : { original: picture.original }),
       offset: this.#bytes,
       bytes: encoded.length,
       mime: picture.mime,

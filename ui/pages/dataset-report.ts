@@ -12,13 +12,11 @@ export function reportView(report: string): string {
   return `<template x-if="${report}"><div class="stack">
     <dl class="figures">
       ${figure('dataset.report.accepted', 'accepted', 'good')}${figure('dataset.report.reduced', 'reduced', '')}${figure('dataset.report.duplicates', 'duplicateNames', '')}
-      ${figure('dataset.report.skipped', 'skipped', 'bad')}${figure('dataset.report.unmatched', 'unmatchedLabelCount', 'bad')}</dl>
-    <p class="notice" x-show="!${report}.skipped && !${report}.unmatchedLabelCount">${icon('circle-check')}<span x-t="dataset.report.fine"></span></p>
+      ${figure('dataset.report.skipped', 'skipped', 'bad')}</dl>
+    <p class="notice" x-show="!${report}.skipped">${icon('circle-check')}<span x-t="dataset.report.fine"></span></p>
     <section x-show="${report}.skipped"><h3 x-t="dataset.report.skipped"></h3><p class="muted" x-show="${report}.skipped > ${LISTED}" x-text="$t('dataset.report.first', { n: ${LISTED} })"></p>
       <div class="report-scroll" tabindex="0" role="region" x-t:aria-label="dataset.report.skipped"><table class="table"><thead><tr><th scope="col" x-t="dataset.report.file"></th><th scope="col" x-t="dataset.report.reason"></th></tr></thead>
       <tbody><template x-for="(one, index) in ${report}.skippedFiles" :key="index"><tr><td class="file-name" x-text="one.name"></td><td x-text="reason(one)"></td></tr></template></tbody></table></div></section>
-    <section x-show="${report}.unmatchedLabelCount"><h3 x-t="dataset.report.unmatched"></h3><p class="muted" x-show="${report}.unmatchedLabelCount > ${LISTED}" x-text="$t('dataset.report.first', { n: ${LISTED} })"></p>
-      <div class="report-scroll" tabindex="0" role="region" x-t:aria-label="dataset.report.unmatched"><ul class="file-list"><template x-for="(name, index) in ${report}.unmatchedLabels" :key="index"><li class="file-name" x-text="name"></li></template></ul></div></section>
   </div></template>`;
 }
 

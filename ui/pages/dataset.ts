@@ -275,7 +275,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       /** Names in the label file that fit no picture. */
       strangers() {
-        return this.dataset?.report?.unmatchedLabelCount ?? 0;
+        return this.dataset?.labelFindings ?? 0;
       },
       mayUploadAgain() {
         return Boolean(this.dataset && this.project && this.blocked() && !readOnlyReason(this.project));

@@ -1,5 +1,8 @@
 /** Tells files apart by their first bytes: names and extensions are not to be trusted. */
 
+/** What is called like a picture, whatever it is. */
+export const PICTURE_NAME = /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i;
+
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'bmp';
 
 /** Bytes from the start that are needed: up to the end of a tar header. */

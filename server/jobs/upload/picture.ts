@@ -1,5 +1,5 @@
 /** Checks one picture of unknown origin and brings it into the form in which it is kept. */
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { StudioError } from '../../errors.ts';
 import type { PictureItem } from '../../store/pictures.ts';
 import type { IngestLimits } from '../protocol.ts';
@@ -25,8 +25,8 @@ export interface CheckedPicture {
   /** Pixels, upright. */
   width: number;
   height: number;
-  /** It was larger than the limit and has been made smaller. */
-  reduced: boolean;
+  /** Upright size of the file; null where it was within the limit and has not been made smaller. */
+  original: { width: number; height: number } | null;
 }
 
 const MIME = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp' } as const;
@@ -58,7 +58,7 @@ export async function checkPicture(file: Buffer, limits: IngestLimits): Promise<
     const upright = (meta.orientation ?? 1) === 1;
     if (upright && !reduced && (format === 'jpeg' || format === 'png' || format === 'webp')) {
       await decode().raw().toBuffer();
-      return { encoded: file, mime: MIME[format], width: meta.width, height: meta.height, reduced };
+      return { encoded: file, mime: MIME[format], width: meta.width, height: meta.height, original: null };
     }
     const grey = meta.space === 'b-w' || meta.space === 'grey16';
     const redrawn = decode()
@@ -67,9 +67,15 @@ export async function checkPicture(file: Buffer, limits: IngestLimits): Promise<
       .toColourspace(grey ? 'b-w' : 'srgb');
     const kept = format === 'jpeg' ? redrawn.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }) : redrawn.png();
     const { data, info } = await kept.toBuffer({ resolveWithObject: true });
-    return { encoded: data, mime: format === 'jpeg' ? MIME.jpeg : MIME.png, width: info.width, height: info.height, reduced };
+    const original = reduced ? uprightSize(meta) : null;
+    return { encoded: data, mime: format === 'jpeg' ? MIME.jpeg : MIME.png, width: info.width, height: info.height, original };
   } catch (error) {
     if (error instanceof StudioError) throw error;
     throw new StudioError('picture_damaged', {}, (error as Error).message);
   }
+}
+
+/** Orientations 5 to 8 of EXIF are turned by a quarter. */
+function uprightSize({ width, height, orientation = 1 }: Metadata): { width: number; height: number } {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
 }

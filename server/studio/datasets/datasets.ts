@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Chain, Preprocessing } from '../../http/preprocess-schemas.ts';
-import type { Dataset, DatasetChange, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
+import type { Dataset, DatasetChange, Failure, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
 import type { TableSummary } from '../../http/table-schemas.ts';
 import type { GroupPreview } from '../../http/training-schemas.ts';
 import type { IngestLimits, IngestOutcome, PreprocessOutcome } from '../../jobs/protocol.ts';
+import { isLabelProblem } from '../../labels/formats.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
@@ -47,6 +48,11 @@ export interface StoredDataset {
   labelRevision: number | null;
   classes: Dataset['classes'];
   labelFile: string | null;
+  labelFormat: string | null;
+  labelFindings: number;
+  labelFailure: Failure | null;
+  /** A Label Upload that is going on, and the revision that it makes. */
+  labelJob: { jobId: number; revision: number; uploadName: string } | null;
   report: IngestReport | null;
   /** Of a table. */
   table?: TableSummary;
@@ -57,7 +63,8 @@ export interface StoredDataset {
 /** What a job has made of a dataset: the folder that is to be DATA/datasets/ID, and what the record then says. */
 export interface MadeDataset {
   folder: string;
-  record: Pick<StoredDataset, 'classes' | 'count' | 'labelRevision' | 'labelledCount' | 'sizeBytes' | 'labelFile' | 'report' | 'table'>;
+  record: Pick<StoredDataset, 'classes' | 'count' | 'labelRevision' | 'labelledCount' | 'sizeBytes' | 'labelFile' | 'report' | 'table'> &
+    Partial<Pick<StoredDataset, 'labelFormat' | 'labelFindings' | 'labelFailure'>>;
 }
 
 /** The sample project's pictures: enough to learn from, few enough for two minutes on two cores. */
@@ -130,10 +137,16 @@ export class Datasets {
     return visibility === 'shared' && groupId === project.groupId && type === project.type && problem === project.model;
   }
 
-  view({ source, createdBy, ...dataset }: Readonly<StoredDataset>): Dataset {
+  view(stored: Readonly<StoredDataset>): Dataset {
+    const { source, createdBy, labelJob, ...dataset } = stored;
     const preprocessing = source.kind === 'preprocess' ? { from: source.from, chain: source.chain } : null;
-    const blockedBy = exportBlockedBy({ source, createdBy, ...dataset });
-    return { ...dataset, preprocessing, exportBlockedBy: blockedBy, createdBy: this.#options.users.nameOf(createdBy) };
+    return {
+      ...dataset,
+      labelJobId: labelJob?.jobId ?? null,
+      preprocessing,
+      exportBlockedBy: exportBlockedBy(stored),
+      createdBy: this.#options.users.nameOf(createdBy),
+    };
   }
 
   /**
@@ -273,6 +286,10 @@ export class Datasets {
             labelRevision: null,
             classes: [],
             labelFile: null,
+            labelFormat: null,
+            labelFindings: 0,
+            labelFailure: null,
+            labelJob: null,
             report: null,
             createdAt: new Date().toISOString(),
             createdBy: reader.id,
@@ -296,7 +313,7 @@ export class Datasets {
   readonly ingestRules: JobRules<'ingest'> = {
     work: (job, dir) => {
       const { source, problem } = this.#ofJob(job);
-      if (source.kind !== 'upload') throw new StudioError('internal');
+      if (source.kind !== 'upload' || !isLabelProblem(problem)) throw new StudioError('internal');
       const labels = source.labelsName === null ? null : join(dir, 'labels');
       return {
         kind: 'ingest',
@@ -382,6 +399,16 @@ export class Datasets {
 
   // ---------------------------------------------------------------- changing
 
+  all(): Readonly<StoredDataset>[] {
+    return [...this.#datasets.all()];
+  }
+
+  /** Durable, then told. */
+  async amend(id: number, change: (before: Readonly<StoredDataset>) => StoredDataset): Promise<void> {
+    const dataset = await this.#datasets.update(id, change);
+    if (dataset !== undefined) this.#changed(dataset);
+  }
+
   async change(reader: StoredUser, id: number, change: DatasetChange): Promise<Dataset> {
     const { projectId } = this.visible(reader, id);
     this.#options.projects.editable(reader, projectId);
@@ -410,6 +437,7 @@ export class Datasets {
     if (uses.length > 0) throw new StudioError('dataset_in_use', { count: uses.length, name: uses[0]! });
     const job = this.#options.queue.get(dataset.jobId);
     const ingesting = dataset.status === 'ingesting' && job !== undefined && isActive(job);
+    if (dataset.labelJob !== null) await this.#options.queue.stop(dataset.labelJob.jobId).catch(ignoreJobOver);
     if (ingesting) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
     if (this.#datasets.get(id) !== undefined) await this.#remove(dataset);
     // The files of one that is being made are cleared away at the end of its job.
@@ -484,8 +512,6 @@ const exists = (path: string) =>
   );
 
 async function madePictures(dir: string): Promise<MadeDataset> {
-  const { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } = JSON.parse(await readFile(join(dir, 'out/ingest.json'), 'utf8')) as
-    | IngestOutcome
-    | PreprocessOutcome;
-  return { folder: join(dir, 'out/pictures'), record: { classes, count, labelRevision, labelledCount, sizeBytes, labelFile, report } };
+  const record = JSON.parse(await readFile(join(dir, 'out/ingest.json'), 'utf8')) as IngestOutcome | PreprocessOutcome;
+  return { folder: join(dir, 'out/pictures'), record };
 }

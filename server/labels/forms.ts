@@ -1,0 +1,79 @@
+/**
+ * The forms in which the shapes of a set occur: kind, holes, pieces, attributes. Of each the smallest shape is kept as an example, so that what a format would
+ * lose can be told by its own writer without writing the set.
+ */
+import type { ClassInfo, FormatName, LabelSource, Shape } from './annotation.ts';
+import { FORMATS, type LabelProblem } from './formats.ts';
+import type { Losses } from './report.ts';
+
+export interface Form {
+  example: Shape;
+  count: number;
+}
+
+/** More forms than this have nothing in common but that they are rare. */
+const MOST = 200;
+/** Characters of an example; a larger shape of a new form is cut to its first parts. */
+const LARGEST = 20_000;
+
+export class Forms {
+  readonly #forms = new Map<string, Form & { size: number }>();
+
+  add(shape: Shape): void {
+    const key = keyOf(shape);
+    const known = this.#forms.get(key);
+    if (known !== undefined) {
+      known.count += 1;
+      if (known.size < 200) return;
+    } else if (this.#forms.size >= MOST) return;
+    const size = JSON.stringify(shape).length;
+    if (known === undefined) this.#forms.set(key, { example: shape, count: 1, size });
+    else if (size < known.size) Object.assign(known, { example: shape, size });
+  }
+
+  list(): Form[] {
+    return [...this.#forms.values()].map(({ example, count, size }) => ({ example: size > LARGEST ? shortened(example) : example, count }));
+  }
+}
+
+function keyOf(shape: Shape): string {
+  const { extra = {}, ...attributes } = shape.attributes ?? {};
+  const names = [...Object.keys(attributes), ...Object.keys(extra).map((format) => `extra.${format}`)].sort().join(',');
+  if (shape.kind !== 'polygon') return `${shape.kind}:${names}`;
+  return `polygon:${shape.parts.length > 1}:${shape.parts.some(({ holes }) => holes.length > 0)}:${names}`;
+}
+
+/** As few points as say the same of its form. */
+function shortened(shape: Shape): Shape {
+  if (shape.kind !== 'polygon') return shape;
+  const parts = shape.parts.slice(0, 2).map(({ outer, holes }) => ({ outer: outer.slice(0, 8), holes: holes.slice(0, 1).map((hole) => hole.slice(0, 8)) }));
+  return { ...shape, parts };
+}
+
+/** What a format loses of shapes of these forms; see LOSSES. Of what depends on several shapes of one picture (overlaps, melting objects) nothing is known here. */
+export async function lossesOf(forms: readonly Form[], classes: readonly ClassInfo[], format: FormatName, problem: LabelProblem): Promise<Losses> {
+  const total: Losses = {};
+  const { write } = FORMATS[format];
+  if (write === null) return total;
+  for (const { example, count } of forms) {
+    const { width, height } = example.kind === 'mask' ? example.rle : frameOf(example);
+    const losses: Losses = {};
+    const source: LabelSource = { classes: [...classes], pictures: [{ name: 'example.png', width, height, shapes: [example] }] };
+    for await (const { content } of write(source, problem, losses)) {
+      if (!Buffer.isBuffer(content)) for await (const _ of content);
+    }
+    for (const loss of Object.keys(losses) as (keyof Losses)[]) {
+      // Losses of the classes are those of the set, whatever the shape.
+      total[loss] = loss === 'classes' ? losses[loss]! : (total[loss] ?? 0) + count;
+    }
+  }
+  return total;
+}
+
+/** A picture that the shape fits into; small, as masks paint it. */
+function frameOf(shape: Shape): { width: number; height: number } {
+  const points =
+    shape.kind === 'polygon' ? shape.parts.flatMap(({ outer }) => outer) : shape.kind === 'box' ? [shape.x + shape.width, shape.y + shape.height] : [];
+  const side = Math.max(1, ...points.map(Math.ceil).filter((value) => value < 20_000));
+  return { width: side, height: side };
+}
