@@ -400,8 +400,8 @@ export const CATALOGUE = {
   ),
   experiment_refused: entry(
     409,
-    '상태가 {status}인 실험에서는 이 작업을 할 수 없습니다: {action}.',
-    'This is not possible with an experiment that is {status}: {action}.',
+    '"{status}" 상태의 실험에서는 할 수 없는 작업입니다: {action}. 목록을 새로 고쳐 지금 상태를 확인해 주세요.',
+    'This is not possible with an experiment that is {status}: {action}. Load the list again to see its state now.',
   ),
   model_not_usable: entry(
     409,
@@ -733,8 +733,35 @@ export class StudioError extends Error {
 }
 
 /** The sentence of an error in a language, its parameters put in. */
+/** Parameters that are states and actions: their words on the screen. */
+const WORDS: { [param: string]: { [value: string]: { [L in Language]: string } } } = {
+  status: {
+    draft: { ko: '초안', en: 'a draft' },
+    pending: { ko: '대기 중', en: 'pending' },
+    running: { ko: '실행 중', en: 'running' },
+    succeeded: { ko: '완료', en: 'succeeded' },
+    aborted: { ko: '중단됨', en: 'aborted' },
+    failed: { ko: '실패', en: 'failed' },
+    published: { ko: '등록됨', en: 'published' },
+  },
+  action: {
+    run: { ko: '학습(Run)', en: 'Run' },
+    hpo: { ko: '최적값 탐색(HPO)', en: 'HPO' },
+    automl: { ko: '자동 비교(AutoML)', en: 'AutoML' },
+    rename: { ko: '모델 이름 변경', en: 'Change Model Name' },
+    stop: { ko: '중지', en: 'Stop' },
+    infer: { ko: '추론', en: 'Inference' },
+    template: { ko: '템플릿으로 저장', en: 'Save as a template' },
+    register: { ko: '모델로 등록', en: 'Register Model' },
+    delete: { ko: '삭제', en: 'Delete' },
+  },
+};
+
 export function sentence(code: ErrorCode, params: ErrorParams, language: Language): string {
-  const text = CATALOGUE[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  const text = CATALOGUE[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : (WORDS[name]?.[value]?.[language] ?? String(value));
+  });
   return language === 'ko' ? withParticles(text) : text;
 }
 

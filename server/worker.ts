@@ -84,7 +84,7 @@ const host: JobHost = {
     return stopping;
   },
   journaledEpochs: new Set(journal.before.flatMap((event: JobEvent) => (event.type === 'epoch' ? [event.row.epoch] : []))),
-  log: (level, text) => void publish({ type: 'log', level, text }),
+  log: (level, text, ko) => void publish({ type: 'log', level, text, ...(ko === undefined ? {} : { ko }) }),
   epoch: (row) => void publish({ type: 'epoch', row }),
   progress: (progress) => {
     const now = performance.now();
@@ -97,7 +97,7 @@ const host: JobHost = {
 function requestStop(): void {
   if (stopping || ended) return;
   stopping = true;
-  host.log('info', 'stop requested');
+  host.log('info', 'stop requested', '중지 요청을 받았습니다');
 }
 
 async function finish(state: JobEnd | 'failed', failure: Failure | null): Promise<never> {
@@ -117,8 +117,10 @@ function fail(error: unknown): void {
     // The end must be told in any case.
   }
   const known: StudioError = asStudioError(error, spec);
-  host.log('error', known.details === undefined ? known.message : `${known.message}\n${known.details}`);
-  void finish('failed', failureOf(known));
+  const failure = failureOf(known);
+  const details = known.details === undefined ? '' : `\n${known.details}`;
+  host.log('error', failure.en + details, failure.ko + details);
+  void finish('failed', failure);
 }
 
 process.on('uncaughtException', fail);

@@ -544,9 +544,16 @@ export const Notification = Type.Object({
 });
 export type Notification = Static<typeof Notification>;
 
-/** Journaled by the worker, numbered from 1 in each job. `text` of a log line is for engineers, in English. */
+/** Journaled by the worker, numbered from 1 in each job. `text` of a log line is in English; `ko` says the same in Korean. */
 export const JobEvent = Type.Union([
-  Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('log'), level: OneOf('info', 'warning', 'error'), text: Type.String() }),
+  Type.Object({
+    seq: Type.Integer(),
+    at: Time,
+    type: Type.Literal('log'),
+    level: OneOf('info', 'warning', 'error'),
+    text: Type.String(),
+    ko: Type.Optional(Type.String()),
+  }),
   Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('epoch'), row: EpochRow }),
   Type.Object({ seq: Type.Integer(), at: Time, type: Type.Literal('end'), state: OneOf('succeeded', 'stopped', 'failed'), failure: Nullable(Failure) }),
 ]);

@@ -78,6 +78,7 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
     host.log(
       'info',
       `${spec.algorithm} on ${trainer.device}, ${spec.threads} threads: ${folds.length} folds of ${examples.length - test.length} pictures, ${test.length} held out`,
+      `${spec.algorithm}, 장치 ${trainer.device}, 스레드 ${spec.threads}개: 이미지 ${examples.length - test.length}장을 폴드 ${folds.length}개로 나누고 ${test.length}장은 Test로 남깁니다`,
     );
     const trainings = folds.length + (final === 'refit' ? 1 : 0);
     const outcomes: FoldOutcome[] = [];
@@ -88,7 +89,7 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
     }
     const refitted = final === 'refit' && !host.stopping ? await refit(setting, data, { before: folds.length, trainings, silent: true }) : null;
     if (host.stopping && (outcomes.length === 0 || spec.until !== undefined)) {
-      host.log('info', 'stopped before there was a model');
+      host.log('info', 'stopped before there was a model', '모델이 만들어지기 전에 중지되었습니다');
       return 'stopped';
     }
     await finish(setting, data, outcomes, refitted, started);
@@ -100,7 +101,11 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
 
 function checkpointsOf({ dir, host, fingerprint: print }: Setting, name: string): Checkpoints<ClassificationScore> {
   return checkpointFolder<ClassificationScore>(join(dir, name), `${print} ${name}`, (reason) =>
-    host.log('warning', `the checkpoint of ${name} cannot be used, it is trained anew: ${reason}`),
+    host.log(
+      'warning',
+      `the checkpoint of ${name} cannot be used, it is trained anew: ${reason}`,
+      `${name}의 체크포인트를 쓸 수 없어 다시 학습합니다: ${reason}`,
+    ),
   );
 }
 
@@ -158,6 +163,7 @@ async function trainFold(setting: Setting, parts: Parts, place: Place & { fold: 
   host.log(
     'info',
     `${name}: best epoch ${seen.bestEpoch}, accuracy ${training.accuracy.toFixed(2)} % training, ${validation.accuracy.toFixed(2)} % validation`,
+    `${name}: 가장 좋은 에포크 ${seen.bestEpoch}, 정확도 Training ${training.accuracy.toFixed(2)} %, Validation ${validation.accuracy.toFixed(2)} %`,
   );
   // One that was stopped on the way goes on if the job is ever launched again.
   if (seen.history.length === spec.parameters.epoch) {
@@ -191,7 +197,11 @@ async function refit(setting: Setting, { folds }: FoldExamples, place: Place): P
   const nothing: ClassificationScore = { accuracy: 0, loss: 0, count: 0 };
   const blind: ClassificationTask = { ...task, score: (tally) => (tally.count === 0 ? nothing : task.score(tally)), better: () => true };
   const training = folds.flatMap(({ validation }) => validation).sort((a, b) => a.n - b.n);
-  host.log('info', `the final model learns from all ${training.length} pictures of the folds`);
+  host.log(
+    'info',
+    `the final model learns from all ${training.length} pictures of the folds`,
+    `최종 모델은 모든 폴드의 이미지 ${training.length}장으로 학습합니다`,
+  );
   const checkpoints = checkpointsOf(setting, 'refit');
   const seen = await run(setting, { training, validation: [] }, checkpoints, blind, place);
   if (seen === null || seen.history.length < spec.parameters.epoch) return null;
@@ -244,6 +254,7 @@ async function finish(
   host.log(
     'info',
     `${outcomes.length} folds: validation accuracy ${mean.accuracy.toFixed(2)} % ± ${spread.accuracy.toFixed(2)}; the final model is ${refitted === null ? `that of fold ${best.fold}` : 'trained on all folds'}`,
+    `폴드 ${outcomes.length}개: Validation 정확도 ${mean.accuracy.toFixed(2)} % ± ${spread.accuracy.toFixed(2)}; 최종 모델은 ${refitted === null ? `폴드 ${best.fold}의 모델` : '모든 폴드로 다시 학습한 모델'}입니다`,
   );
   await writeOut(spec, host, trainer, result, {
     folds: folds.length,

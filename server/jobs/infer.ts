@@ -23,7 +23,11 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
   await mkdir(host.out, { recursive: true });
   const { model, classes } = await openClassifier(spec);
   try {
-    host.log('info', `model: ${model.metadata.algorithm ?? 'unknown'} at ${model.size} px, ${classes.length} classes; ${spec.threads} threads`);
+    host.log(
+      'info',
+      `model: ${model.metadata.algorithm ?? 'unknown'} at ${model.size} px, ${classes.length} classes; ${spec.threads} threads`,
+      `모델: ${model.metadata.algorithm ?? '알 수 없음'}, ${model.size} px, 클래스 ${classes.length}개; 스레드 ${spec.threads}개`,
+    );
     const source = await pictures(spec, host);
     if (source === null) {
       await rm(host.out, { recursive: true, force: true });
@@ -129,6 +133,7 @@ async function predict(host: JobHost, { model, classes, set, labels }: Prepared)
   host.log(
     'info',
     `${count} pictures in ${seconds.toFixed(1)} s (${outcome.imagesPerSecond} pictures/s)${outcome.accuracy === null ? '' : `; ${right} of ${judged} labelled ones right (${outcome.accuracy.toFixed(2)} %)`}`,
+    `이미지 ${count}장, ${seconds.toFixed(1)}초(초당 ${outcome.imagesPerSecond}장)${outcome.accuracy === null ? '' : `; 라벨이 있는 ${judged}장 중 ${right}장 맞음(${outcome.accuracy.toFixed(2)} %)`}`,
   );
   return count < set.items.length ? 'stopped' : 'succeeded';
 }

@@ -120,6 +120,7 @@ async function fillWith(
   host.log(
     'info',
     `${upload.format}: ${entries.length} files${labels.found === null ? '' : `, ${labels.found.files.length} label files (${labels.found.format})`}`,
+    `${upload.format}: 파일 ${entries.length}개${labels.found === null ? '' : `, 라벨 파일 ${labels.found.files.length}개(${labels.found.format})`}`,
   );
 
   const report: IngestOutcome['report'] = {
@@ -144,7 +145,12 @@ async function fillWith(
       unusable.push(entry.name);
       const { code, ko, en } = failureOf(result);
       if (report.skippedFiles.length < LISTED) report.skippedFiles.push({ name: entry.name, code, ko, en });
-      if (report.skipped <= 20) host.log('warning', `skipped ${entry.name}: ${result.message}${result.details === undefined ? '' : ` (${result.details})`}`);
+      if (report.skipped <= 20)
+        host.log(
+          'warning',
+          `skipped ${entry.name}: ${result.message}${result.details === undefined ? '' : ` (${result.details})`}`,
+          `제외 ${entry.name}: ${ko}`,
+        );
     } else {
       const same = taken.get(entry.name) ?? [];
       const copies = same.push(items.length);
@@ -230,8 +236,16 @@ function tell(outcome: IngestOutcome, seconds: number, host: JobHost): void {
     'info',
     `${report.accepted} pictures kept (${report.reduced} made smaller), ${report.skipped} skipped, ${outcome.labelledCount} labelled; ` +
       `${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB in ${seconds.toFixed(1)} s (${Math.round(report.accepted / seconds)} pictures/s)`,
+    `이미지 ${report.accepted}장 저장(${report.reduced}장은 크기를 줄임), ${report.skipped}장 제외, 라벨 ${outcome.labelledCount}장; ` +
+      `${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(1)}초(초당 ${Math.round(report.accepted / seconds)}장)`,
   );
-  for (const { name, count } of outcome.classes.slice(0, 50)) host.log('info', `class ${name}: ${count}`);
-  if (outcome.labelFindings > 0) host.log('warning', `${outcome.labelFindings} findings in the label files`);
-  if (report.duplicateNames > 0) host.log('warning', `${report.duplicateNames} files have a name that another file has; they were numbered`);
+  for (const { name, count } of outcome.classes.slice(0, 50)) host.log('info', `class ${name}: ${count}`, `클래스 ${name}: ${count}장`);
+  if (outcome.labelFindings > 0)
+    host.log('warning', `${outcome.labelFindings} findings in the label files`, `라벨 파일에서 확인할 점 ${outcome.labelFindings}개를 찾았습니다`);
+  if (report.duplicateNames > 0)
+    host.log(
+      'warning',
+      `${report.duplicateNames} files have a name that another file has; they were numbered`,
+      `이름이 같은 파일 ${report.duplicateNames}개에 번호를 붙였습니다`,
+    );
 }

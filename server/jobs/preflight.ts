@@ -56,7 +56,11 @@ export async function preflight(spec: PreflightSpec, host: JobHost): Promise<Job
     const result = reckon(spec, { examples, plan, wanted, small, large, idle, decoding });
     await mkdir(host.out, { recursive: true });
     await writeDurably(join(host.out, 'preflight.json'), `${JSON.stringify(result)}\n`);
-    host.log('info', `about ${result.memoryMb} MiB, ${result.epochSeconds.toFixed(1)} s an epoch, ${result.totalSeconds.toFixed(0)} s in all`);
+    host.log(
+      'info',
+      `about ${result.memoryMb} MiB, ${result.epochSeconds.toFixed(1)} s an epoch, ${result.totalSeconds.toFixed(0)} s in all`,
+      `메모리 약 ${result.memoryMb} MiB, 에포크마다 ${result.epochSeconds.toFixed(1)}초, 모두 ${result.totalSeconds.toFixed(0)}초`,
+    );
     return 'succeeded';
   } finally {
     await set.close();
@@ -100,7 +104,11 @@ async function measure(spec: PreflightSpec, host: JobHost, pixels: Pixels, examp
     const evaluationFrom = performance.now();
     await trainer.evaluate(images, labels, batchSize);
     const measured = { batchSize, seconds, setUp, evaluation: since(evaluationFrom), memoryMb: await memoryMb(), parameters: trainer.parameters };
-    host.log('info', `batch_size ${batchSize}: ${seconds.toFixed(3)} s a step, ${measured.evaluation.toFixed(3)} s to judge, ${measured.memoryMb} MiB`);
+    host.log(
+      'info',
+      `batch_size ${batchSize}: ${seconds.toFixed(3)} s a step, ${measured.evaluation.toFixed(3)} s to judge, ${measured.memoryMb} MiB`,
+      `batch_size ${batchSize}: 한 단계 ${seconds.toFixed(3)}초, 평가 ${measured.evaluation.toFixed(3)}초, ${measured.memoryMb} MiB`,
+    );
     return measured;
   } finally {
     await trainer.close();

@@ -24,7 +24,11 @@ export async function sample(spec: SampleSpec, host: JobHost): Promise<JobEnd> {
   const writer = await PictureSetWriter.create(dir);
   const wanted = SURFACE_CLASSES.flatMap((kind, label) => Array.from({ length: spec.perClass }, (_, index) => ({ kind, label, index })));
   const meter = new Meter(host, 'generate', wanted.length);
-  host.log('info', `drawing ${spec.perClass} pictures of each class (${SURFACE_CLASSES.join(', ')}), ${spec.size} × ${spec.size} pixels, seed ${spec.seed}`);
+  host.log(
+    'info',
+    `drawing ${spec.perClass} pictures of each class (${SURFACE_CLASSES.join(', ')}), ${spec.size} × ${spec.size} pixels, seed ${spec.seed}`,
+    `클래스마다 ${spec.perClass}장씩 그립니다(${SURFACE_CLASSES.join(', ')}), ${spec.size} × ${spec.size} 픽셀, 시드 ${spec.seed}`,
+  );
   try {
     const drawn = inOrder(wanted, spec.threads + 1, async ({ kind, index }) => {
       const raw = { width: spec.size, height: spec.size, channels: 3 } as const;
@@ -64,6 +68,10 @@ export async function sample(spec: SampleSpec, host: JobHost): Promise<JobEnd> {
     report: { accepted: writer.count, reduced: 0, skipped: 0, skippedFiles: [], duplicateNames: 0 },
   };
   await writeDurably(join(host.out, 'ingest.json'), `${JSON.stringify(outcome)}\n`);
-  host.log('info', `${outcome.count} pictures, ${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB`);
+  host.log(
+    'info',
+    `${outcome.count} pictures, ${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB`,
+    `이미지 ${outcome.count}장, ${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB`,
+  );
   return 'succeeded';
 }

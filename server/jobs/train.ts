@@ -38,6 +38,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
     host.log(
       'info',
       `${count} labelled pictures of ${set.items.length}; training ${data.training.length}, validation ${data.validation.length}, test ${data.test.length}`,
+      `라벨이 있는 이미지 ${count}장(전체 ${set.items.length}장); Training ${data.training.length}, Validation ${data.validation.length}, Test ${data.test.length}`,
     );
     host.log(
       'info',
@@ -51,14 +52,21 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       'info',
       `${spec.algorithm} on ${trainer.device}, ${spec.threads} threads: ${(trainer.parameters / 1e6).toFixed(2)} M parameters, ` +
         `${trainer.gflops.toFixed(3)} GFLOPs at ${size} px; pictures ${pixels.inMemory ? 'kept in memory' : 'decoded in every epoch'}`,
+      `${spec.algorithm}, 장치 ${trainer.device}, 스레드 ${spec.threads}개: 매개변수 ${(trainer.parameters / 1e6).toFixed(2)}백만 개, ` +
+        `${size} px에서 ${trainer.gflops.toFixed(3)} GFLOPs; ${pixels.inMemory ? '이미지를 메모리에 둡니다' : '이미지를 에포크마다 다시 읽습니다'}`,
     );
     const ready = (performance.now() - started) / 1000;
-    host.log('info', `ready after ${ready.toFixed(1)} s; learning rate rises to ${spec.parameters.learning_rate} and falls to 0 along a cosine`);
+    host.log(
+      'info',
+      `ready after ${ready.toFixed(1)} s; learning rate rises to ${spec.parameters.learning_rate} and falls to 0 along a cosine`,
+      `준비 ${ready.toFixed(1)}초; learning_rate가 ${spec.parameters.learning_rate}까지 올랐다가 코사인 곡선을 따라 0으로 내려갑니다`,
+    );
 
     const checkpoints = checkpointFolder<ClassificationScore>(
       spec.checkpoint ?? join(host.dir, 'checkpoint'),
       fingerprint(spec, set, examples, batch),
-      (reason) => host.log('warning', `the checkpoint cannot be used, the training begins anew: ${reason}`),
+      (reason) =>
+        host.log('warning', `the checkpoint cannot be used, the training begins anew: ${reason}`, `체크포인트를 쓸 수 없어 처음부터 학습합니다: ${reason}`),
     );
     const task = classification(trainer);
     const stepsPerEpoch = Math.ceil(data.training.length / batch);
@@ -76,13 +84,17 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       watcher: watcher(spec, host, { stepsPerEpoch, batch, before: 0, trainings: 1 }),
     });
     if (seen === null) {
-      host.log('info', 'stopped before the first epoch had ended: there is no model');
+      host.log('info', 'stopped before the first epoch had ended: there is no model', '첫 에포크가 끝나기 전에 중지되어 모델이 없습니다');
       return 'stopped';
     }
     const complete = seen.history.length === epochs;
     if (!complete && spec.until !== undefined) {
       const reached = seen.history.length >= until;
-      host.log('info', reached ? `trained up to epoch ${until} of ${epochs}; the checkpoint is kept` : `stopped after epoch ${seen.history.length}`);
+      host.log(
+        'info',
+        reached ? `trained up to epoch ${until} of ${epochs}; the checkpoint is kept` : `stopped after epoch ${seen.history.length}`,
+        reached ? `에포크 ${until} / ${epochs}까지 학습했습니다. 체크포인트를 보관합니다` : `에포크 ${seen.history.length} 다음에 중지했습니다`,
+      );
       return reached ? 'succeeded' : 'stopped';
     }
     trainer.load({ weights: await checkpoints.best() });
@@ -149,5 +161,7 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
     'info',
     `best epoch ${seen.bestEpoch}: accuracy ${training.accuracy.toFixed(2)} % training, ${validation.accuracy.toFixed(2)} % validation, ` +
       `${test === null ? 'no test part' : `${test.accuracy.toFixed(2)} % test`}; ${result.imagesPerSecond} pictures/s while training, ${result.seconds} s in all`,
+    `가장 좋은 에포크 ${seen.bestEpoch}: 정확도 Training ${training.accuracy.toFixed(2)} %, Validation ${validation.accuracy.toFixed(2)} %, ` +
+      `${test === null ? 'Test 없음' : `Test ${test.accuracy.toFixed(2)} %`}; 학습 속도 초당 ${result.imagesPerSecond}장, 모두 ${result.seconds}초`,
   );
 }

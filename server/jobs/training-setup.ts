@@ -17,8 +17,18 @@ export const PIXELS_SHARE = 0.35;
 /** The batch that a training of so many pictures is given. */
 export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): number {
   const wanted = spec.parameters.batch_size;
-  if (wanted > pictures) host.log('warning', `batch_size ${wanted} is more than the ${pictures} training pictures; ${pictures} is used`);
-  if (wanted === 1) host.log('warning', 'batch_size 1: batch normalisation has little to go by; 8 or more is better');
+  if (wanted > pictures)
+    host.log(
+      'warning',
+      `batch_size ${wanted} is more than the ${pictures} training pictures; ${pictures} is used`,
+      `batch_size는 학습 이미지 수를 넘을 수 없어 ${wanted} 대신 ${pictures}장씩 학습합니다`,
+    );
+  if (wanted === 1)
+    host.log(
+      'warning',
+      'batch_size 1: batch normalisation has little to go by; 8 or more is better',
+      'batch_size가 1이면 학습이 불안정합니다. 8 이상이 좋습니다',
+    );
   return Math.min(wanted, pictures);
 }
 

@@ -54,6 +54,7 @@ export function watcher(
     return row;
   };
   const name = place.fold === undefined ? 'epoch' : `fold ${place.fold}, epoch`;
+  const nameKo = place.fold === undefined ? '에포크' : `폴드 ${place.fold}, 에포크`;
   let logged = performance.now();
   let since = { epoch: 0, correct: 0, lossSum: 0, count: 0 };
   return {
@@ -61,7 +62,7 @@ export function watcher(
       return host.stopping;
     },
     resumed(history) {
-      host.log('info', `going on after epoch ${history.length} of ${epochs}`);
+      host.log('info', `going on after epoch ${history.length} of ${epochs}`, `에포크 ${history.length} / ${epochs} 다음부터 이어서 학습합니다`);
       meter = new Meter(host, 'train', all, { done: from + history.length * perEpoch, window: 600 });
       for (const record of history) tell(record);
     },
@@ -75,6 +76,7 @@ export function watcher(
       host.log(
         'info',
         `${name} ${epoch}, step ${step}/${stepsPerEpoch}: loss ${(since.lossSum / since.count).toFixed(4)}, accuracy ${percent(since.correct / since.count)}${rate}`,
+        `${nameKo} ${epoch}, ${step}/${stepsPerEpoch}단계: 손실 ${(since.lossSum / since.count).toFixed(4)}, 정확도 ${percent(since.correct / since.count)}${meter.rate === null ? '' : `, 초당 ${meter.rate.toFixed(1)}장`}`,
       );
     },
     ended(record, best) {
@@ -87,6 +89,11 @@ export function watcher(
             ? ''
             : `validation loss ${row.validation_loss.toFixed(4)}, accuracy ${row.validation_accuracy.toFixed(2)} %${best ? ' (best so far)' : ''}; `) +
           `${row.seconds.toFixed(1)} s, ${(record.training.count / record.stepSeconds).toFixed(1)} pictures/s`,
+        `${nameKo} ${record.epoch}/${epochs}: Training 손실 ${row.train_loss.toFixed(4)}, 정확도 ${row.train_accuracy.toFixed(2)} %; ` +
+          (place.silent === true
+            ? ''
+            : `Validation 손실 ${row.validation_loss.toFixed(4)}, 정확도 ${row.validation_accuracy.toFixed(2)} %${best ? ' (지금까지 가장 좋음)' : ''}; `) +
+          `${row.seconds.toFixed(1)}초, 초당 ${(record.training.count / record.stepSeconds).toFixed(1)}장`,
       );
     },
     diverged: (epoch) => new StudioError('training_diverged', { epoch }),

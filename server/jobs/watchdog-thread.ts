@@ -20,7 +20,8 @@ for (let waited = 0; waited < GRACE_MS && process.memoryUsage.rss() < HOPELESS *
 
 const file = openSync(journal, 'a');
 const text = `out of memory: ${Math.round(rss / 2 ** 20)} MiB in use, ${Math.round(limitBytes / 2 ** 20)} MiB allowed`;
-append(file, cell, WATCHDOG, { type: 'log', level: 'error', text });
+const ko = `메모리가 부족합니다: ${Math.round(rss / 2 ** 20)} MiB 사용, 허용 ${Math.round(limitBytes / 2 ** 20)} MiB`;
+append(file, cell, WATCHDOG, { type: 'log', level: 'error', text, ko });
 append(file, cell, WATCHDOG, { type: 'end', state: 'failed', failure });
 rmSync(pidFile, { force: true });
 process.kill(process.pid, 'SIGKILL');

@@ -5,7 +5,8 @@
  *     this.log.add(event); this.log.clear();
  */
 import type { JobEvent } from '../../server/http/schemas.ts';
-import { t } from '../i18n/language.ts';
+import { effect } from '../effect.ts';
+import { language, t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 import Alpine from '../vendor/alpine.js';
 import { toast } from './toast.ts';
@@ -29,6 +30,11 @@ function clock(iso: string): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+/** In the reader's language, where the line was written in both. */
+function said(line: LogLine): string {
+  return language.now === 'ko' ? (line.ko ?? line.text) : line.text;
+}
+
 export function jobLog(): JobLog {
   let lines: LogLine[] = [];
   let waiting: LogLine[] = [];
@@ -44,7 +50,7 @@ export function jobLog(): JobLog {
       row.className = `log-line ${line.level}`;
       row.innerHTML = '<time></time><span></span>';
       (row.firstElementChild as HTMLElement).textContent = clock(line.at);
-      (row.lastElementChild as HTMLElement).textContent = line.text;
+      (row.lastElementChild as HTMLElement).textContent = said(line);
       fragment.append(row);
     }
     waiting = [];
@@ -74,7 +80,7 @@ export function jobLog(): JobLog {
       log.following = true;
     },
     async copy() {
-      const text = lines.map((line) => `${line.at} ${line.level === 'info' ? '' : `[${line.level}] `}${line.text}`).join('\n');
+      const text = lines.map((line) => `${line.at} ${line.level === 'info' ? '' : `[${line.level}] `}${said(line)}`).join('\n');
       if (navigator.clipboard) await navigator.clipboard.writeText(text);
       else {
         // Without TLS, as on many a factory's network, the clipboard is only to be had through a selection.
@@ -94,12 +100,21 @@ export function jobLog(): JobLog {
     },
     attach(element) {
       box = element;
-      box.replaceChildren();
-      waiting = [...lines];
       box.addEventListener('scroll', () => {
         log.following = element.scrollHeight - element.scrollTop - element.clientHeight < 24;
       });
-      soon();
+      let spoken: (() => void) | undefined;
+      spoken = effect(() => {
+        // Read, so that a change of language writes all lines anew.
+        void language.now;
+        if (!element.isConnected) {
+          spoken?.();
+          return;
+        }
+        element.replaceChildren();
+        waiting = [...lines];
+        soon();
+      });
     },
   });
   return log;

@@ -3,6 +3,7 @@ import type { Template, TemplateDetails } from '../../server/http/library-schema
 import { ApiError, api } from '../api.ts';
 import { remember, remembered } from '../session.ts';
 import Alpine from '../vendor/alpine.js';
+import { onChange } from './events.ts';
 
 export const templateMode = Alpine.reactive({ template: null as Template | null });
 
@@ -23,3 +24,7 @@ export async function restoreTemplate(): Promise<void> {
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) remember('template', null);
   }
 }
+
+onChange('template', { signal: new AbortController().signal }, (id, record) => {
+  if (templateMode.template?.id === id) useTemplate(record);
+});

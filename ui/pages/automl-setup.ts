@@ -93,8 +93,8 @@ export function automlSetup() {
 const sideHead = (part: 'data' | 'algorithm', name: string) =>
   `<div class="box-head"><h2 x-t="automl.${part}"></h2><span class="spacer"></span><button type="button" class="button small" ${part === 'algorithm' ? ':disabled="!auto.edited"' : ''} :aria-expanded="editing === '${part}' ? 'true' : 'false'" :aria-label="$t('automl.edit.of', { name: ${name} })" @click="edit('${part}')">${icon('pencil')}<span x-text="$t(editing === '${part}' ? 'automl.edited' : 'automl.edit')"></span></button></div>`;
 
-/** The component has `setup`, `auto`, `editing`, edit(part), rows(), dataFacts(), parameterFacts(), start(). */
-export const automlView = `<div class="run-setup" x-show="draft()"><div class="stack">
+/** The component has `setup`, `auto`, `editing`, edit(part), rows(), dataFacts(), parameterFacts(), locked(), start(). */
+export const automlView = `<div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack">
     <section class="box"><div class="box-head"><h2 x-t="automl.list"></h2><button type="button" x-hint="automl.suited.hint"></button><span class="spacer"></span><span class="muted" aria-live="polite" x-text="$t('automl.chosen', { n: auto.chosen.length })"></span></div>
       <div class="box-body stack"><div class="stack" x-show="setup.state === 'loading'" aria-hidden="true"><span class="skeleton-block"></span><span class="skeleton-block tall"></span></div><div x-problem="setup.problem"></div>
       <div class="automl-tools" x-show="setup.state === 'ready'"><span class="search-input">${icon('search')}<input type="search" data-search x-model="auto.query" x-t:placeholder="automl.search" x-t:aria-label="automl.search"></span><span class="spacer"></span><button type="button" class="button quiet small" @click="auto.chooseSuited()" x-t="automl.choose.suited"></button><button type="button" class="button quiet small" @click="auto.chooseNone()" x-t="automl.choose.none"></button></div>

@@ -64,7 +64,7 @@ The system changes the parameters that one would otherwise change by hand, and t
 - The model of the submitted trial becomes the model of this experiment.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()"><div>${hpoSteps}</div><aside>${configuration}</aside></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div>${hpoSteps}</div><aside>${configuration}</aside></div>
     <div class="stack" x-show="live()">${under}${ended}${trialTable}<div class="run-live-grid"><div class="stack">${pictureBox}</div>${configuration}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);

@@ -11,6 +11,7 @@ import '../i18n/areas/library.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
+import { onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -61,11 +62,21 @@ export default page({
           if (!route.signal.aborted) this.problem = error;
           return;
         }
+        const modelId = this.details?.model.id;
+        onChange('model', { signal: route.signal }, (changed, record) => {
+          if (changed === modelId && record && !this.dirty()) void this.again();
+        });
+        onResync(route.signal, () => !this.dirty() && void this.again());
         keepPlace(route.signal, () => [
           { text: t('model.title'), to: '/models' },
           { text: this.details?.model.name ?? '', to: `/models/${this.details?.model.id ?? 0}` },
           { text: `v${this.details?.version.version ?? ''}` },
         ]);
+      },
+      /** What a colleague has changed; what is just being typed here is not overwritten. */
+      async again() {
+        const details = await api.get<ModelVersionDetails>(`/api/model-versions/${id}`, undefined, route.signal).catch(() => null);
+        if (details) this.take(details);
       },
       take(details: ModelVersionDetails) {
         this.details = Object.freeze(details);

@@ -10,6 +10,7 @@ import '../i18n/areas/library.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { problemText } from '../i18n/problem.ts';
+import { onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -76,18 +77,31 @@ export default page({
       saving: false,
       problem: null as unknown,
       async init() {
+        onChange('model', { signal: route.signal }, (changed, record) => {
+          if (changed !== id) return;
+          if (record) void this.load();
+          else void go('/models', { replace: true });
+        });
+        onResync(route.signal, () => void this.load());
+        await this.load();
+        keepPlace(route.signal, () => [{ text: t('model.title'), to: '/models' }, { text: this.name() }]);
+      },
+      async load() {
         try {
           this.take(await api.get<ModelDetails>(`/api/models/${id}`, undefined, route.signal));
         } catch (error) {
           if (!route.signal.aborted) this.list.fail(error);
         }
-        keepPlace(route.signal, () => [{ text: t('model.title'), to: '/models' }, { text: this.name() }]);
       },
       take(details: ModelDetails) {
+        const changing = !this.saving && this.mayChange();
         this.details = Object.freeze(details);
         this.list.set(details.versions);
-        this.autoDelete = details.model.autoDelete;
-        this.maxVersions = details.model.maxVersions;
+        // What is just being set here is not overwritten by what a colleague does.
+        if (!changing) {
+          this.autoDelete = details.model.autoDelete;
+          this.maxVersions = details.model.maxVersions;
+        }
         markSeen(details.model);
       },
       name() {
@@ -139,7 +153,7 @@ export default page({
         if (!model) return;
         const locked = { disabled: !model.editable };
         openMenu(anchor, [
-          { text: t('model.rename'), icon: 'pencil', ...locked, run: () => void this.after(renameModel(model), () => this.init()) },
+          { text: t('model.rename'), icon: 'pencil', ...locked, run: () => void renameModel(model) },
           {
             text: t('model.delete'),
             icon: 'trash-2',

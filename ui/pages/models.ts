@@ -73,10 +73,7 @@ What was registered from experiments. Everybody of the group can see it.
       problem: problemText,
       async init() {
         onResync(route.signal, () => void this.reload());
-        // Models tell nothing by themselves; an experiment that is published has made a version.
-        onChange('experiment', { signal: route.signal }, (_id, record) => {
-          if (record?.status === 'published') void this.reload();
-        });
+        onChange('model', { signal: route.signal }, () => void this.reload());
         await this.reload();
       },
       async reload() {

@@ -78,7 +78,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-t="run.template.text"></p></div></section><div x-problem="misfit()"></div><div x-show="!template">${steps}</div></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-t="run.template.text"></p></div></section><div x-problem="misfit()"></div><div x-show="!template">${steps}</div></div>
       <aside>${preflightView}${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>

@@ -12,7 +12,7 @@ import '../i18n/areas/library.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onResync } from '../live/events.ts';
+import { onChange, onResync } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { templateMode, useTemplate } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
@@ -88,6 +88,8 @@ The data split, algorithm, parameters and resources of a training that went well
       async init() {
         route.signal.addEventListener('abort', () => charts?.end());
         onResync(route.signal, () => void this.reload());
+        // Whether one fits the loaded project comes with the list alone.
+        onChange('template', { signal: route.signal }, (id, record) => void this.heard(id, record));
         const followed = effect(() => {
           const { selected } = this.list;
           void this.show(selected);
@@ -108,6 +110,10 @@ The data split, algorithm, parameters and resources of a training that went well
         } catch (error) {
           if (!route.signal.aborted) this.list.fail(error);
         }
+      },
+      async heard(id: number, record: Template | null) {
+        if (!record && this.list.selected === id) this.list.selected = null;
+        await this.reload();
       },
       choose(id: number) {
         this.list.selected = id;
