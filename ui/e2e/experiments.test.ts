@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Experiment } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, signIn, startStudio } from './studio.ts';
 
 const experiments = suite('folds, groups and graphs in the browser');
 const LONG = 180_000;
@@ -144,6 +144,50 @@ experiments('the viewer of an inference tells the score of every class', async (
   checkTroubles(page);
 });
 
+experiments('templates and models appear in every tab', async () => {
+  const other = await newPage(studio, { like: page.context() });
+  await other.goto('/templates');
+  await other.locator('.empty, .table-box').first().waitFor();
+  await request(page, 'POST', '/api/experiments/1/template', { name: '교차 검증 설정' });
+  await other.locator('.row-name', { hasText: '교차 검증 설정' }).click();
+  await other.locator('.template-detail dd', { hasText: '3개 폴드' }).waitFor();
+  await other.locator('.template-detail .button.primary').click();
+  await other.locator('.template-chip', { hasText: '교차 검증 설정' }).waitFor();
+  await request(page, 'DELETE', '/api/templates/1');
+  await other.locator('.row-name').waitFor({ state: 'detached' });
+  assert.is(await other.locator('.template-chip:visible').count(), 0, 'the mode has ended with its template');
+  await other.goto('/models');
+  await other.locator('.empty, .table-box').first().waitFor();
+  await request(page, 'POST', '/api/experiments/1/register', { name: '표면 모델' });
+  await other.locator('.row-name', { hasText: '표면 모델' }).click();
+  await other.locator('h1', { hasText: '표면 모델' }).waitFor();
+  await request(page, 'PATCH', '/api/models/1', { name: '표면 모델 2' });
+  await other.locator('h1', { hasText: '표면 모델 2' }).waitFor();
+  checkTroubles(other);
+  await other.context().close();
+});
+
+experiments('a colleague looks at a draft and changes nothing; the log speaks the reader’s language', async () => {
+  const draft = await newDraft();
+  const colleague = { userId: 'colleague', name: '동료', password: 'correct horse', role: 'developer', groupIds: [1] };
+  await request(page, 'POST', '/api/users', colleague);
+  const other = await newPage(studio);
+  await other.goto('/');
+  await signIn(other, colleague);
+  await other.locator('.table-box').waitFor();
+  await other.goto(`/experiments/${draft.id}/run`);
+  await other.locator('.page-notice:visible').waitFor();
+  await other.locator('.step-foot button').first().waitFor();
+  assert.ok(await other.locator('.run-setup').evaluate((setup) => setup.inert));
+  await other.screenshot({ path: 'dist/screenshots/run-colleague.png' });
+  await other.goto('/experiments/1');
+  await other.locator('.log-line', { hasText: '가장 좋은 에포크' }).first().waitFor();
+  await other.locator('.language button[lang=en]').click();
+  await other.locator('.log-line', { hasText: 'best epoch' }).first().waitFor();
+  checkTroubles(other);
+  await other.context().close();
+});
+
 experiments('the administrator sets what a training can be given', async () => {
   await page.goto('/admin');
   await page.locator('#admin-presets-tab').click();
@@ -162,7 +206,7 @@ experiments('the administrator sets what a training can be given', async () => {
   await page.locator('dialog button[type=submit]').click();
   await page.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor();
   await newDraft();
-  await page.goto('/experiments/2/run');
+  await page.goto('/experiments/3/run');
   await ok().click();
   await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
   await ok().click();

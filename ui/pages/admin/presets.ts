@@ -33,7 +33,7 @@ const state = (row: PresetRow) => (row.fits ? (row.uses ? t('presets.uses', { n:
 
 export const presetColumns = columnsOf<PresetRow>()([
   { key: 'name', title: 'presets.name', value: (row) => row.name, search: true, className: 'grow', cell: '<b x-text="row.name"></b>' },
-  { key: 'gpu', title: 'presets.gpu', value: gpu },
+  { key: 'gpu', title: 'presets.gpu', value: gpu, cell: '<span x-text="presets.gpu(row)"></span>' },
   { key: 'cores', title: 'presets.cores', value: (row) => row.cores, cell: '<span x-text="presets.cores(row)"></span>', align: 'end', className: 'number' },
   {
     key: 'memory',
@@ -59,12 +59,12 @@ interface Editing {
 
 const editPreset = dialog<Editing, PresetSettings>({
   title: ({ at }) => t(at === null ? 'presets.new' : 'presets.edit'),
-  template: `<div class="dialog-body"><p class="muted" x-text="boxText"></p>
+  template: `<div class="dialog-body"><p class="muted" x-text="boxText()"></p>
       ${field({ model: 'form.name', label: 'presets.name', maxLength: 60, required: true, error: 'nameProblem()', autofocus: true })}
-      ${select({ model: 'form.gpu', label: 'presets.gpu', from: 'gpuChoices' })}
-      <div x-show="form.gpu">${field({ model: 'form.gpuMemory', label: 'presets.gpuMemory', type: 'number', min: 0, max: 1024, step: 'any', unit: 'presets.unit.gb', note: 'presets.gpuMemory.note', error: 'gpuMemoryProblem()' })}</div>
-      ${field({ model: 'form.cores', label: 'presets.cores', type: 'number', min: 0, max: 1024, step: 0.5, unit: 'presets.unit.cores', note: 'presets.zero', error: 'coresProblem()' })}
-      ${field({ model: 'form.memory', label: 'presets.memory', type: 'number', min: 0, max: 16384, step: 'any', unit: 'presets.unit.gb', note: 'presets.zero', error: 'memoryProblem()' })}
+      ${select({ model: 'form.gpu', label: 'presets.gpu', from: 'gpuChoices()' })}
+      <div x-show="form.gpu">${field({ model: 'form.gpuMemory', label: 'presets.gpuMemory', type: 'number', min: 0, step: 'any', unit: 'presets.unit.gb', note: 'presets.gpuMemory.note', error: 'gpuMemoryProblem()' })}</div>
+      ${field({ model: 'form.cores', label: 'presets.cores', type: 'number', min: 0, step: 0.5, unit: 'presets.unit.cores', note: 'presets.zero', error: 'coresProblem()' })}
+      ${field({ model: 'form.memory', label: 'presets.memory', type: 'number', min: 0, step: 'any', unit: 'presets.unit.gb', note: 'presets.zero', error: 'memoryProblem()' })}
       <p class="muted" x-t="presets.keeps"></p><div x-problem="problem"></div></div>${dialogFoot('action.save', { busy: 'busy' })}`,
   component: ({ settings, at }, done) => {
     const { box, presets } = settings;
@@ -84,12 +84,16 @@ const editPreset = dialog<Editing, PresetSettings>({
       tried: false,
       busy: false,
       problem: null as unknown,
-      boxText: t('presets.box', { cores: t('presets.cores.value', { n: box.cores }), memory: bytes(box.memoryMb * MIB) }),
-      gpuChoices: [
-        { value: '', text: t('presets.gpu.none') },
-        ...(box.gpus.length || before?.gpu === 'any' ? [{ value: 'any', text: t('presets.gpu.any') }] : []),
-        ...names.map((name) => ({ value: name, text: name })),
-      ],
+      boxText() {
+        return t('presets.box', { cores: t('presets.cores.value', { n: box.cores }), memory: bytes(box.memoryMb * MIB) });
+      },
+      gpuChoices() {
+        return [
+          { value: '', text: t('presets.gpu.none') },
+          ...(box.gpus.length || before?.gpu === 'any' ? [{ value: 'any', text: t('presets.gpu.any') }] : []),
+          ...names.map((name) => ({ value: name, text: name })),
+        ];
+      },
       dirty() {
         return JSON.stringify(this.form) !== start;
       },
@@ -146,6 +150,7 @@ export function presetAdmin() {
   return component({
     list: tableOf(presetColumns, { name: 'admin-presets' }),
     edited: false,
+    gpu,
     cores,
     memory,
     stateOf: state,
@@ -203,5 +208,5 @@ export function presetAdmin() {
   });
 }
 
-export const presetView = `<div class="notice page-notice">${icon('cpu')}<span><span x-t="presets.about"></span> <button type="button" class="link-button" x-show="presets.edited" @click="presets.reset()" x-t="presets.reset"></button></span></div>
-  ${tableView(presetColumns, { state: 'presets.list', caption: 'presets.title', rowName: 'row.name', open: 'presets.edit(row)', menu: 'presets.menu($el, row)', empty: emptyState({ icon: 'cpu', title: 'presets.title', text: 'presets.about' }) })}`;
+export const presetView = `<div class="stack"><div class="notice">${icon('cpu')}<span><span x-t="presets.about"></span> <button type="button" class="link-button" x-show="presets.edited" @click="presets.reset()" x-t="presets.reset"></button></span></div>
+  ${tableView(presetColumns, { state: 'presets.list', caption: 'presets.title', rowName: 'row.name', open: 'presets.edit(row)', menu: 'presets.menu($el, row)', empty: emptyState({ icon: 'cpu', title: 'presets.title', text: 'presets.about' }) })}</div>`;
