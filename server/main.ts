@@ -170,6 +170,7 @@ async function start(config: Config, version: string): Promise<void> {
     templates: await Collection.open<StoredTemplate>(db, 'templates'),
     dir: await folder('templates'),
     experiments,
+    datasets,
     projects,
     groups,
     users,

@@ -1,5 +1,6 @@
 /** The shapes on the wire of what a group keeps of its experiments: templates and the models of the repository. See schemas.ts for the conventions. */
 import { type Static, Type } from 'typebox';
+import { Chain } from './preprocess-schemas.ts';
 import { DataType, Description, EpochRow, Failure, Id, ModelKind, Name, Nullable, Preset, RunConfig, Time, TrainResult } from './schemas.ts';
 
 // ---------------------------------------------------------------- templates
@@ -16,6 +17,8 @@ export const Template = Type.Object({
   experimentName: Type.String(),
   datasetName: Type.String(),
   algorithm: Type.String(),
+  /** What its data were preprocessed with, from the first of their versions on; null: nothing. In template mode data are preprocessed with this alone. */
+  chain: Nullable(Chain),
   ownerId: Id,
   ownerName: Type.String(),
   /** May the reader delete it? */

@@ -9,9 +9,10 @@ import { toast, toastError } from '../components/toast.ts';
 import { effect } from '../effect.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/library.ts';
+import '../i18n/areas/preprocess.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
-import { inLanguage, t } from '../i18n/language.ts';
+import { inLanguage, t, textOf } from '../i18n/language.ts';
 import { onChange, onResync } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { templateMode, useTemplate } from '../live/template.ts';
@@ -35,7 +36,7 @@ const columns = columnsOf<Template>()([
   { key: 'owner', title: 'template.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>` },
 ]);
 
-const facts = (title: 'template.model' | 'template.resources' | 'template.parameters', of: string) =>
+const facts = (title: 'template.model' | 'template.chain' | 'template.resources' | 'template.parameters', of: string) =>
   `<section><h3 x-t="${title}"></h3><dl class="conf-facts"><template x-for="fact in ${of}" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl></section>`;
 
 const detail = `<aside class="box template-detail"><div class="box-head"><h2 x-t="template.detail"></h2></div><div class="box-body stack">
@@ -44,7 +45,7 @@ const detail = `<aside class="box template-detail"><div class="box-head"><h2 x-t
       <button type="button" class="button primary large" :disabled="!mayLoad()" @click="load()">${icon('workflow')}<span x-t="template.load"></span></button>
       <p class="field-error" role="alert" x-show="reason()" x-text="reason()"></p>
       <section><h3 x-t="template.result"></h3><div x-ref="charts"></div><p class="muted" x-show="details && !details.epochs.length" x-t="template.noGraph"></p></section>
-      ${facts('template.model', 'modelFacts()')}${facts('template.resources', 'resourceFacts()')}${facts('template.parameters', 'parameterFacts()')}</div></div></aside>`;
+      ${facts('template.model', 'modelFacts()')}<div x-show="chainFacts().length">${facts('template.chain', 'chainFacts()')}</div>${facts('template.resources', 'resourceFacts()')}${facts('template.parameters', 'parameterFacts()')}</div></div></aside>`;
 
 export default page({
   title: 'template.title',
@@ -177,6 +178,12 @@ The data split, algorithm, parameters and resources of a training that went well
           { name: t('run.preset.cpu'), value: t('run.preset.cores', { n: preset.cores }) },
           { name: t('run.preset.ram'), value: memoryText(preset) },
         ];
+      },
+      chainFacts() {
+        return (this.details?.template.chain ?? []).map(({ method, parameters }, index) => ({
+          name: `${index + 1}. ${textOf(`preprocess.${method}`) ?? method}`,
+          value: Object.values(parameters).join(', '),
+        }));
       },
       parameterFacts() {
         const { details } = this;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Template, TemplateDetails } from '../../http/library-schemas.ts';
-import type { ErrorReply, Experiment, ExperimentDetails, Project } from '../../http/schemas.ts';
+import type { Chain } from '../../http/preprocess-schemas.ts';
+import type { Dataset, ErrorReply, Experiment, ExperimentDetails, Project } from '../../http/schemas.ts';
 import { isOver, openWorkshop, type Workshop } from '../studio.fixture.ts';
 
 const test = suite('templates');
@@ -61,6 +62,25 @@ test('a training is started from it, where it fits the project', async () => {
   const request = { name: 'Elsewhere', groupId: group.id, description: '', type: 'image', model: 'classification' };
   const elsewhere = await w.admin.ok<Project>('POST', '/api/projects', request);
   assert.equal(await w.admin.ok<Template[]>('GET', `/api/templates?projectId=${elsewhere.id}`), [], 'another group has its own');
+});
+
+test('it keeps what its data were preprocessed with, over all versions', async () => {
+  const [plain] = await w.dev.ok<Template[]>('GET', '/api/templates');
+  assert.is(plain!.chain, null);
+  const preprocessed = async (from: number, chain: Chain) => {
+    const { id } = await w.dev.ok<Dataset>('POST', `/api/datasets/${from}/preprocess`, { chain });
+    return w.dev.until<Dataset>(`/api/datasets/${id}`, ({ status }) => status === 'ready');
+  };
+  const second = await preprocessed(w.dataset.id, [{ method: 'flip', parameters: {} }]);
+  const third = await preprocessed(second.id, [{ method: 'grayscale', parameters: {} }]);
+  const { id } = await w.dev.ok<Experiment>('POST', `/api/projects/${w.project.id}/experiments`, { datasetId: third.id });
+  await w.dev.ok('POST', `/api/experiments/${id}/run`, trained.config);
+  await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment), 120);
+  const { chain } = await w.dev.ok<Template>('POST', `/api/experiments/${id}/template`, { name: 'with methods' });
+  assert.equal(
+    chain?.map(({ method }) => method),
+    ['flip', 'grayscale'],
+  );
 });
 
 test.run();

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Template, TemplateDetails } from '../../http/library-schemas.ts';
+import type { Chain } from '../../http/preprocess-schemas.ts';
 import type { EpochRow, Experiment, Failure, Project, RunConfig, TrainResult } from '../../http/schemas.ts';
 import type { Presets } from '../../queue/presets.ts';
 import type { Collection } from '../../store/collection.ts';
 import { writeDurably } from '../../store/durable.ts';
+import type { Datasets } from '../datasets/datasets.ts';
 import { algorithmExists } from '../experiments/algorithms.ts';
 import type { Experiments } from '../experiments/experiments.ts';
 import type { Groups } from '../groups/groups.ts';
@@ -26,6 +28,8 @@ export interface StoredTemplate {
   experimentName: string;
   datasetName: string;
   config: RunConfig;
+  /** Absent in templates of before data could be preprocessed. */
+  chain?: Chain | null;
   ownerId: number;
   createdAt: string;
 }
@@ -41,6 +45,7 @@ export interface TemplateServices {
   /** DATA/templates */
   dir: string;
   experiments: Experiments;
+  datasets: Datasets;
   projects: Projects;
   groups: Groups;
   users: Users;
@@ -87,6 +92,7 @@ export class Templates {
     const { groups, users } = this.#services;
     return {
       ...plain,
+      chain: template.chain ?? null,
       groupName: groups.nameOf(template.groupId),
       algorithm: config.algorithm,
       ownerName: users.nameOf(template.ownerId),
@@ -144,6 +150,8 @@ export class Templates {
       result: await experiments.result(experiment),
       modelBytes: experiment.usable ? await sizeOf(join(experiments.outFolder(experiment), 'model.onnx')) : null,
     };
+    const done = this.#services.datasets.chainOf(experiment.datasetId);
+    const chain = done.length === 0 ? null : done;
     const id = await this.#templates.nextId();
     await writeDurably(this.#file(id), `${JSON.stringify(kept)}\n`);
     this.#checkName(wanted, project.groupId);
@@ -156,6 +164,7 @@ export class Templates {
       experimentName,
       datasetName: `${datasetName} / v${datasetVersion}`,
       config,
+      chain,
       ownerId: reader.id,
       createdAt: new Date().toISOString(),
     });

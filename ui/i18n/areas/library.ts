@@ -28,6 +28,7 @@ export default words({
   'template.model.size': ['Size (model)', 'Size (model)'],
   'template.model.algorithm': ['Algorithm', 'Algorithm'],
   'template.model.parameters': ['No. of parameters', 'No. of parameters'],
+  'template.chain': ['전처리', 'Preprocessing'],
   'template.resources': ['Resources', 'Resources'],
   'template.presetGone': ['이 장비에 없는 자원입니다', 'This box does not have it any more'],
   'template.parameters': ['Parameters', 'Parameters'],

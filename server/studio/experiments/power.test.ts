@@ -1,0 +1,112 @@
+/**
+ * The plug is pulled: kill -9 of everything in the middle of a Run, an AutoML and an HPO. Each goes on by itself, its epochs have no gap and no double, and
+ * what it comes to is bit by bit what it is without a power cut.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EpochRow, Experiment, ExperimentDetails, Job, JobEvent, RunConfig } from '../../http/schemas.ts';
+import type { Hpo, HpoRequest, TrialDetails } from '../../http/training-schemas.ts';
+import { isOver, openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
+
+const test = suite('power cut');
+let w: Workshop;
+test.before(async () => {
+  // One training after another: which of two ends first is chance.
+  w = await openWorkshop('--set', 'box.cores=1', '--set', 'hpo.max_trials=3');
+});
+test.after(() => w.daemon.remove());
+
+const EPOCHS = 4;
+const CONFIG: RunConfig = { split: SPLIT, algorithm: 'smallnet', parameters: { ...PARAMETERS, epoch: EPOCHS, augment: true }, preset: PRESET };
+const { algorithm, parameters, split, preset } = CONFIG;
+const SEARCH: HpoRequest = {
+  ...CONFIG,
+  search: { learning_rate: { low: 0.001, high: 0.1, log: true } },
+  settings: { maxTrialCount: 3, parallelTrialCount: 1, maxFailedTrialCount: 1 },
+  sampler: 'tpe',
+  stopping: 'none',
+  objective: { metric: 'validation_accuracy', type: 'maximize', goal: 1 },
+  additionalMetrics: [],
+};
+
+/** Starts something of a draft; with `cut` the daemon and its workers die when `ready`, and come back. */
+async function begin(path: string, body: object, cut: ((id: number) => Promise<unknown>) | null): Promise<number> {
+  const { id } = await w.draft();
+  await w.dev.ok('POST', `/api/experiments/${id}/${path}`, body);
+  if (cut !== null) {
+    await cut(id);
+    await w.daemon.end('SIGKILL');
+    await w.restart();
+  }
+  return id;
+}
+
+/** Waits for the first epoch of a running job of this experiment. */
+const firstEpoch = async (id: number, kind: Job['kind']) => {
+  const [job] = await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.some((one) => one.kind === kind && one.subjectId === id));
+  await w.dev.until<JobEvent[]>(`/api/jobs/${job!.id}/events`, (events) => events.some(({ type }) => type === 'epoch'));
+};
+const finished = (id: number) => w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment), 120);
+const weights = (jobId: number) => readFileSync(join(w.daemon.data, 'jobs', String(jobId), 'out/weights.safetensors'));
+
+/** Everything but the time. */
+const told = (rows: readonly EpochRow[]) => rows.map(({ seconds: _, ...row }) => row);
+function same(one: { jobId: number; epochs: readonly EpochRow[] }, other: { jobId: number; epochs: readonly EpochRow[] }): void {
+  assert.equal(
+    one.epochs.map(({ epoch }) => epoch),
+    Array.from({ length: EPOCHS }, (_, i) => i + 1),
+    'no gap, no double',
+  );
+  assert.equal(told(one.epochs), told(other.epochs));
+  assert.ok(weights(one.jobId).equals(weights(other.jobId)), 'bit-equal');
+}
+const ran = ({ experiment, epochs }: ExperimentDetails) => {
+  assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
+  return { jobId: experiment.jobId!, epochs };
+};
+
+let whole: { jobId: number; epochs: readonly EpochRow[] };
+
+test('a Run', async () => {
+  whole = ran(await finished(await begin('run', CONFIG, null)));
+  same(ran(await finished(await begin('run', CONFIG, (id) => firstEpoch(id, 'train')))), whole);
+});
+
+test('an AutoML', async () => {
+  const algorithms = [
+    { name: algorithm, parameters },
+    { name: 'mobilenet_v3_small', parameters: { ...parameters, epoch: 1 } },
+  ];
+  const id = await begin('automl', { algorithms, split, preset }, (first) => firstEpoch(first, 'train'));
+  const all = await w.dev.ok<Experiment[]>('GET', `/api/projects/${w.project.id}/experiments`);
+  const group = all.filter(({ automlGroup }) => automlGroup === id);
+  assert.is(group.length, 2);
+  for (const one of group) assert.is((await finished(one.id)).experiment.status, 'succeeded');
+  same(ran(await finished(id)), whole);
+});
+
+test('an HPO: the same trials, each with the same result', async () => {
+  const settled = (id: number) => w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, (hpo) => hpo.settled, 120);
+  const trials = async (id: number) => {
+    const { trials: rows } = await settled(id);
+    return Promise.all(rows.map(({ trial }) => w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/${trial}`)));
+  };
+  const uncut = await trials(await begin('hpo', SEARCH, null));
+  const cut = await trials(
+    await begin('hpo', SEARCH, async (id) => {
+      await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, (hpo) => hpo.trials[1]?.state === 'running' && hpo.trials[1].epoch > 0);
+    }),
+  );
+  assert.is(uncut.length, 3);
+  assert.equal(
+    cut.map(({ trial }) => [trial.parameters, trial.state, trial.value]),
+    uncut.map(({ trial }) => [trial.parameters, trial.state, trial.value]),
+  );
+  for (const [i, { trial, epochs }] of cut.entries()) {
+    same({ jobId: trial.jobId!, epochs }, { jobId: uncut[i]!.trial.jobId!, epochs: uncut[i]!.epochs });
+  }
+});
+
+test.run();
