@@ -2,7 +2,7 @@
 import type { ModelVersionDetails } from '../../server/http/library-schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
-import { field } from '../components/field.ts';
+import { field, select } from '../components/field.ts';
 import { openMenu } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
@@ -29,20 +29,30 @@ export default page({
   title: 'version.title',
   help: {
     ko: `# 모델 버전
-- 모델 파일(ONNX)이나 가중치(safetensors)를 PC로 내려받을 수 있습니다.
+- 모델 파일(ONNX)을 PC로 내려받거나, 포맷 변환에서 PyTorch 형식(safetensors)으로 받을 수 있습니다.
 - 설명과 태그는 그룹의 모든 사람에게 보입니다.
 - 등록과 변경은 모두 변경 기록에 남습니다.`,
     en: `# A version of a model
-- Download the model (ONNX) or its weights (safetensors) to your PC.
+- Download the model (ONNX) to your PC, or take it in the format of PyTorch (safetensors) under Format.
 - Everybody of the group sees the description and the tags.
 - Registration and every change stand in the log.`,
   },
-  template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button" x-show="details" :href="file('weights.safetensors')" download>${icon('download')}<span x-t="version.download.weights"></span></a><a class="button primary" x-show="details" :href="file('model.onnx')" download>${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
+  template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button primary" x-show="details" :href="file('model.onnx')" download>${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
     <div x-problem="problem"></div>
     <div class="details-grid" x-show="details"><div class="stack">
       <section class="box"><div class="box-head"><h2 x-t="version.edit"></h2></div><form class="box-body form-body" novalidate @submit.prevent="save()">
         ${field({ model: 'description', label: 'version.description', type: 'textarea', maxLength: 2000, disabled: 'locked()' })}${field({ model: 'tags', label: 'version.tags', note: 'version.tags.note', error: 'wrong()', disabled: 'locked()' })}
         <div><button type="submit" class="button primary" :disabled="!dirty() || wrong() !== '' || saving" :aria-busy="saving ? 'true' : 'false'" x-t="action.save"></button></div></form></section>
+      <section class="box format-box"><div class="box-head"><h2 x-t="version.format"></h2><button type="button" x-hint="version.format.hint"></button></div><div class="box-body stack"><dl class="conf-facts"><div><dt x-t="version.format.now"></dt><dd>ONNX</dd></div></dl>
+        ${select({
+          model: 'format',
+          label: 'version.format.to',
+          choices: [
+            { value: 'weights.safetensors', text: 'version.format.pytorch' },
+            { value: 'model.onnx', text: 'version.format.onnx' },
+          ],
+        })}<p class="muted" x-text="$t(format === 'model.onnx' ? 'version.format.onnx.note' : 'version.format.pytorch.note')"></p><pre class="format-code" data-verbatim x-show="format !== 'model.onnx'" x-text="loading()"></pre>
+        <div><a class="button" :href="file(format)" download @click="downloaded()">${icon('download')}<span x-t="version.format.get"></span></a></div></div></section>
       <section class="box"><div class="box-head"><h2 x-t="details.evaluation"></h2></div><div class="table-scroll" tabindex="0" role="region" x-t:aria-label="details.evaluation"><table class="table evaluation"><thead><tr><th scope="col" x-t="details.evaluator"></th><th scope="col" class="end" x-t="details.training"></th><th scope="col" class="end" x-t="details.validation"></th><th scope="col" class="end" x-t="details.test"></th></tr></thead><tbody><template x-for="row in scores()" :key="row.name"><tr><th scope="row" x-text="row.name"></th><template x-for="(value, index) in row.values" :key="index"><td class="end number" x-text="value"></td></template></tr></template></tbody></table></div></section>
       <section class="box"><div class="box-head"><h2 x-t="version.log"></h2></div><div class="table-scroll" tabindex="0" role="region" x-t:aria-label="version.log"><table class="table"><thead><tr><th scope="col" class="narrow end" x-t="version.log.index"></th><th scope="col" x-t="version.log.at"></th><th scope="col" class="grow" x-t="version.log.content"></th><th scope="col" x-t="version.log.who"></th></tr></thead><tbody><template x-for="row in log()" :key="row.index"><tr><td class="end number" x-text="row.index"></td><td class="number"><span x-time="row.at"></span></td><td class="wrap" x-text="said(row)"></td><td x-text="row.modifier"></td></tr></template></tbody></table></div></section></div>
       <section class="box"><div class="box-head"><h2 x-t="version.facts"></h2></div><div class="box-body stack"><dl class="conf-facts"><template x-for="fact in facts()" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl><a class="button" :href="experiment()">${icon('flask-conical')}<span x-t="version.toExperiment"></span></a></div></section></div>`,
@@ -52,6 +62,7 @@ export default page({
       details: null as ModelVersionDetails | null,
       description: '',
       tags: '',
+      format: 'weights.safetensors' as 'weights.safetensors' | 'model.onnx',
       saving: false,
       problem: null as unknown,
       async init() {
@@ -96,6 +107,17 @@ export default page({
       },
       file(name: string) {
         return `/api/model-versions/${id}/${name}`;
+      },
+      /** How a Python program reads the weights. */
+      loading() {
+        const version = this.details?.version;
+        if (!version) return '';
+        const { algorithm, result } = version;
+        return `from safetensors.torch import load_file\nfrom torchvision import models\n\nmodel = models.${algorithm}(num_classes=${result.classes.length})\nmodel.load_state_dict(load_file('${this.details?.model.name}-v${version.version}.safetensors'))`;
+      },
+      /** The log has a line more when the file has been asked for. */
+      downloaded() {
+        setTimeout(() => void this.again(), 1000);
       },
       experiment() {
         return `/experiments/${this.details?.version.experimentId ?? 0}`;

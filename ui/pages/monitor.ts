@@ -1,6 +1,7 @@
 /** Monitor: how the box is doing, and the jobs of my groups. */
+import '../i18n/areas/experiments.ts';
 import '../i18n/areas/monitor.ts';
-import type { Job, Monitor } from '../../server/http/schemas.ts';
+import type { ExperimentDetails, Job, Monitor } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { segmented } from '../components/field.ts';
@@ -18,6 +19,7 @@ import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
 import { me } from '../session.ts';
+import { deleteExperiment } from './experiment-actions.ts';
 
 const resources = (job: Job) => {
   const { cores, memoryMb, gpu } = job.resources;
@@ -230,10 +232,30 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
             ...(mine ? {} : { note: t('monitor.stop.rights') }),
             run: () => void this.stop(row),
           },
+          ...(row.kind === 'train' && !live
+            ? [
+                {
+                  text: t('monitor.delete'),
+                  icon: 'trash-2',
+                  danger: true,
+                  disabled: !mine,
+                  ...(mine ? {} : { note: t('monitor.stop.rights') }),
+                  run: () => void this.remove(row),
+                },
+              ]
+            : []),
         ]);
       },
       async why(row: Job) {
         if (row.failure) await confirm({ title: t('monitor.failed'), text: inLanguage(row.failure), ok: t('action.ok'), notice: true });
+      },
+      async remove(row: Job) {
+        try {
+          const { experiment } = await api.get<ExperimentDetails>(`/api/experiments/${row.subjectId}`, undefined, route.signal);
+          await deleteExperiment(experiment);
+        } catch (error) {
+          toastError(error);
+        }
       },
       async stop(row: Job) {
         const sure = await confirm({ title: t('monitor.stop.title', { name: row.title }), text: t('monitor.stop.text'), ok: t('monitor.stop'), danger: true });

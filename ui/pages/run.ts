@@ -78,7 +78,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-t="run.template.text"></p></div></section><div x-problem="misfit()"></div><div x-show="!template">${steps}</div></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-t="run.template.text"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-t="run.template.unlike"></span> <a :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><div x-show="!template">${steps}</div></div>
       <aside>${preflightView}${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
@@ -286,6 +286,15 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         const { name, type, model, groupId, groupName } = template.template;
         if (groupId !== project.groupId) return t('run.template.group', { name, group: groupName });
         return type === project.type && model === project.model ? null : t('run.template.problem', { name });
+      },
+      /** The template's data were preprocessed in a way in which these were not. */
+      unlike() {
+        const { template, dataset } = this;
+        const wanted = template?.template.chain;
+        if (!wanted || !dataset || this.misfit()) return false;
+        const done = dataset.preprocessing?.chain ?? [];
+        // The data know their last step alone; those before it are taken on trust.
+        return done.length === 0 || JSON.stringify(wanted.slice(-done.length)) !== JSON.stringify(done);
       },
       measureAgain() {
         this.preflight.again(this.chosenConfig());

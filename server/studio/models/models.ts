@@ -62,6 +62,10 @@ export interface StoredVersion {
 }
 
 export type ModelFile = 'model.onnx' | 'weights.safetensors';
+const DOWNLOADED: { [F in ModelFile]: { ko: string; en: string } } = {
+  'model.onnx': { ko: 'ONNX 형식으로 다운로드했습니다.', en: 'Downloaded as ONNX.' },
+  'weights.safetensors': { ko: 'PyTorch 형식(safetensors)으로 다운로드했습니다.', en: 'Downloaded in the format of PyTorch (safetensors).' },
+};
 const FILES: readonly ModelFile[] = ['model.onnx', 'weights.safetensors'];
 const MAX_VERSIONS = 10;
 /** Of a version; older lines are dropped. */
@@ -280,7 +284,7 @@ export class Models {
   /** A file to be downloaded; the download is noted in the version's log. */
   async file(reader: StoredUser, id: number, file: ModelFile): Promise<{ path: string; name: string }> {
     const { model, version } = this.#visibleVersion(reader, id);
-    const line = { at: new Date().toISOString(), ko: `${file} 파일을 다운로드했습니다.`, en: `Downloaded ${file}.`, modifierId: reader.id };
+    const line = { at: new Date().toISOString(), ...DOWNLOADED[file], modifierId: reader.id };
     await this.#versions.update(id, (before) => ({ ...before, log: [...before.log, line].slice(-LOG_LINES) }));
     const extension = file.slice(file.lastIndexOf('.'));
     return { path: join(this.#folder(id), file), name: `${model.name}-v${version.version}${extension}` };

@@ -42,7 +42,8 @@ export default words({
     '진행한 내용까지만 남습니다. 학습은 한 에포크 이상 끝났다면 그때까지의 모델을 사용할 수 있습니다.',
     'Only what is done so far stays. A training keeps a usable model if at least one epoch has ended.',
   ],
-  'monitor.stop.rights': ['작업을 시작한 사람이나 관리자만 중지할 수 있습니다.', 'Only the job’s owner or an administrator can stop it.'],
+  'monitor.delete': ['실험 삭제', 'Delete the experiment'],
+  'monitor.stop.rights': ['작업을 시작한 사람이나 관리자만 할 수 있습니다.', 'Only the job’s owner or an administrator can do this.'],
   'monitor.stop.done': ['중지를 요청했습니다.', 'It is being stopped.'],
   'monitor.failed': ['이 작업이 실패한 이유', 'Why this job failed'],
 });
