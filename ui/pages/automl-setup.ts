@@ -7,19 +7,6 @@ import { splitFields } from './data-split.ts';
 import { LIMITS, type NumberName, parameterProblem } from './run-setup.ts';
 import { NUMBERS, parameterField } from './run-steps.ts';
 
-const SUITED_AT_MOST = 4;
-const family = (name: string) => /^[a-z]+/.exec(name)?.[0] ?? name;
-
-/** The lightest of each family: unlike structures tell more than sizes of the same, and they fit every box. */
-export function suitedAlgorithms(algorithms: readonly Algorithm[]): string[] {
-  const lightest = new Map<string, Algorithm>();
-  for (const one of algorithms) {
-    const before = lightest.get(family(one.name));
-    if (!before || one.gflops < before.gflops) lightest.set(family(one.name), one);
-  }
-  return [...lightest.values()].slice(0, SUITED_AT_MOST).map((one) => one.name);
-}
-
 export function automlSetup() {
   return component({
     query: '',
@@ -34,7 +21,8 @@ export function automlSetup() {
       const own = () => Object.fromEntries(algorithms.map((one) => [one.name, { ...one.defaults, input_size: size }]));
       this.each = own();
       this.defaults = own();
-      this.suited = suitedAlgorithms(algorithms);
+      // What suits the number of pictures and the box, as the daemon reckons.
+      this.suited = algorithms.filter((one) => one.suggested).map((one) => one.name);
       this.chosen = [...this.suited];
       this.focus(this.chosen[0] ?? algorithms[0]?.name ?? '');
     },
