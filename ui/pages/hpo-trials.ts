@@ -108,12 +108,12 @@ export function trialList() {
 const head = (key: string, title: string, className = '') =>
   `<th scope="col" class="${className}" :aria-sort="list.ariaSort(${key})"><span class="th"><button type="button" class="sort" @click="list.sortBy(${key})"><span ${title}></span><span class="sort-mark" x-icon="list.sortIcon(${key})"></span></button></span></th>`;
 
-/** The component has `list` (trialList()), running(), details(n). */
-export const trialTable = `<section class="table-box"><div class="box-head"><h2 x-t="hpo.trials"></h2><span class="muted" x-show="running()" x-t="hpo.trials.note"></span><span class="spacer"></span><b class="tabular trial-count" x-text="list.count()"></b></div>
-  <div class="table-scroll" tabindex="0" role="region" x-t:aria-label="hpo.trials"><table class="table trial-table"><thead><tr><th scope="col" class="choose" x-show="running()"><span class="visually-hidden" x-t="table.choose"></span></th>${head("'trial'", 'x-t="hpo.trial.name"', 'grow')}${head("'state'", 'x-t="hpo.trial.status"')}
+/** The component has `list` (trialList()), active(), details(n). */
+export const trialTable = `<section class="table-box"><div class="box-head"><h2 x-t="hpo.trials"></h2><span class="muted" x-show="active()" x-t="hpo.trials.note"></span><span class="spacer"></span><b class="tabular trial-count" x-text="list.count()"></b></div>
+  <div class="table-scroll" tabindex="0" role="region" x-t:aria-label="hpo.trials"><table class="table trial-table"><thead><tr><th scope="col" class="choose" x-show="active()"><span class="visually-hidden" x-t="table.choose"></span></th>${head("'trial'", 'x-t="hpo.trial.name"', 'grow')}${head("'state'", 'x-t="hpo.trial.status"')}
     <template x-for="column in list.columns()" :key="column.key">${head('column.key', 'x-text="column.title" data-verbatim', 'end')}</template><th scope="col" x-t="hpo.trial.details"></th></tr></thead>
-    <tbody><template x-for="row in list.rows()" :key="row.trial"><tr :class="{ selected: running() && list.isChosen(row.trial), clickable: running() }" @click="list.choose(row.trial)">
-      <td class="choose" x-show="running()"><label class="hit"><input type="radio" name="trial" :checked="list.isChosen(row.trial)" @change="list.choose(row.trial)" :aria-label="$t('hpo.trial.choose', { name: row.name })"></label></td>
+    <tbody><template x-for="row in list.rows()" :key="row.trial"><tr :class="{ selected: active() && list.isChosen(row.trial), clickable: active() }" @click="list.choose(row.trial)">
+      <td class="choose" x-show="active()"><label class="hit"><input type="radio" name="trial" :checked="list.isChosen(row.trial)" @change="list.choose(row.trial)" :aria-label="$t('hpo.trial.choose', { name: row.name })"></label></td>
       <td class="grow"><div class="trial-name"><span x-text="row.name" data-verbatim></span> <span class="best-mark" x-show="list.isBest(row.trial) && !row.submitted" x-t:title="hpo.trial.best">${icon('trophy')}<span class="visually-hidden" x-t="hpo.trial.best"></span></span> <span class="chip plain violet" x-show="row.submitted">${icon('badge-check')}<span x-t="hpo.trial.submitted"></span></span></div></td>
       <td><span x-status="row.state"></span></td>
       <template x-for="cell in list.cells(row)" :key="cell.key"><td class="end number" x-text="cell.text"></td></template>
