@@ -709,6 +709,47 @@ export const CATALOGUE = {
     '예측할 열(라벨)이 없습니다. 데이터셋을 만들 때 예측할 열을 선택해 주세요.',
     'There is no target column (label). Choose one when the dataset is made.',
   ),
+  // ---- preprocessing of tables (made by workers)
+  preprocess_column: entry(
+    422,
+    '열 ‘{column}’이(가) 없거나 이 방법에 맞지 않는 형식입니다. 앞 단계에서 이름이나 형식이 바뀌었는지 확인해 주세요.',
+    'The column {column} is not there, or its type does not suit this method. See whether an earlier step has changed it.',
+  ),
+  preprocess_target: entry(
+    422,
+    '예측할 열 ‘{column}’은(는) 이 방법으로 바꿀 수 없습니다. 다른 열을 선택해 주세요.',
+    'The target column {column} cannot be changed by this method. Choose other columns.',
+  ),
+  preprocess_constant: entry(
+    422,
+    '‘{value}’은(는) 열 ‘{column}’의 형식에 맞지 않습니다. 다른 값을 입력하거나 열을 선택해 주세요.',
+    'The value {value} does not fit the type of the column {column}. Enter another value or choose the columns.',
+  ),
+  preprocess_logarithm: entry(
+    422,
+    '열 ‘{column}’에 {above} 이하인 값이 있어 로그를 계산할 수 없습니다. 다른 열이나 방법을 선택해 주세요.',
+    'The column {column} has values of {above} or less, which have no logarithm. Choose other columns or another kind.',
+  ),
+  preprocess_expression: entry(
+    422,
+    '계산식을 이해할 수 없습니다({place}번째 글자 근처). 열 이름은 [열 이름]처럼 적고 괄호와 연산자를 확인해 주세요.',
+    'The expression cannot be understood (near character {place}). Write columns as [name] and check parentheses and operators.',
+  ),
+  preprocess_too_many_categories: entry(
+    422,
+    '열 ‘{column}’의 값이 {count}가지라 열로 나눌 수 없습니다(최대 {limit}가지). 순서 인코딩을 사용하거나 열을 제외해 주세요.',
+    'The column {column} has {count} categories, too many to make columns of (limit {limit}). Use ordinal encoding, or leave it out.',
+  ),
+  preprocess_no_rows: entry(
+    422,
+    '전처리하면 행이 하나도 남지 않습니다. 행을 제거하는 단계를 고쳐 주세요.',
+    'No row would be left. Change the step that removes rows.',
+  ),
+  preprocess_no_columns: entry(
+    422,
+    '전처리하면 열이 하나도 남지 않습니다. 열을 제거하는 단계를 고쳐 주세요.',
+    'No column would be left. Change the step that removes columns.',
+  ),
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

@@ -118,10 +118,15 @@ async function start(config: Config, version: string): Promise<void> {
     maxPixels: config.upload.max_picture_pixels,
     maxSide: config.pictures.max_side,
   };
+  const tableLimits = {
+    limits: { ...limits, maxFileBytes: config.upload.max_unpacked_bytes },
+    table: { maxRows: config.tables.max_rows, maxColumns: config.tables.max_columns, maxCells: config.tables.max_cells },
+  };
   const datasets: Datasets = new Datasets({
     datasets: await Collection.open<StoredDataset>(db, 'datasets'),
     dir: await folder('datasets'),
     limits,
+    tableLimits: tableLimits.table,
     queue,
     uploads,
     pictures,
@@ -133,10 +138,6 @@ async function start(config: Config, version: string): Promise<void> {
     usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id)],
     forget: (id) => tables.drop(id),
   });
-  const tableLimits = {
-    limits: { ...limits, maxFileBytes: config.upload.max_unpacked_bytes },
-    table: { maxRows: config.tables.max_rows, maxColumns: config.tables.max_columns, maxCells: config.tables.max_cells },
-  };
   const tables: Tables = new Tables(datasets);
   const tablePreviews = new TablePreviews(queue, projects, uploads, tableLimits);
   const tableDatasets = new TableDatasets(datasets, projects, uploads, tableLimits);

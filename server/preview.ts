@@ -6,9 +6,14 @@ import { constants, setPriority } from 'node:os';
 import { StudioError } from './errors.ts';
 import { previewChain } from './jobs/preview/chain.ts';
 import type { Answer, Question, QuestionName, Questions } from './jobs/preview/protocol.ts';
+import { previewTableChain } from './jobs/preview/table.ts';
 import { thumbnail } from './jobs/preview/thumbnail.ts';
 
-const answers: { [K in QuestionName]: (ask: Questions[K]['ask']) => Promise<Questions[K]['answer']> } = { thumbnail, chain: previewChain };
+const answers: { [K in QuestionName]: (ask: Questions[K]['ask']) => Promise<Questions[K]['answer']> } = {
+  thumbnail,
+  chain: previewChain,
+  table: previewTableChain,
+};
 
 async function answer({ id, name, ask }: Question): Promise<Answer> {
   try {

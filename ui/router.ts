@@ -22,6 +22,7 @@ interface Entry {
 }
 
 const WORK = ['data', 'pictures', 'run', 'inference'] as const;
+const TABLES = [...WORK, 'tables'] as const;
 const LIBRARY = ['data', 'run', 'library'] as const;
 const SEARCH = [...WORK, 'search'] as const;
 
@@ -31,7 +32,8 @@ const ENTRIES: Entry[] = [
   { path: '/', menu: 'home', load: () => import('./pages/home.ts') },
   { path: '/projects/:id/data', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/data.ts') },
   { path: '/projects/:id/data/new', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset-new.ts') },
-  { path: '/datasets/:id', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset.ts') },
+  { path: '/projects/:id/data/new-table', menu: 'data', who: 'developer', styles: TABLES, load: () => import('./pages/table-new.ts') },
+  { path: '/datasets/:id', menu: 'data', who: 'developer', styles: TABLES, load: () => import('./pages/dataset.ts') },
   { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiments.ts') },
   { path: '/projects/:id/compare', menu: 'experiment', who: 'developer', styles: SEARCH, load: () => import('./pages/compare.ts') },
   { path: '/experiments/:id', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiment.ts') },

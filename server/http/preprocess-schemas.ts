@@ -1,5 +1,6 @@
 /** The shapes on the wire of preprocessing. See schemas.ts, which builds on this file, for the conventions. */
 import { type Static, Type } from 'typebox';
+import { Cell, ColumnType } from './table-schemas.ts';
 
 /** `when`: the parameter counts only where the parameter of this name has one of these values. */
 const when = Type.Optional(Type.Object({ name: Type.String(), is: Type.Array(Type.String()) }));
@@ -17,6 +18,11 @@ export const ParameterSpec = Type.Union([
   Type.Object({ kind: Type.Enum(['boolean']), default: Type.Boolean(), when }),
   /** #rrggbb */
   Type.Object({ kind: Type.Enum(['colour']), default: Type.String(), when }),
+  /** Names of a table's columns of these types; empty: all of them but for the target. */
+  Type.Object({ kind: Type.Enum(['columns']), types: Type.Array(ColumnType), default: Type.Array(Type.String()), when }),
+  /** Name of one column; '': none. */
+  Type.Object({ kind: Type.Enum(['column']), types: Type.Array(ColumnType), default: Type.String(), when }),
+  Type.Object({ kind: Type.Enum(['text']), maxLength: Type.Integer(), default: Type.String(), when }),
 ]);
 export type ParameterSpec = Static<typeof ParameterSpec>;
 
@@ -26,7 +32,12 @@ export const PreprocessMethods = Type.Array(
 );
 export type PreprocessMethods = Static<typeof PreprocessMethods>;
 
-export const PreprocessValue = Type.Union([Type.Number(), Type.String({ maxLength: 500 }), Type.Boolean()]);
+export const PreprocessValue = Type.Union([
+  Type.Number(),
+  Type.String({ maxLength: 500 }),
+  Type.Boolean(),
+  Type.Array(Type.String({ maxLength: 200 }), { maxItems: 2000 }),
+]);
 export type PreprocessValue = Static<typeof PreprocessValue>;
 /** Parameters that are left out take their defaults. */
 export const PreprocessStep = Type.Object({
@@ -63,6 +74,22 @@ export type PreviewPicture = Static<typeof PreviewPicture>;
 /** In the order of the request. `after` shows the first few where a method makes many of one; `made` counts them, up to 200. */
 export const Preview = Type.Array(Type.Object({ n: Type.Integer(), before: PreviewPicture, after: Type.Array(PreviewPicture), made: Type.Integer() }));
 export type Preview = Static<typeof Preview>;
+
+/** POST /api/datasets/:id/preprocess/table-preview: what a chain makes of the first rows of a table. An empty chain shows them as they are. */
+export const TableLookRequest = Type.Object({ chain: Type.Array(PreprocessStep, { maxItems: 20 }) });
+export type TableLookRequest = Static<typeof TableLookRequest>;
+
+/** The first rows, and what the whole is like. `n`: which row of the dataset it was, from 0. */
+export const TableSample = Type.Object({
+  columns: Type.Array(Type.Object({ name: Type.String(), type: ColumnType, missing: Type.Integer() })),
+  rows: Type.Array(Type.Object({ n: Type.Integer(), cells: Type.Array(Cell) })),
+  count: Type.Integer(),
+});
+export type TableSample = Static<typeof TableSample>;
+
+/** What methods learn from the data (a mean, say) is here learnt from `rows` of the `of` rows, evenly spaced; applied to all, it is learnt from all. */
+export const TableLook = Type.Object({ before: TableSample, after: TableSample, rows: Type.Integer(), of: Type.Integer() });
+export type TableLook = Static<typeof TableLook>;
 
 /** How a dataset was made of another one. `from` may have been deleted since. */
 export const Preprocessing = Type.Object({ from: Type.Object({ id: Type.Integer(), version: Type.Integer() }), chain: Chain });

@@ -12,7 +12,7 @@ import { LabelSet, LabelSetWriter, labelFolder } from '../store/label-set.ts';
 import { type PictureItem, PictureSet, PictureSetWriter } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
-import { PREPROCESS_SEED, type PreprocessOutcome, type PreprocessSpec } from './protocol.ts';
+import { type PicturePreprocessSpec, PREPROCESS_SEED, type PreprocessOutcome } from './protocol.ts';
 
 interface Made {
   picture: Omit<LabelledPicture, 'data'>;
@@ -21,7 +21,7 @@ interface Made {
 }
 
 /** Writes out/pictures and out/ingest.json, as `ingest` does. Throws StudioError preprocess_too_many and what the methods throw. */
-export async function preprocess(spec: PreprocessSpec, host: JobHost): Promise<JobEnd> {
+export async function preprocess(spec: PicturePreprocessSpec, host: JobHost): Promise<JobEnd> {
   await rm(host.out, { recursive: true, force: true });
   const dir = join(host.out, 'pictures');
   await mkdir(dir, { recursive: true });
@@ -73,7 +73,7 @@ export async function preprocess(spec: PreprocessSpec, host: JobHost): Promise<J
   }
 }
 
-async function through(set: PictureSet, labels: LabelSet | null, { n, mime }: PictureItem, { chain, maxPictures }: PreprocessSpec): Promise<Made[]> {
+async function through(set: PictureSet, labels: LabelSet | null, { n, mime }: PictureItem, { chain, maxPictures }: PicturePreprocessSpec): Promise<Made[]> {
   const source = await storedPicture(set, labels, n);
   const kept = mime === 'image/jpeg' ? 'image/jpeg' : 'image/png';
   const all: Made[] = [];

@@ -97,8 +97,9 @@ export interface TableSpec extends CommonSpec {
 export const PREPROCESS_SEED = 42;
 
 /** Every picture of a set through a chain of methods, labels with them: a new picture set and out/ingest.json, as `ingest` makes them. */
-export interface PreprocessSpec extends CommonSpec {
+export interface PicturePreprocessSpec extends CommonSpec {
   kind: 'preprocess';
+  type: 'image';
   /** Folder of a picture set. */
   dataset: string;
   /** Folder of its label set; null: not labelled. */
@@ -108,6 +109,20 @@ export interface PreprocessSpec extends CommonSpec {
   /** Of the result; more are an error. */
   maxPictures: number;
 }
+
+/** A table set through a chain of methods: out/dataset/table/ and out/table.json, as `table` makes them, with chain.json (FittedStep[]) beside. */
+export interface TablePreprocessSpec extends CommonSpec {
+  kind: 'preprocess';
+  type: 'tabular';
+  /** Folder of a table set. */
+  table: string;
+  target: string | null;
+  /** Checked, and with all parameters. */
+  chain: Chain;
+  limits: TableLimits;
+}
+
+export type PreprocessSpec = PicturePreprocessSpec | TablePreprocessSpec;
 
 export interface TrainSpec extends CommonSpec {
   kind: 'train';

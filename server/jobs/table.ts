@@ -8,7 +8,8 @@ export const jobs: { [Kind in JobSpec['kind']]: Job<Extract<JobSpec, { kind: Kin
   sample: async (spec, host) => (await import('./sample.ts')).sample(spec, host),
   table_preview: async (spec, host) => (await import('./tables/preview.ts')).preview(spec, host),
   table: async (spec, host) => (await import('./tables/ingest.ts')).ingestTable(spec, host),
-  preprocess: async (spec, host) => (await import('./preprocess.ts')).preprocess(spec, host),
+  preprocess: async (spec, host) =>
+    spec.type === 'tabular' ? (await import('./tables/preprocess.ts')).preprocessTable(spec, host) : (await import('./preprocess.ts')).preprocess(spec, host),
   train: async (spec, host) => (await import('./train.ts')).train(spec, host),
   preflight: async (spec, host) => (await import('./preflight.ts')).preflight(spec, host),
   infer: async (spec, host) => (await import('./infer.ts')).infer(spec, host),

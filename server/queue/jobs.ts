@@ -1,6 +1,17 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
-import type { InferSpec, IngestSpec, LabelsSpec, PreflightSpec, PreprocessSpec, SampleSpec, TablePreviewSpec, TableSpec, TrainSpec } from '../jobs/protocol.ts';
+import type {
+  InferSpec,
+  IngestSpec,
+  LabelsSpec,
+  PicturePreprocessSpec,
+  PreflightSpec,
+  SampleSpec,
+  TablePreprocessSpec,
+  TablePreviewSpec,
+  TableSpec,
+  TrainSpec,
+} from '../jobs/protocol.ts';
 import type { Need } from './allocation.ts';
 
 export interface StoredJob {
@@ -54,7 +65,7 @@ export interface WorkOf {
   sample: Work<SampleSpec>;
   table_preview: Work<TablePreviewSpec>;
   table: Work<TableSpec>;
-  preprocess: Work<PreprocessSpec>;
+  preprocess: Work<PicturePreprocessSpec> | Work<TablePreprocessSpec>;
   train: Work<TrainSpec>;
   trial: Work<TrainSpec>;
   preflight: Work<PreflightSpec>;

@@ -17,6 +17,7 @@ import type preflight from './areas/preflight.ts';
 import type presets from './areas/presets.ts';
 import type run from './areas/run.ts';
 import type split from './areas/split.ts';
+import type tables from './areas/tables.ts';
 
 type Areas = typeof base &
   typeof frame &
@@ -35,5 +36,6 @@ type Areas = typeof base &
   typeof library &
   typeof compare &
   typeof presets &
-  typeof split;
+  typeof split &
+  typeof tables;
 export type Key = keyof Areas & string;

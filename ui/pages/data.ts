@@ -15,17 +15,10 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, readOnlyReason } from './dataset-actions.ts';
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, readOnlyReason } from './dataset-actions.ts';
 
 /** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
 const RECENT_MS = 24 * 3600_000;
-
-function labelText(dataset: Dataset): string {
-  if (dataset.status === 'ingesting') return '–';
-  if (!dataset.labelledCount) return t('data.label.none');
-  const kind = dataset.labelFile ?? t('data.label.folders');
-  return dataset.labelledCount < dataset.count ? `${kind} · ${t('data.label.some', { n: dataset.labelledCount, total: dataset.count })}` : kind;
-}
 
 const columns = columnsOf<Dataset>()([
   {
@@ -142,6 +135,7 @@ Private datasets belong to this project, shared ones to your group.`,
         try {
           const project = await openProject(projectId);
           this.project = project;
+          if (project.type === 'tabular') this.newAddress = `/projects/${projectId}/data/new-table`;
           keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('data.title') }]);
         } catch (error) {
           this.list.fail(error);

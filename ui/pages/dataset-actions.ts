@@ -11,6 +11,20 @@ import { component } from '../mount.ts';
 import { go } from '../router.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
+/** What its labels are: a label file, class folders, the target column of a table. */
+export function labelText(dataset: Dataset): string {
+  if (dataset.status === 'ingesting') return '–';
+  if (dataset.table) return dataset.table.target ?? t('data.label.none');
+  if (!dataset.labelledCount) return t('data.label.none');
+  const kind = dataset.labelFile ?? t('data.label.folders');
+  return dataset.labelledCount < dataset.count ? `${kind} · ${t('data.label.some', { n: dataset.labelledCount, total: dataset.count })}` : kind;
+}
+
+/** How much is missing in a table. */
+export function missingText({ missing, missingColumns }: NonNullable<Dataset['table']>): string {
+  return missing ? t('data.missing.value', { n: missing, columns: missingColumns }) : t('data.missing.none');
+}
+
 /** Why nothing can be changed in a project, or ''. */
 export function readOnlyReason(project: Project | null): string {
   if (!project) return '';
@@ -94,8 +108,8 @@ export async function deleteDataset(dataset: Dataset): Promise<boolean> {
     title: t('data.delete.title', { name: dataset.name, version: dataset.version }),
     text: t('data.delete.text'),
     points: [
-      t('data.delete.pictures', { n: dataset.count, size: format.bytes(dataset.sizeBytes) }),
-      ...(dataset.labelledCount ? [t('data.delete.labels', { n: dataset.labelledCount })] : []),
+      t(dataset.table ? 'data.delete.rows' : 'data.delete.pictures', { n: dataset.count, size: format.bytes(dataset.sizeBytes) }),
+      ...(dataset.labelledCount && !dataset.table ? [t('data.delete.labels', { n: dataset.labelledCount })] : []),
     ],
     ok: t('action.delete'),
     danger: true,

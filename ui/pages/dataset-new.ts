@@ -120,6 +120,7 @@ Upload pictures to make a dataset.
         route.signal.addEventListener('abort', () => this.cancelling?.abort());
         try {
           const project = await openProject(projectId);
+          if (project.type === 'tabular') return await go(`/projects/${projectId}/data/new-table`, { replace: true });
           this.project = project;
           keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${projectId}/data` },

@@ -18,8 +18,9 @@ import { page } from '../page.ts';
 import { PictureGrid } from '../pictures/grid.ts';
 import { openViewer, type Shown } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, readOnlyReason } from './dataset-actions.ts';
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, missingText, readOnlyReason } from './dataset-actions.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
+import { tableDetails } from './table-details.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="title()"></span></h1>
     <p x-show="dataset && dataset.description" x-text="description()"></p></div>
@@ -76,7 +77,8 @@ Export to Experiment makes a draft in which you set up the training.`,
       <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a></p>
       <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
       <p class="notice warn" x-show="strangers()">${icon('triangle-alert')}<span x-text="$t('dataset.report.strangers', { n: strangers() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
-      <div>${tabs({
+      <div x-ref="table" x-show="isTable()"></div>
+      <div x-show="!isTable()">${tabs({
         label: 'dataset.tabs',
         prefix: 'dataset',
         current: 'tab',
@@ -154,13 +156,13 @@ Export to Experiment makes a draft in which you set up the training.`,
         if (dataset.status !== 'ready') return;
         if (before?.status === 'ready') return;
         if (before) this.fresh = !this.blocked();
-        void this.$nextTick(() => this.grid?.reload());
+        void this.$nextTick(() => (dataset.type === 'tabular' ? this.$refs.table?.replaceChildren(tableDetails(dataset, route.signal)) : this.grid?.reload()));
       },
       /** The record went away: an upload that failed leaves nothing behind but its reason. */
       async gone(jobId: number | null) {
         const before = this.dataset;
         const job = jobId && before?.status !== 'ready' ? await endedJob(jobId, route.signal) : null;
-        if (before?.status === 'ingesting' || job?.kind === 'ingest') {
+        if (before?.status === 'ingesting' || job?.kind === 'ingest' || job?.kind === 'table') {
           this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
           if (job) this.project ??= await openProject(job.projectId).catch(() => null);
           return;
@@ -239,14 +241,19 @@ Export to Experiment makes a draft in which you set up the training.`,
       facts() {
         const of = this.dataset;
         if (!of) return [];
-        const labels = of.labelledCount ? (of.labelFile ?? t('data.label.folders')) : t('data.label.none');
         return [
           { key: 'data.type', value: t(`type.${of.type}`) },
           ...(of.status === 'ready'
             ? [
-                { key: 'data.count', value: format.count(of.count) },
+                ...(of.table
+                  ? [
+                      { key: 'data.rows', value: format.count(of.count) },
+                      { key: 'data.columns', value: format.count(of.table.columns) },
+                      { key: 'data.missing', value: missingText(of.table) },
+                    ]
+                  : [{ key: 'data.count', value: format.count(of.count) }]),
                 { key: 'data.size', value: format.bytes(of.sizeBytes) },
-                { key: 'data.label', value: labels },
+                { key: 'data.label', value: labelText(of) },
               ]
             : []),
           { key: 'data.visibility', value: t(`data.visibility.${of.visibility}`) },
@@ -257,6 +264,9 @@ Export to Experiment makes a draft in which you set up the training.`,
       failureText() {
         if (!this.failure) return '';
         return this.failure === 'stopped' ? t('dataset.stopped') : inLanguage(this.failure);
+      },
+      isTable() {
+        return this.dataset?.type === 'tabular';
       },
       ready() {
         return this.dataset?.status === 'ready';

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { methodsOf } from '../../studio/preprocess/chain.ts';
 import { DEVELOPERS, readerOf } from '../access.ts';
-import { PreprocessMethods, PreprocessRequest, Preview, PreviewRequest } from '../preprocess-schemas.ts';
+import { PreprocessMethods, PreprocessRequest, Preview, PreviewRequest, TableLook, TableLookRequest } from '../preprocess-schemas.ts';
 import { Dataset, DataType } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { ById } from './parts.ts';
@@ -49,5 +49,20 @@ export const preprocessRoutes =
         schema: { tags, summary: 'What a chain makes of some pictures, without keeping it', params: ById, body: PreviewRequest, response: { 200: Preview } },
       },
       async (request) => preprocess.preview(readerOf(request), request.params.id, request.body),
+    );
+
+    app.post(
+      '/api/datasets/:id/preprocess/table-preview',
+      {
+        config: { access: DEVELOPERS },
+        schema: {
+          tags,
+          summary: 'What a chain makes of the rows of a table, without keeping it',
+          params: ById,
+          body: TableLookRequest,
+          response: { 200: TableLook },
+        },
+      },
+      async (request) => preprocess.lookAtTable(readerOf(request), request.params.id, request.body),
     );
   };

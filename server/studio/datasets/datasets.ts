@@ -2,7 +2,7 @@
  * Datasets: pictures with their labels, or a table. A dataset is made by a job that reads an upload (or draws the sample); until then it is 'ingesting',
  * and if that fails nothing of it stays. A dataset never changes; another one of the same name in a project is its next version.
  */
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
@@ -10,7 +10,7 @@ import type { Chain, Preprocessing } from '../../http/preprocess-schemas.ts';
 import type { Dataset, DatasetChange, Failure, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
 import type { TableSummary } from '../../http/table-schemas.ts';
 import type { GroupPreview } from '../../http/training-schemas.ts';
-import type { IngestLimits, IngestOutcome, PreprocessOutcome } from '../../jobs/protocol.ts';
+import type { IngestLimits } from '../../jobs/protocol.ts';
 import { isLabelProblem } from '../../labels/formats.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
@@ -18,12 +18,15 @@ import type { Collection } from '../../store/collection.ts';
 import { syncFolder } from '../../store/durable.ts';
 import { type LabelSet, labelFolder } from '../../store/label-set.ts';
 import type { PictureItem } from '../../store/pictures.ts';
+import type { TableLimits } from '../../tables/limits.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import { hasTrainer, needsTarget } from '../projects/problems.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
+import { tableFolder } from '../tables/folder.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import { groupPreview } from './groups.ts';
+import { type MadeDataset, madePictures, madeTable } from './made.ts';
 import type { LabelSets, PictureSets } from './open-sets.ts';
 
 export interface StoredDataset {
@@ -60,13 +63,6 @@ export interface StoredDataset {
   createdBy: number;
 }
 
-/** What a job has made of a dataset: the folder that is to be DATA/datasets/ID, and what the record then says. */
-export interface MadeDataset {
-  folder: string;
-  record: Pick<StoredDataset, 'classes' | 'count' | 'labelRevision' | 'labelledCount' | 'sizeBytes' | 'labelFile' | 'report' | 'table'> &
-    Partial<Pick<StoredDataset, 'labelFormat' | 'labelFindings' | 'labelFailure'>>;
-}
-
 /** The sample project's pictures: enough to learn from, few enough for two minutes on two cores. */
 const SAMPLE = { perClass: 80, size: 64, seed: 42 };
 const FEWEST_TO_TRAIN = 10;
@@ -76,6 +72,7 @@ export interface DatasetOptions {
   /** DATA/datasets */
   dir: string;
   limits: IngestLimits;
+  tableLimits: TableLimits;
   queue: Queue;
   uploads: Uploads;
   pictures: PictureSets;
@@ -339,9 +336,12 @@ export class Datasets {
       if (source.kind !== 'preprocess') throw new StudioError('internal');
       const from = this.#datasets.get(source.from.id);
       if (from === undefined) throw new StudioError('not_found');
-      return { kind: 'preprocess', ...this.folders(from), chain: source.chain, maxPictures: this.#options.limits.maxFiles };
+      if (from.type === 'image')
+        return { kind: 'preprocess', type: 'image', ...this.folders(from), chain: source.chain, maxPictures: this.#options.limits.maxFiles };
+      const table = tableFolder(this.folder(from.id));
+      return { kind: 'preprocess', type: 'tabular', table, target: from.table?.target ?? null, chain: source.chain, limits: this.#options.tableLimits };
     },
-    ended: (job, verdict, dir) => this.ended(job, verdict, dir, madePictures),
+    ended: (job, verdict, dir) => this.ended(job, verdict, dir, this.#datasets.get(job.subjectId)?.type === 'tabular' ? madeTable : madePictures),
   };
 
   #ofJob(job: Readonly<StoredJob>): Readonly<StoredDataset> {
@@ -510,8 +510,3 @@ const exists = (path: string) =>
     () => true,
     () => false,
   );
-
-async function madePictures(dir: string): Promise<MadeDataset> {
-  const record = JSON.parse(await readFile(join(dir, 'out/ingest.json'), 'utf8')) as IngestOutcome | PreprocessOutcome;
-  return { folder: join(dir, 'out/pictures'), record };
-}

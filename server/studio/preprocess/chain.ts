@@ -3,9 +3,10 @@ import { StudioError } from '../../errors.ts';
 import type { Chain, ParameterSpec, PreprocessMethods, PreprocessStep, PreprocessValue } from '../../http/preprocess-schemas.ts';
 import type { DataType } from '../../http/schemas.ts';
 import { PICTURE_METHODS } from '../../pictures/methods.ts';
+import { TABLE_METHODS } from '../../tables/preprocess/methods.ts';
 
 type MethodTable = Readonly<Record<string, { parameters: Readonly<Record<string, ParameterSpec>> }>>;
-const METHODS: { readonly [type in DataType]: MethodTable } = { image: PICTURE_METHODS, tabular: {} };
+const METHODS: { readonly [type in DataType]: MethodTable } = { image: PICTURE_METHODS, tabular: TABLE_METHODS };
 
 export function methodsOf(type: DataType): PreprocessMethods {
   return Object.entries(METHODS[type]).map(([name, { parameters }]) => ({
@@ -44,5 +45,11 @@ function wrongBecause(spec: ParameterSpec, value: PreprocessValue): string | nul
       return typeof value === 'boolean' ? null : 'true or false';
     case 'colour':
       return typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value) ? null : '#rrggbb';
+    case 'columns':
+      return Array.isArray(value) ? null : 'a list of names';
+    case 'column':
+      return typeof value === 'string' ? null : 'a name';
+    case 'text':
+      return typeof value === 'string' && value.length <= spec.maxLength ? null : `a text of at most ${spec.maxLength} characters`;
   }
 }

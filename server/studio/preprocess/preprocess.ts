@@ -1,11 +1,12 @@
 /** Preprocessing: a dataset through a chain of methods becomes the next version of it. One at a time in a project. */
 import { StudioError } from '../../errors.ts';
-import type { Chain, Preview, PreviewRequest } from '../../http/preprocess-schemas.ts';
-import type { Dataset } from '../../http/schemas.ts';
+import type { Chain, Preview, PreviewRequest, TableLook, TableLookRequest } from '../../http/preprocess-schemas.ts';
+import type { Dataset, DataType } from '../../http/schemas.ts';
 import type { PreviewProcess } from '../../queue/preview-process.ts';
-import type { Datasets } from '../datasets/datasets.ts';
+import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
+import { tableFolder } from '../tables/folder.ts';
 import { checkedChain } from './chain.ts';
 
 export class Preprocess {
@@ -39,8 +40,21 @@ export class Preprocess {
 
   /** Throws dataset_ingesting, preview_failed, what checkedChain() and the methods throw. */
   preview(reader: StoredUser, datasetId: number, { chain, pictures }: PreviewRequest): Promise<Preview> {
-    const source = this.#datasets.visible(reader, datasetId);
-    if (source.status !== 'ready') throw new StudioError('dataset_ingesting');
+    const source = this.#source(reader, datasetId, 'image');
     return this.#previews.ask('chain', { ...this.#datasets.folders(source), chain: checkedChain(source.type, chain), pictures });
+  }
+
+  /** As preview(), of a table. */
+  async lookAtTable(reader: StoredUser, datasetId: number, { chain }: TableLookRequest): Promise<TableLook> {
+    const source = this.#source(reader, datasetId, 'tabular');
+    const ask = { table: tableFolder(this.#datasets.folder(source.id)), target: source.table?.target ?? null, chain: checkedChain(source.type, chain) };
+    return this.#previews.ask('table', ask);
+  }
+
+  #source(reader: StoredUser, datasetId: number, type: DataType): Readonly<StoredDataset> {
+    const source = this.#datasets.visible(reader, datasetId);
+    if (source.type !== type) throw new StudioError('not_found');
+    if (source.status !== 'ready') throw new StudioError('dataset_ingesting');
+    return source;
   }
 }

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { StudioError } from '../../errors.ts';
 import type { Dataset, ModelKind } from '../../http/schemas.ts';
 import type { NewTable } from '../../http/table-schemas.ts';
-import type { IngestLimits, TableOutcome } from '../../jobs/protocol.ts';
+import type { IngestLimits } from '../../jobs/protocol.ts';
 import type { JobRules } from '../../queue/jobs.ts';
 import { writeDurably } from '../../store/durable.ts';
 import type { TableLimits } from '../../tables/limits.ts';
-import type { Datasets, MadeDataset } from '../datasets/datasets.ts';
+import type { Datasets } from '../datasets/datasets.ts';
+import { madeTable } from '../datasets/made.ts';
 import type { StoredUser } from '../people/users.ts';
 import { needsTarget } from '../projects/problems.ts';
 import type { Projects } from '../projects/projects.ts';
@@ -59,12 +60,4 @@ function checkTarget({ columns, target }: NewTable, model: ModelKind): void {
   if (column === undefined || !needsTarget(model)) throw new StudioError('table_target_missing', { name: target });
   const able = model === 'regression' ? column.type === 'integer' || column.type === 'real' : column.type === 'categorical';
   if (!able) throw new StudioError('table_target_type', { name: target });
-}
-
-export async function madeTable(dir: string): Promise<MadeDataset> {
-  const { count, labelledCount, classes, sizeBytes, summary } = JSON.parse(await readFile(join(dir, 'out/table.json'), 'utf8')) as TableOutcome;
-  return {
-    folder: join(dir, 'out/dataset'),
-    record: { count, labelledCount, classes, sizeBytes, table: summary, labelRevision: null, labelFile: null, report: null },
-  };
 }

@@ -18,12 +18,11 @@ import { dateText } from '../../tables/cells.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import { OpenSets } from '../datasets/open-sets.ts';
 import type { StoredUser } from '../people/users.ts';
+import { tableFolder } from './folder.ts';
 import { RowSearch } from './search.ts';
 
 /** Characters of a text cell in a page of rows. */
 const SHOWN_TEXT = 500;
-
-export const tableFolder = (datasetFolder: string) => join(datasetFolder, 'table');
 
 export class Tables {
   readonly #datasets: Datasets;

@@ -1,0 +1,55 @@
+/** The job that makes a table of another one by a chain of methods. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../errors.ts';
+import { writeDurably } from '../../store/durable.ts';
+import { TableSetWriter } from '../../store/tables.ts';
+import { fitChain } from '../../tables/preprocess/methods.ts';
+import type { JobEnd, JobHost } from '../job.ts';
+import type { TablePreprocessSpec } from '../protocol.ts';
+import { loadFrame, writeFrame } from './frame.ts';
+import { finishTable } from './ingest.ts';
+
+/** What each step has learnt, for new rows. */
+export const CHAIN = 'chain.json';
+
+/** Throws StudioError: what the methods throw, table_too_large, table_too_many_columns. */
+export async function preprocessTable(spec: TablePreprocessSpec, host: JobHost): Promise<JobEnd> {
+  await rm(host.out, { recursive: true, force: true });
+  const dir = join(host.out, 'dataset', 'table');
+  await mkdir(dir, { recursive: true });
+  const done = (await through(dir, spec, host)) && (await finishTable(dir, spec.target, host));
+  if (done) return 'succeeded';
+  await rm(host.out, { recursive: true, force: true });
+  return 'stopped';
+}
+
+async function through(dir: string, { table, target, chain, limits }: TablePreprocessSpec, host: JobHost): Promise<boolean> {
+  const source = await loadFrame(table, (rows) => [[0, rows]]);
+  host.log('info', `${source.rows} rows of ${source.columns.length} columns through ${chain.map(({ method }) => method).join(' → ')}`);
+  const result = fitChain(source, chain, target, (index) => {
+    host.progress({ phase: 'preprocess', done: index, total: chain.length, rate: null, remainingSeconds: null });
+    return !host.stopping;
+  });
+  if (result === null) return false;
+  const { frame, fitted } = result;
+  const width = frame.columns.length;
+  if (width > limits.maxColumns) throw new StudioError('table_too_many_columns', { count: width, limit: limits.maxColumns });
+  if (frame.rows * width > limits.maxCells) throw new StudioError('table_too_large', { columns: width, limit: Math.floor(limits.maxCells / width) });
+  const writer = await TableSetWriter.create(
+    dir,
+    frame.columns.map(({ name, type }) => ({ name, type })),
+  );
+  try {
+    const written = await writeFrame(frame, writer, (rows) => {
+      host.progress({ phase: 'preprocess', done: rows, total: frame.rows, rate: null, remainingSeconds: null });
+      return !host.stopping;
+    });
+    if (!written) return false;
+  } finally {
+    await writer.abandon();
+  }
+  await writeDurably(join(dir, CHAIN), `${JSON.stringify(fitted)}\n`);
+  host.log('info', `${frame.rows} rows of ${width} columns`);
+  return true;
+}
