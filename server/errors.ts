@@ -163,6 +163,11 @@ export const CATALOGUE = {
     '알 수 없는 알고리즘입니다: {name}. 목록에서 다시 선택해 주세요.',
     'This algorithm is not known: {name}. Choose one from the list.',
   ),
+  freeze_stages_too_many: entry(
+    422,
+    'freeze_stages {stages}은(는) {name}에 너무 큽니다. 학습할 층이 남도록 {most} 이하로 입력해 주세요.',
+    'freeze_stages {stages} is too many for {name}: enter {most} at most, so that there is something left to train.',
+  ),
   model_unreadable: entry(
     422,
     '모델 파일을 열 수 없거나 AI Studio에서 만든 모델이 아닙니다. 다른 모델을 선택하거나 다시 학습해 주세요.',

@@ -226,9 +226,14 @@ export function initialWeights(parameters: readonly Parameter[], seed: number): 
 }
 
 /** A model's parameters and cost without running it. `batch` pictures of `size`·`size`. */
-export function blueprint(architecture: Architecture, classes: number, size: number, batch = 2): { graph: Graph; parameters: Parameter[]; logits: Value } {
+export function blueprint(
+  architecture: Architecture,
+  classes: number,
+  size: number,
+  batch = 2,
+): { graph: Graph; parameters: Parameter[]; logits: Value; stages: number } {
   const graph = new Graph();
   const model = new ModelBuilder(graph, 'training');
   const logits = architecture.build(model, graph.input('images', 'float32', [batch, 3, size, size]), classes);
-  return { graph, parameters: model.parameters, logits };
+  return { graph, parameters: model.parameters, logits, stages: model.stages };
 }

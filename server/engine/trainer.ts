@@ -76,6 +76,8 @@ export interface Trainer {
   steps(inputs: readonly StepInput[]): Promise<{ loss: number; correct: number }[]>;
   /** Evaluation mode (running statistics). images: up to `batch` pictures, `count` of them real (the rest padding). */
   evaluate(images: Uint8Array, labels: Int32Array, count: number): Promise<{ lossSum: number; correct: number; logits: Float32Array }>;
+  /** The weights and buffers that are evaluated and exported: the averages, where they are kept. Copies. */
+  weights(): Promise<Map<string, Tensor>>;
   /** Everything needed to go on bit-equal: weights, buffers, optimizer state. Copies. */
   state(): Promise<TrainerState>;
   load(state: { weights: ReadonlyMap<string, Tensor>; optimizer?: ReadonlyMap<string, Tensor> }): void;
@@ -114,6 +116,10 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const pictures = (images: Uint8Array): Tensor => {
     if (images.length !== batch * size * size * 3) throw new RangeError(`${images.length} bytes are not ${batch} RGB pictures of ${size}×${size}`);
     return { dtype: 'uint8', shape: [batch, size, size, 3], data: images };
+  };
+  const kept = async () => {
+    const states = await store.read();
+    return new Map(names.map((name) => [name, states.get(averaged.has(name) ? `${name}.average` : name)!]));
   };
   const padded = <A extends Uint8Array | Int32Array>(array: A, length: number): A => {
     if (array.length === length) return array;
@@ -178,6 +184,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       };
     },
 
+    weights: kept,
+
     async state() {
       const states = await store.read();
       const optimizer = only(states, slots);
@@ -192,9 +200,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     },
 
     async exportOnnx(metadata) {
-      const states = await store.read();
-      for (const name of averaged) states.set(name, states.get(`${name}.average`)!);
-      const { model: file } = lower(exportProgram(classifier, mean, std), { block: 0, freeBatch: 'n', metadata, states });
+      const { model: file } = lower(exportProgram(classifier, mean, std), { block: 0, freeBatch: 'n', metadata, states: await kept() });
       return encodeOnnx(file);
     },
 

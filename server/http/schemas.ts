@@ -256,16 +256,53 @@ export const Split = Type.Object({
 });
 export type Split = Static<typeof Split>;
 
+/** How a training goes. What is optional may be left out and is then as server/learn/recipe.ts has it, so that settings of before a parameter was there go on. */
 export const Parameters = Type.Object({
   batch_size: Type.Integer({ minimum: 1, maximum: 1024 }),
   epoch: Type.Integer({ minimum: 1, maximum: 10000 }),
   learning_rate: Type.Number({ exclusiveMinimum: 0, maximum: 10 }),
+  /** Of Adam and AdamW: β1. */
   momentum: Type.Number({ minimum: 0, maximum: 0.9999 }),
   weight_decay: Type.Number({ minimum: 0, maximum: 1 }),
   /** Side of the square that a picture is brought to, in pixels. */
   input_size: Type.Integer({ minimum: 16, maximum: 800 }),
   /** Random flips, shifts and brightness at each epoch. */
   augment: Type.Boolean(),
+  optimizer: Type.Optional(OneOf('sgd', 'adam', 'adamw')),
+  /** Of SGD. */
+  nesterov: Type.Optional(Type.Boolean()),
+  /** Of Adam and AdamW. */
+  adam_beta2: Type.Optional(Type.Number({ minimum: 0.5, maximum: 0.99999 })),
+  adam_epsilon: Type.Optional(Type.Number({ minimum: 1e-12, maximum: 0.1 })),
+  /** How the learning rate goes over the training. */
+  schedule: Type.Optional(OneOf('cosine', 'constant', 'step', 'one_cycle')),
+  /** Of cosine: where it ends, as a share of learning_rate. */
+  cosine_floor: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  /** Of step: after so many epochs the rate is multiplied by step_factor. */
+  step_epochs: Type.Optional(Type.Integer({ minimum: 1, maximum: 10000 })),
+  step_factor: Type.Optional(Type.Number({ minimum: 0.001, maximum: 1 })),
+  /** Of one_cycle: the share of the training in which the rate rises, and what learning_rate is divided by at the start, and that again at the end. */
+  cycle_rise: Type.Optional(Type.Number({ minimum: 0.05, maximum: 0.95 })),
+  cycle_divisor: Type.Optional(Type.Number({ minimum: 1, maximum: 1e6 })),
+  cycle_final_divisor: Type.Optional(Type.Number({ minimum: 1, maximum: 1e8 })),
+  /** Percent of the training in which the rate rises evenly to what the schedule says. Not of one_cycle, which has its own rise. */
+  warmup: Type.Optional(Type.Number({ minimum: 0, maximum: 50 })),
+  label_smoothing: Type.Optional(Type.Number({ minimum: 0, maximum: 0.5 })),
+  /** balanced: a class counts the more, the fewer pictures it has. */
+  class_weights: Type.Optional(OneOf('none', 'balanced')),
+  /** Parameter of the beta distribution of the shares in which two pictures are mixed; 0: none are. */
+  mixup: Type.Optional(Type.Number({ minimum: 0, maximum: 4 })),
+  /** Largest norm of all gradients together; 0: any. */
+  gradient_clip: Type.Optional(Type.Number({ minimum: 0, maximum: 1000 })),
+  /** Decay of the moving average of the weights that is judged and kept instead of them; 0: none. */
+  ema: Type.Optional(Type.Number({ minimum: 0, maximum: 0.99999 })),
+  /** Whether the architecture's dropout and stochastic depth are at work. */
+  dropout: Type.Optional(Type.Boolean()),
+  /** Ends the training after so many epochs in which `early_stopping_on` has not become better; 0: never. */
+  early_stopping: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+  early_stopping_on: Type.Optional(OneOf('validation_loss', 'validation_accuracy')),
+  /** So many of the architecture's first stages keep the weights that they begin with. */
+  freeze_stages: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
 });
 export type Parameters = Static<typeof Parameters>;
 
@@ -300,6 +337,8 @@ export const TrainResult = Type.Object({
   evaluation: Type.Object({ training: Score, validation: Score, test: Nullable(Score) }),
   bestEpoch: Type.Integer(),
   epochs: Type.Integer(),
+  /** Whether early stopping ended it (with cross-validation: one of its trainings) before its last epoch. */
+  endedEarly: Type.Optional(Type.Boolean()),
   seconds: Type.Number(),
   imagesPerSecond: Type.Number(),
   /** Pictures a second that the model judges, without reading and decoding them; absent in results of before it was measured. */
@@ -315,7 +354,7 @@ export const TrainResult = Type.Object({
 export type TrainResult = Static<typeof TrainResult>;
 
 /**
- * One ended epoch. Accuracies in percent. With cross-validation the epochs of all folds are numbered through, `of` counts all of them, and `fold` (from 1)
+ * One ended epoch. Accuracies in percent. With cross-validation the epochs of all folds are numbered through, `of` counts all that are still to be expected, and `fold` (from 1)
  * and `foldEpoch` (from 1) say where one belongs; a refit on all folds has no validation part and so no rows.
  */
 export const EpochRow = Type.Object({
@@ -433,7 +472,10 @@ export const Algorithm = Type.Object({
   parametersM: Type.Number(),
   resourceNeed: OneOf('low', 'medium', 'high'),
   size: Type.Integer(),
-  defaults: Parameters,
+  /** Complete: nothing is left out. */
+  defaults: Type.Required(Parameters),
+  /** Stages from the first layers on that can be frozen: all but the head. */
+  freezable: Type.Integer(),
   /** AutoML chooses it where the user says nothing: it suits the number of pictures and the box. */
   suggested: Type.Boolean(),
 });

@@ -72,7 +72,7 @@ export function checkpointFolder<Score>(dir: string, fingerprint: string, warn: 
     },
 
     async best() {
-      return (await read(bestEpoch)).weights;
+      return read(bestEpoch);
     },
   };
 }

@@ -13,7 +13,7 @@ import type { CrossValidation, CrossValidationResult, Score, TrainResult } from 
 import { type Batch, type Example, evaluationBatches, Pixels, trainingBatches } from '../learn/batches.ts';
 import { type ClassificationScore, type ClassificationTally, type ClassificationTask, classification, confusionOf } from '../learn/classification.ts';
 import { type Checkpoint, type Checkpoints, evaluate, runEpochs } from '../learn/loop.ts';
-import { learningRate } from '../learn/schedule.ts';
+import { complete, endsEarly, type Recipe, rates } from '../learn/recipe.ts';
 import { writeDurably } from '../store/durable.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { checkpointFolder } from './checkpoint.ts';
@@ -33,6 +33,7 @@ interface FoldOutcome {
   validation: Score;
   bestEpoch: number;
   epochs: number;
+  endedEarly: boolean;
   seconds: number;
   stepSeconds: number;
   pictures: number;
@@ -43,6 +44,7 @@ interface FoldOutcome {
 
 interface Setting {
   spec: TrainSpec;
+  recipe: Recipe;
   host: JobHost;
   trainer: Trainer;
   task: ClassificationTask;
@@ -62,10 +64,15 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
   const data = foldExamples(examples, spec, (n) => set.items[n]!.name);
   const { folds, test } = data;
   const batch = batchFor(spec, Math.min(...folds.map(({ training }) => training.length)), host);
-  const trainer = await makeTrainer(spec, batch);
+  const trainer = await makeTrainer(
+    spec,
+    batch,
+    folds.flatMap(({ validation }) => validation),
+  );
   try {
     const setting: Setting = {
       spec,
+      recipe: complete(spec.parameters),
       host,
       trainer,
       task: classification(trainer),
@@ -83,11 +90,12 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
     const trainings = folds.length + (final === 'refit' ? 1 : 0);
     const outcomes: FoldOutcome[] = [];
     for (const [index, fold] of folds.entries()) {
-      const outcome = await trainFold(setting, fold, { before: index, trainings, fold: index + 1, folds: folds.length });
+      const epochsBefore = outcomes.reduce((sum, { epochs }) => sum + epochs, 0);
+      const outcome = await trainFold(setting, fold, { before: index, epochsBefore, trainings, fold: index + 1, folds: folds.length });
       if (outcome !== null) outcomes.push(outcome);
       if (host.stopping) break;
     }
-    const refitted = final === 'refit' && !host.stopping ? await refit(setting, data, { before: folds.length, trainings, silent: true }) : null;
+    const refitted = final === 'refit' && !host.stopping ? await refit(setting, data, outcomes, { before: folds.length, trainings, silent: true }) : null;
     if (host.stopping && (outcomes.length === 0 || spec.until !== undefined)) {
       host.log('info', 'stopped before there was a model', '모델이 만들어지기 전에 중지되었습니다');
       return 'stopped';
@@ -114,9 +122,16 @@ interface Parts {
   validation: Example[];
 }
 
-function run(setting: Setting, { training, validation }: Parts, checkpoints: Checkpoints<ClassificationScore>, task: ClassificationTask, place: Place) {
-  const { spec, host, trainer, pixels, batch, initial } = setting;
-  const { epoch: epochs, learning_rate: rate, augment } = spec.parameters;
+interface Course {
+  checkpoints: Checkpoints<ClassificationScore>;
+  task: ClassificationTask;
+  place: Place;
+  /** Trains for so many of the epochs and does not end early; default all, and as the settings say. */
+  epochs?: number;
+}
+
+function run(setting: Setting, { training, validation }: Parts, { checkpoints, task, place, epochs }: Course) {
+  const { spec, recipe, host, trainer, pixels, batch, initial } = setting;
   const stepsPerEpoch = Math.ceil(training.length / batch);
   // The optimizer begins anew with the weights.
   trainer.load({ weights: initial });
@@ -124,10 +139,11 @@ function run(setting: Setting, { training, validation }: Parts, checkpoints: Che
     task,
     trainer,
     checkpoints,
-    epochs,
+    epochs: epochs ?? recipe.epoch,
+    endsEarly: (history) => epochs === undefined && endsEarly(recipe, history),
     stepsPerEpoch,
-    learningRate: (step) => learningRate(rate, step, epochs * stepsPerEpoch),
-    trainingBatches: (epoch) => trainingBatches(pixels, training, { batch, epoch, seed: spec.split.seed, augment }),
+    learningRate: rates(recipe, stepsPerEpoch),
+    trainingBatches: (epoch) => trainingBatches(pixels, training, { batch, epoch, seed: spec.split.seed, augment: recipe.augment }),
     validationBatches: () => evaluationBatches(pixels, validation, batch),
     watcher: watcher(spec, host, { stepsPerEpoch, batch, ...place }),
   });
@@ -141,9 +157,11 @@ async function trainFold(setting: Setting, parts: Parts, place: Place & { fold: 
   const known = await readOutcome(file, setting.fingerprint);
   if (known !== null) return known;
   const checkpoints = checkpointsOf(setting, name);
-  const seen = await run(setting, parts, checkpoints, task, place);
+  const seen = await run(setting, parts, { checkpoints, task, place });
   if (seen === null) return null;
-  trainer.load({ weights: await checkpoints.best() });
+  const { recipe } = setting;
+  const endedEarly = seen.history.length < recipe.epoch && endsEarly(recipe, seen.history);
+  trainer.load(await checkpoints.best());
   const meter = new Meter(host, 'evaluate', parts.training.length + parts.validation.length);
   const training = task.score(await evaluate(task, metered(evaluationBatches(pixels, parts.training, batch), meter)));
   const judging = { seconds: 0, from: performance.now() };
@@ -156,17 +174,18 @@ async function trainFold(setting: Setting, parts: Parts, place: Place & { fold: 
     training,
     validation,
     bestEpoch: seen.bestEpoch,
+    endedEarly,
     inferenceImagesPerSecond: rounded(validation.count / judging.seconds, 2),
     confusion,
     ...sums(seen),
   };
   host.log(
     'info',
-    `${name}: best epoch ${seen.bestEpoch}, accuracy ${training.accuracy.toFixed(2)} % training, ${validation.accuracy.toFixed(2)} % validation`,
-    `${name}: 가장 좋은 에포크 ${seen.bestEpoch}, 정확도 Training ${training.accuracy.toFixed(2)} %, Validation ${validation.accuracy.toFixed(2)} %`,
+    `${name}: best epoch ${seen.bestEpoch}${endedEarly ? `, ended early after ${seen.history.length}` : ''}, accuracy ${training.accuracy.toFixed(2)} % training, ${validation.accuracy.toFixed(2)} % validation`,
+    `${name}: 가장 좋은 에포크 ${seen.bestEpoch}${endedEarly ? `(에포크 ${seen.history.length}에서 조기 종료)` : ''}, 정확도 Training ${training.accuracy.toFixed(2)} %, Validation ${validation.accuracy.toFixed(2)} %`,
   );
   // One that was stopped on the way goes on if the job is ever launched again.
-  if (seen.history.length === spec.parameters.epoch) {
+  if (endedEarly || seen.history.length === recipe.epoch) {
     await mkdir(dir, { recursive: true });
     await writeDurably(file, `${JSON.stringify(outcome)}\n`);
   }
@@ -191,9 +210,12 @@ async function readOutcome(file: string, print: string): Promise<FoldOutcome | n
   }
 }
 
-/** On all folds together, with nothing to validate on: the last epoch is taken, where the learning rate has come down to 0. null: stopped on the way. */
-async function refit(setting: Setting, { folds }: FoldExamples, place: Place): Promise<ReturnType<typeof sums> | null> {
-  const { host, task, trainer, spec } = setting;
+/**
+ * On all folds together, with nothing to validate on: the last epoch is taken, where the learning rate has come down; with early stopping the one that was
+ * the best of the folds in the mean. null: stopped on the way.
+ */
+async function refit(setting: Setting, { folds }: FoldExamples, outcomes: readonly FoldOutcome[], place: Place): Promise<ReturnType<typeof sums> | null> {
+  const { host, task, trainer, recipe } = setting;
   const nothing: ClassificationScore = { accuracy: 0, loss: 0, count: 0 };
   const blind: ClassificationTask = { ...task, score: (tally) => (tally.count === 0 ? nothing : task.score(tally)), better: () => true };
   const training = folds.flatMap(({ validation }) => validation).sort((a, b) => a.n - b.n);
@@ -203,9 +225,10 @@ async function refit(setting: Setting, { folds }: FoldExamples, place: Place): P
     `최종 모델은 모든 폴드의 이미지 ${training.length}장으로 학습합니다`,
   );
   const checkpoints = checkpointsOf(setting, 'refit');
-  const seen = await run(setting, { training, validation: [] }, checkpoints, blind, place);
-  if (seen === null || seen.history.length < spec.parameters.epoch) return null;
-  trainer.load({ weights: await checkpoints.best() });
+  const epochs = recipe.early_stopping > 0 ? Math.max(1, Math.round(meanOf(outcomes.map(({ bestEpoch }) => bestEpoch)))) : recipe.epoch;
+  const seen = await run(setting, { training, validation: [] }, { checkpoints, task: blind, place, epochs });
+  if (seen === null || seen.history.length < epochs) return null;
+  trainer.load(await checkpoints.best());
   return sums(seen);
 }
 
@@ -219,7 +242,7 @@ async function finish(
 ): Promise<void> {
   const { spec, host, trainer, task, pixels, batch } = setting;
   const best = outcomes.reduce((a, b) => (task.better(b.validation, a.validation) ? b : a));
-  if (refitted === null) trainer.load({ weights: await loaded(checkpointsOf(setting, `fold-${best.fold}`)) });
+  if (refitted === null) trainer.load(await loaded(checkpointsOf(setting, `fold-${best.fold}`)));
   const meter = new Meter(host, 'evaluate', test.length);
   const held = test.length === 0 ? null : await confusionOf(trainer, metered(evaluationBatches(pixels, test, batch), meter), spec.classes.length);
   const crossValidation: CrossValidationResult = {
@@ -238,6 +261,7 @@ async function finish(
     },
     bestEpoch: refitted === null ? best.bestEpoch : refitted.epochs,
     epochs: sum('epochs'),
+    ...(outcomes.some(({ endedEarly }) => endedEarly) ? { endedEarly: true } : {}),
     seconds: rounded(Math.max(sum('seconds'), (performance.now() - started) / 1000), 1),
     imagesPerSecond: rounded(sum('pictures') / sum('stepSeconds'), 2),
     inferenceImagesPerSecond: best.inferenceImagesPerSecond,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { failureOf, StudioError } from '../errors.ts';
 import type { PreflightResult } from '../http/training-schemas.ts';
 import { type Batch, type Example, evaluationBatches, Pixels } from '../learn/batches.ts';
+import { complete, keptPerWeight } from '../learn/recipe.ts';
 import { writeDurably } from '../store/durable.ts';
 import { PictureSet } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
@@ -88,7 +89,7 @@ function planOf(spec: PreflightSpec, examples: readonly Example[], set: PictureS
 async function measure(spec: PreflightSpec, host: JobHost, pixels: Pixels, examples: readonly Example[], batchSize: number): Promise<Measured> {
   await forgetPeak();
   const from = performance.now();
-  const trainer = await makeTrainer({ ...spec, kind: 'train', about: {} }, batchSize);
+  const trainer = await makeTrainer({ ...spec, kind: 'train', about: {} }, batchSize, examples);
   try {
     const chosen = Array.from({ length: batchSize }, (_, i) => examples[i % examples.length]!);
     let batch: Batch | undefined;
@@ -144,7 +145,7 @@ function reckon(spec: PreflightSpec, { examples, plan, wanted, small, large, idl
   const pixelsMb = (pictures * parameters.input_size ** 2 * 3) / MB;
   const kept = pixelsMb <= PIXELS_SHARE * limit;
   // A checkpoint is written from copies of the weights and of the optimizer's state.
-  const besides = (kept ? pixelsMb : 0) + (2 * 4 * top.parameters) / MB;
+  const besides = (kept ? pixelsMb : 0) + (4 * (1 + keptPerWeight(complete(parameters))) * top.parameters) / MB;
   const memoryAt = (batch: number) => top.memoryMb + slope * (batch - top.batchSize) + besides;
   const needed = Math.ceil(memoryAt(wanted));
   const fits = needed <= limit;

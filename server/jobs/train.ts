@@ -7,7 +7,7 @@ import type { TrainResult } from '../http/schemas.ts';
 import { type Batch, evaluationBatches, Pixels, trainingBatches } from '../learn/batches.ts';
 import { type ClassificationScore, type ClassificationTally, type ClassificationTask, classification, confusionOf } from '../learn/classification.ts';
 import { type Checkpoint, evaluate, runEpochs } from '../learn/loop.ts';
-import { learningRate } from '../learn/schedule.ts';
+import { complete, endsEarly, rates } from '../learn/recipe.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { checkpointFolder } from './checkpoint.ts';
 import { crossValidate } from './crossvalidate.ts';
@@ -47,7 +47,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
         .slice(0, 50)
         .join(', '),
     );
-    trainer = await makeTrainer(spec, batch);
+    trainer = await makeTrainer(spec, batch, data.training);
     host.log(
       'info',
       `${spec.algorithm} on ${trainer.device}, ${spec.threads} threads: ${(trainer.parameters / 1e6).toFixed(2)} M parameters, ` +
@@ -56,10 +56,11 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
         `${size} px에서 ${trainer.gflops.toFixed(3)} GFLOPs; ${pixels.inMemory ? '이미지를 메모리에 둡니다' : '이미지를 에포크마다 다시 읽습니다'}`,
     );
     const ready = (performance.now() - started) / 1000;
+    const recipe = complete(spec.parameters);
     host.log(
       'info',
-      `ready after ${ready.toFixed(1)} s; learning rate rises to ${spec.parameters.learning_rate} and falls to 0 along a cosine`,
-      `준비 ${ready.toFixed(1)}초; learning_rate가 ${spec.parameters.learning_rate}까지 올랐다가 코사인 곡선을 따라 0으로 내려갑니다`,
+      `ready after ${ready.toFixed(1)} s; ${recipe.optimizer}, schedule ${recipe.schedule}, learning rate up to ${recipe.learning_rate}`,
+      `준비 ${ready.toFixed(1)}초; optimizer ${recipe.optimizer}, schedule ${recipe.schedule}, learning_rate 최대 ${recipe.learning_rate}`,
     );
 
     const checkpoints = checkpointFolder<ClassificationScore>(
@@ -70,15 +71,16 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
     );
     const task = classification(trainer);
     const stepsPerEpoch = Math.ceil(data.training.length / batch);
-    const { epoch: epochs, learning_rate: rate, augment } = spec.parameters;
+    const { epoch: epochs, augment } = recipe;
     const until = Math.min(spec.until ?? epochs, epochs);
     const seen = await runEpochs<Batch, ClassificationTally, ClassificationScore>({
       task,
       trainer,
       checkpoints,
       epochs: until,
+      endsEarly: (history) => endsEarly(recipe, history),
       stepsPerEpoch,
-      learningRate: (step) => learningRate(rate, step, epochs * stepsPerEpoch),
+      learningRate: rates(recipe, stepsPerEpoch),
       trainingBatches: (epoch) => trainingBatches(pixels, data.training, { batch, epoch, seed: spec.split.seed, augment }),
       validationBatches: () => evaluationBatches(pixels, data.validation, batch),
       watcher: watcher(spec, host, { stepsPerEpoch, batch, before: 0, trainings: 1 }),
@@ -87,8 +89,16 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       host.log('info', 'stopped before the first epoch had ended: there is no model', '첫 에포크가 끝나기 전에 중지되어 모델이 없습니다');
       return 'stopped';
     }
-    const complete = seen.history.length === epochs;
-    if (!complete && spec.until !== undefined) {
+    const early = seen.history.length < epochs && endsEarly(recipe, seen.history);
+    const whole = early || seen.history.length === epochs;
+    if (early) {
+      host.log(
+        'info',
+        `ended after epoch ${seen.history.length} of ${epochs}: ${recipe.early_stopping_on} has not become better in ${recipe.early_stopping} epochs`,
+        `에포크 ${seen.history.length} / ${epochs}에서 끝냅니다: ${recipe.early_stopping}에포크 동안 ${recipe.early_stopping_on}이(가) 나아지지 않았습니다`,
+      );
+    }
+    if (!whole && spec.until !== undefined) {
       const reached = seen.history.length >= until;
       host.log(
         'info',
@@ -97,9 +107,9 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       );
       return reached ? 'succeeded' : 'stopped';
     }
-    trainer.load({ weights: await checkpoints.best() });
-    await finish(spec, host, { trainer, task, pixels, data, batch, seen, setUp: ready });
-    return complete ? 'succeeded' : 'stopped';
+    trainer.load(await checkpoints.best());
+    await finish(spec, host, { trainer, task, pixels, data, batch, seen, early, setUp: ready });
+    return whole ? 'succeeded' : 'stopped';
   } finally {
     await trainer?.close();
     await set.close();
@@ -113,12 +123,14 @@ interface Trained {
   data: SplitExamples;
   batch: number;
   seen: Checkpoint<ClassificationScore>;
+  /** Early stopping has ended it. */
+  early: boolean;
   /** Seconds before the first step. */
   setUp: number;
 }
 
 /** Judges the best weights on every part and writes out/. */
-async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, data, batch, seen, setUp }: Trained): Promise<void> {
+async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, data, batch, seen, early, setUp }: Trained): Promise<void> {
   const started = performance.now();
   const meter = new Meter(host, 'evaluate', data.training.length + data.validation.length + data.test.length);
   const speed = { pictures: 0, seconds: 0 };
@@ -147,6 +159,7 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
     evaluation,
     bestEpoch: seen.bestEpoch,
     epochs: seen.history.length,
+    ...(early ? { endedEarly: true } : {}),
     seconds: rounded(setUp + seen.history.reduce((sum, { seconds }) => sum + seconds, 0) + (performance.now() - started) / 1000, 1),
     imagesPerSecond: rounded(pictures / stepSeconds, 2),
     inferenceImagesPerSecond: rounded(speed.pictures / speed.seconds, 2),

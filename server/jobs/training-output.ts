@@ -12,7 +12,7 @@ import type { TrainSpec } from './protocol.ts';
 export async function writeOut(spec: TrainSpec, host: JobHost, trainer: Trainer, result: TrainResult, counts: Record<string, number>): Promise<void> {
   await mkdir(host.out, { recursive: true });
   host.progress({ phase: 'export', done: 0, total: 1, rate: null, remainingSeconds: null });
-  await writeDurably(join(host.out, 'weights.safetensors'), encodeSafetensors((await trainer.state()).weights));
+  await writeDurably(join(host.out, 'weights.safetensors'), encodeSafetensors(await trainer.weights()));
   await writeDurably(join(host.out, 'model.onnx'), await trainer.exportOnnx(await metadata(spec, counts, result)));
   await writeDurably(join(host.out, 'result.json'), `${JSON.stringify(result)}\n`);
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createTrainer, type Trainer } from '../engine/trainer.ts';
 import { StudioError } from '../errors.ts';
 import type { Example } from '../learn/batches.ts';
+import { complete, trainerOptions } from '../learn/recipe.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { architectures, isArchitecture } from '../zoo/architectures.ts';
 import type { JobHost } from './job.ts';
@@ -32,7 +33,8 @@ export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): numb
   return Math.min(wanted, pictures);
 }
 
-export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Trainer> {
+/** `examples`: those that are learned from. */
+export async function makeTrainer(spec: TrainSpec, batch: number, examples: readonly Example[]): Promise<Trainer> {
   const { algorithm, parameters, classes, threads, split } = spec;
   if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
   try {
@@ -41,7 +43,7 @@ export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Train
       classes: classes.length,
       size: parameters.input_size,
       batch,
-      optimizer: { kind: 'sgd', momentum: parameters.momentum, weightDecay: parameters.weight_decay },
+      ...trainerOptions(complete(parameters), countsOf(examples, classes.length)),
       mean: MEAN,
       std: STD,
       threads,
@@ -52,6 +54,12 @@ export async function makeTrainer(spec: TrainSpec, batch: number): Promise<Train
       throw new StudioError('invalid_input', { field: `input_size ${parameters.input_size}` }, (error as Error).message);
     throw error;
   }
+}
+
+function countsOf(examples: readonly Example[], classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of examples) counts[label]! += 1;
+  return counts;
 }
 
 /** Of everything that the weights depend on, but for the device and the number of threads (which change the last bits only). */

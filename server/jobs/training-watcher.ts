@@ -11,10 +11,10 @@ const LOG_SECONDS = 5;
 
 type Options = LoopOptions<Batch, ClassificationTally, ClassificationScore>;
 
-function rowOf(record: EpochRecord<ClassificationScore>, epochs: number, { before, fold, folds = 1 }: Place): EpochRow {
+function rowOf(record: EpochRecord<ClassificationScore>, epochs: number, { before, epochsBefore = 0, fold, folds = 1 }: Place): EpochRow {
   return {
-    epoch: before * epochs + record.epoch,
-    of: folds * epochs,
+    epoch: epochsBefore + record.epoch,
+    of: epochsBefore + (folds - before) * epochs,
     seconds: rounded(record.seconds, 3),
     train_accuracy: rounded(record.training.accuracy, 4),
     train_loss: rounded(record.training.loss, 6),
@@ -31,6 +31,8 @@ export interface Place {
   /** Trainings of the job before this one, and all of them. */
   before: number;
   trainings: number;
+  /** Epochs of the folds before this one. */
+  epochsBefore?: number;
   /** From 1; in cross-validation. */
   fold?: number;
   folds?: number;

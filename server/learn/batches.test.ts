@@ -8,7 +8,6 @@ import { PictureSet, PictureSetWriter } from '../store/pictures.ts';
 import { augmentInto, decodeSquare, evaluationBatches, Pixels, trainingBatches } from './batches.ts';
 import { inOrder } from './ordered.ts';
 import { generator } from './random.ts';
-import { learningRate } from './schedule.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'ai-studio-test-'));
 test.after(() => rmSync(dir, { recursive: true, force: true }));
@@ -124,12 +123,6 @@ test('work done ahead keeps its order, its bound and its failure', async () => {
   );
   assert.is(most, 4);
   assert.is(running, 0);
-});
-
-test('the learning rate rises, peaks and falls to nearly nothing', () => {
-  const rates = Array.from({ length: 100 }, (_, step) => learningRate(0.1, step, 100));
-  assert.ok(rates.every((rate) => rate > 0 && rate <= 0.1));
-  assert.ok(rates[0]! < rates[4]! && rates[5] === 0.1 && rates[99]! < 0.001);
 });
 
 test.run();

@@ -37,8 +37,8 @@ export interface Checkpoint<Score> {
 export interface Checkpoints<Score> {
   load(): Promise<{ checkpoint: Checkpoint<Score>; state: TrainerState } | null>;
   save(checkpoint: Checkpoint<Score>, state: TrainerState): Promise<void>;
-  /** Weights of the checkpoint's best epoch. */
-  best(): Promise<TrainerState['weights']>;
+  /** The state at the end of the checkpoint's best epoch. */
+  best(): Promise<TrainerState>;
 }
 
 export interface LoopOptions<Batch, Tally, Score> {
@@ -46,6 +46,8 @@ export interface LoopOptions<Batch, Tally, Score> {
   trainer: { state(): Promise<TrainerState>; load(state: TrainerState): void };
   checkpoints: Checkpoints<Score>;
   epochs: number;
+  /** Whether the training is over before its last epoch; has to say the same of the same epochs. */
+  endsEarly?(history: readonly EpochRecord<Score>[]): boolean;
   stepsPerEpoch: number;
   /** Of a step counted from 0 over all epochs. */
   learningRate(step: number): number;
@@ -65,7 +67,7 @@ export interface LoopOptions<Batch, Tally, Score> {
 }
 
 /**
- * Trains until `epochs` have ended or `watcher.stopping`; an epoch that is not finished is given up. Returns null where none has ended. Goes on from
+ * Trains until `epochs` have ended, or `endsEarly`, or `watcher.stopping`; an epoch that is not finished is given up. Returns null where none has ended. Goes on from
  * the last checkpoint: a training that was interrupted ends with the same weights, bit by bit, as one that was not (same device, same threads).
  */
 export async function runEpochs<Batch, Tally, Score>(options: LoopOptions<Batch, Tally, Score>): Promise<Checkpoint<Score> | null> {
@@ -78,6 +80,7 @@ export async function runEpochs<Batch, Tally, Score>(options: LoopOptions<Batch,
     watcher.resumed(checkpoint.history);
   }
   for (let epoch = checkpoint.history.length + 1; epoch <= options.epochs && !watcher.stopping; epoch++) {
+    if (options.endsEarly?.(checkpoint.history)) break;
     const started = performance.now();
     const training = await trainEpoch(options, epoch);
     if (training === null) break;

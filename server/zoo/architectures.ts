@@ -20,10 +20,10 @@ export function isArchitecture(name: string): name is ArchitectureName {
 
 /**
  * Cost of one picture's forward pass in 1e9 multiply-adds (what torchvision's tables call GFLOPS), and the number of trained values.
- * Both are counted on the graph. Throws ShapeError where `size` is too small for the architecture.
+ * Both are counted on the graph. `freezable`: its stages but for the head. Throws ShapeError where `size` is too small for the architecture.
  */
-export function describe(architecture: ArchitectureName, classes: number, size: number): { gflops: number; parameters: number } {
+export function describe(architecture: ArchitectureName, classes: number, size: number): { gflops: number; parameters: number; freezable: number } {
   const batch = 2;
-  const { graph, parameters, logits } = blueprint(architectures[architecture], classes, size, batch);
-  return { gflops: multiplyAdds(graph, [logits]) / batch / 1e9, parameters: trainedValues(parameters) };
+  const { graph, parameters, logits, stages } = blueprint(architectures[architecture], classes, size, batch);
+  return { gflops: multiplyAdds(graph, [logits]) / batch / 1e9, parameters: trainedValues(parameters), freezable: stages - 1 };
 }

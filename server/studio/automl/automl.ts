@@ -56,8 +56,8 @@ export class Automl {
     const experiments = this.#experiments;
     const draft = experiments.may(reader, id, 'automl');
     const { algorithms, split, preset } = request;
-    for (const [i, { name }] of algorithms.entries()) {
-      experiments.check(draft, { split, preset, algorithm: name });
+    for (const [i, { name, parameters }] of algorithms.entries()) {
+      experiments.check(draft, { split, preset, algorithm: name, parameters });
       if (algorithms.findIndex((other) => other.name === name) < i) throw new StudioError('automl_twice', { name });
     }
     const at = new Date();

@@ -1,6 +1,7 @@
 /** The algorithms that can be trained: what they cost at a picture size and what to start with. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Algorithm, Parameters } from '../../http/schemas.ts';
+import type { Algorithm } from '../../http/schemas.ts';
+import { DEFAULTS, type Recipe } from '../../learn/recipe.ts';
 import type { Box } from '../../queue/allocation.ts';
 import { type ArchitectureName, architectures, describe, isArchitecture } from '../../zoo/architectures.ts';
 
@@ -8,8 +9,9 @@ import { type ArchitectureName, architectures, describe, isArchitecture } from '
  * What to start with. A training needs some hundreds of steps whatever the data: where there are few pictures the batches are small and they are seen
  * more often, where there are many they are seen less often.
  */
-function defaults(size: number, pictures: number): Parameters {
+function defaults(size: number, pictures: number): Recipe {
   return {
+    ...DEFAULTS,
     batch_size: pictures < 1000 ? 8 : 16,
     epoch: pictures < 1000 ? 12 : pictures < 20_000 ? 10 : 5,
     learning_rate: 0.01,
@@ -29,8 +31,20 @@ const CACHED = 2000;
 
 export const algorithmExists = (name: string): name is ArchitectureName => isArchitecture(name);
 
+type Cost = ReturnType<typeof describe>;
+
+/** Stages that can be frozen; counted on the graph at a size that every architecture takes. */
+const freezableStages = new Map<ArchitectureName, number>();
+export function freezable(name: ArchitectureName): number {
+  const known = freezableStages.get(name);
+  if (known !== undefined) return known;
+  const stages = describe(name, 2, 64).freezable;
+  freezableStages.set(name, stages);
+  return stages;
+}
+
 export class Algorithms {
-  readonly #cache = new Map<string, { gflops: number; parameters: number } | null>();
+  readonly #cache = new Map<string, Cost | null>();
   readonly #box: Box;
 
   constructor(box: Box) {
@@ -43,9 +57,9 @@ export class Algorithms {
     for (const name of Object.keys(architectures) as ArchitectureName[]) {
       const cost = await this.#cost(name, classes, size);
       if (cost === null) continue;
-      const { gflops, parameters } = cost;
+      const { gflops, parameters, freezable: stages } = cost;
       const resourceNeed = gflops >= HIGH_GFLOPS ? 'high' : gflops >= MEDIUM_GFLOPS ? 'medium' : 'low';
-      rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, suggested: false, defaults: defaults(size, pictures) });
+      rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, suggested: false, defaults: defaults(size, pictures), freezable: stages });
     }
     const suggested = suggestedFor(rows, pictures, this.#box);
     return rows.map((row) => ({ ...row, suggested: suggested.has(row.name) }));
@@ -56,7 +70,7 @@ export class Algorithms {
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     await breathe();
-    let cost: { gflops: number; parameters: number } | null = null;
+    let cost: Cost | null = null;
     try {
       cost = describe(name, classes, size);
     } catch {

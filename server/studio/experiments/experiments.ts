@@ -21,7 +21,7 @@ import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { actionsOf, checkAllowed } from './actions.ts';
-import { algorithmExists } from './algorithms.ts';
+import { algorithmExists, freezable } from './algorithms.ts';
 import { freeName, runName } from './names.ts';
 
 /** What an HPO was started with. */
@@ -249,10 +249,11 @@ export class Experiments {
   }
 
   /** Throws where a training with these settings cannot be started for an experiment's dataset. Gives what its preset asks for. */
-  check({ projectId, datasetId }: Readonly<StoredExperiment>, { split, algorithm, preset }: Pick<RunConfig, 'split' | 'algorithm' | 'preset'>): Need {
+  check({ projectId, datasetId }: Readonly<StoredExperiment>, { split, algorithm, parameters, preset }: RunConfig): Need {
     const sum = split.training + split.validation + split.test;
     if (sum !== 100) throw new StudioError('split_sum', { sum });
     if (!algorithmExists(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
+    checkFreezing(algorithm, parameters.freeze_stages ?? 0);
     this.#options.datasets.trainable(projectId, datasetId);
     return this.#options.presets.need(preset);
   }
@@ -481,6 +482,13 @@ export class Experiments {
   changed({ id, projectId }: Readonly<StoredExperiment>): void {
     this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: false, audience: this.#options.projects.audience(projectId) });
   }
+}
+
+/** Throws freeze_stages_too_many. */
+export function checkFreezing(algorithm: string, stages: number): void {
+  if (stages === 0 || !algorithmExists(algorithm)) return;
+  const most = freezable(algorithm);
+  if (stages > most) throw new StudioError('freeze_stages_too_many', { name: algorithm, stages, most });
 }
 
 const isFile = (path: string) =>

@@ -27,6 +27,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
+import { checkSearchedFreezing } from './parameters.ts';
 import { checkLimits, hpoOptions, studyConfig } from './settings.ts';
 import { StudyFolder } from './study-folder.ts';
 import { metricsOfEpoch, metricsOfResult, trialName, trialRow } from './trials.ts';
@@ -80,6 +81,7 @@ export class Hpo {
     const { experiments, dir } = this.#services;
     const draft = experiments.may(reader, id, 'hpo');
     experiments.check(draft, request);
+    checkSearchedFreezing(request);
     checkLimits(request, this.#services.settings);
     const config = studyConfig(request);
     return experiments.exclusively(id, 'hpo', async () => {
@@ -313,10 +315,11 @@ export class Hpo {
     const couldSubmit = live.study.goalMet;
     if (state === 'failed') await this.#take(live, { type: 'failed', trial, reason: failure?.code ?? 'internal' });
     else if (state === 'stopped') await this.#take(live, { type: 'failed', trial, reason: 'trial_stopped' });
-    else if (until < live.study.config.maxResource) await this.#take(live, { type: 'paused', trial });
     else {
       const result = await readResult(dir);
-      if (result === null) await this.#take(live, { type: 'failed', trial, reason: 'model_unreadable' });
+      // With a model it has ended, whatever epoch it was to be trained to: early stopping has seen to that.
+      if (result === null && until < live.study.config.maxResource) await this.#take(live, { type: 'paused', trial });
+      else if (result === null) await this.#take(live, { type: 'failed', trial, reason: 'model_unreadable' });
       else {
         const metrics = metricsOfResult(result);
         const value = metrics[live.study.config.objective as keyof typeof metrics];

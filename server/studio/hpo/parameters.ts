@@ -2,8 +2,11 @@
 import { Value } from 'typebox/value';
 import { StudioError } from '../../errors.ts';
 import { Parameters } from '../../http/schemas.ts';
-import type { HpoOptions, SearchRange } from '../../http/training-schemas.ts';
+import type { HpoOptions, HpoRequest, SearchRange } from '../../http/training-schemas.ts';
+import { complete } from '../../learn/recipe.ts';
 import { contains, type Dimension, type Value as ParameterValue, type Params, parseSpace, type Space, SpaceError } from '../../search/space.ts';
+
+import { checkFreezing } from '../experiments/experiments.ts';
 
 type Row = HpoOptions['parameters'][number];
 
@@ -15,24 +18,37 @@ interface Schema {
   maximum?: number;
 }
 
-/** How long a trial trains is what trials are compared at, so it is not searched. */
-const FIXED = new Set(['epoch']);
-const SCHEMAS = new Map(Object.entries(Parameters.properties as Record<string, Schema>).filter(([name]) => !FIXED.has(name)));
-
-/** What usually pays. */
-const SUGGESTED: Readonly<Record<string, { suggestion: SearchRange; checked: boolean }>> = {
+/**
+ * What can be searched, what usually pays, and what is searched where the user says nothing. Not: `epoch` and early stopping, since how long a trial trains
+ * is what trials are compared at; and the figures of a single schedule or optimizer, which mean nothing where another one is tried.
+ */
+const SEARCHED: { readonly [Name in keyof Parameters]?: { suggestion?: SearchRange; checked?: boolean } } = {
   batch_size: { suggestion: { choices: [8, 16, 32] }, checked: true },
   learning_rate: { suggestion: { low: 0.0005, high: 0.1, log: true }, checked: true },
-  momentum: { suggestion: { low: 0.8, high: 0.98 }, checked: false },
-  weight_decay: { suggestion: { low: 0.00001, high: 0.01, log: true }, checked: false },
-  input_size: { suggestion: { choices: [128, 160, 224] }, checked: false },
+  momentum: { suggestion: { low: 0.8, high: 0.98 } },
+  weight_decay: { suggestion: { low: 0.00001, high: 0.01, log: true } },
+  input_size: { suggestion: { choices: [128, 160, 224] } },
+  augment: {},
+  optimizer: {},
+  nesterov: {},
+  schedule: {},
+  warmup: { suggestion: { choices: [0, 5, 10] } },
+  label_smoothing: { suggestion: { low: 0, high: 0.2 } },
+  class_weights: {},
+  mixup: { suggestion: { choices: [0, 0.2, 0.4] } },
+  gradient_clip: { suggestion: { choices: [0, 1, 5] } },
+  ema: { suggestion: { choices: [0, 0.99, 0.999] } },
+  dropout: {},
+  freeze_stages: { suggestion: { low: 0, high: 3 } },
 };
+const PROPERTIES = Parameters.properties as Record<string, Schema>;
+const SCHEMAS = new Map(Object.keys(SEARCHED).map((name) => [name, PROPERTIES[name]!]));
 
 const isNumeric = ({ type }: Schema) => type === 'integer' || type === 'number';
 
 export function searchableParameters(): Row[] {
   return [...SCHEMAS].map(([name, schema]): Row => {
-    const { suggestion, checked } = SUGGESTED[name] ?? { suggestion: everything(schema), checked: false };
+    const { suggestion = everything(schema), checked = false } = SEARCHED[name as keyof Parameters] ?? {};
     const kind = schema.type === 'integer' ? 'int' : schema.type === 'number' ? 'float' : 'categorical';
     return { name, kind, minimum: schema.minimum ?? schema.exclusiveMinimum ?? null, maximum: schema.maximum ?? null, suggestion, checked };
   });
@@ -73,7 +89,13 @@ function dimension(name: string, range: SearchRange): Dimension {
 
 /** The searched ones of the form's own values, to be tried first; empty where they lie outside of the space. */
 export function startingPoint(space: Space, parameters: Parameters): Params[] {
-  const values = parameters as Record<string, ParameterValue>;
+  const values = complete(parameters) as Record<string, ParameterValue>;
   const point = Object.fromEntries(space.map(({ name }) => [name, values[name]!]));
   return contains(space, point) ? [point] : [];
+}
+
+/** Throws freeze_stages_too_many where a value that is to be tried leaves nothing to train. */
+export function checkSearchedFreezing({ algorithm, search }: Pick<HpoRequest, 'algorithm' | 'search'>): void {
+  const range = search.freeze_stages;
+  if (range !== undefined) checkFreezing(algorithm, Math.max(...('choices' in range ? range.choices.map(Number) : [range.high])));
 }
