@@ -232,6 +232,9 @@ test('a draft, its rules, and a training that survives the death of the daemon',
   assert.is(await run({ algorithm: 'resnet19' }), 'algorithm_unknown');
   assert.is(await run({ preset: 'none' }), 'preset_unknown');
   assert.is(await run({ parameters: { ...CONFIG.parameters, epoch: 0 } }), 'invalid_input');
+  assert.is(await run({ parameters: { ...CONFIG.parameters, optimizer: 'lion' } }), 'invalid_input');
+  assert.is(await run({ parameters: { ...CONFIG.parameters, ema: 1 } }), 'invalid_input');
+  assert.is(await run({ parameters: { ...CONFIG.parameters, freeze_stages: 6 } }), 'freeze_stages_too_many');
   assert.is(await code(dev.call('POST', `/api/experiments/${draft.id}/stop`)), 'experiment_refused');
   assert.is(await code(dev.call('GET', `/api/experiments/${draft.id}/model.onnx`)), 'model_not_usable');
   assert.is(

@@ -24,7 +24,8 @@ interface Entry {
 const WORK = ['data', 'pictures', 'run', 'inference'] as const;
 const TABLES = [...WORK, 'tables'] as const;
 const LIBRARY = ['data', 'run', 'library'] as const;
-const SEARCH = [...WORK, 'search'] as const;
+const RUN = [...WORK, 'parameters'] as const;
+const SEARCH = [...RUN, 'search'] as const;
 
 const ENTRIES: Entry[] = [
   { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },
@@ -37,7 +38,7 @@ const ENTRIES: Entry[] = [
   { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiments.ts') },
   { path: '/projects/:id/compare', menu: 'experiment', who: 'developer', styles: SEARCH, load: () => import('./pages/compare.ts') },
   { path: '/experiments/:id', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiment.ts') },
-  { path: '/experiments/:id/run', menu: 'run', who: 'developer', styles: WORK, load: () => import('./pages/run.ts') },
+  { path: '/experiments/:id/run', menu: 'run', who: 'developer', styles: RUN, load: () => import('./pages/run.ts') },
   { path: '/experiments/:id/automl', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/automl.ts') },
   { path: '/experiments/:id/hpo', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/hpo.ts') },
   { path: '/projects/:id/inference', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference.ts') },

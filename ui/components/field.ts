@@ -16,6 +16,8 @@ export interface Field {
   note?: Key;
   min?: number;
   max?: number;
+  /** Expression that gives the range in words, where the numbers alone are not it. */
+  range?: string;
   step?: number | 'any';
   unit?: Key;
   maxLength?: number;
@@ -34,14 +36,14 @@ export interface Field {
 let number = 0;
 
 function rangeEnd(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 6 });
+  return value !== 0 && Math.abs(value) < 1e-6 ? String(value) : value.toLocaleString('en', { maximumFractionDigits: 6 });
 }
 
 function around(id: string, field: Omit<Field, 'model'>, control: string): string {
   const described: string[] = [];
   const range =
     field.min !== undefined && field.max !== undefined
-      ? `<span class="field-range" id="${id}-range">${rangeEnd(field.min)} – ${rangeEnd(field.max)}</span>`
+      ? `<span class="field-range" id="${id}-range" ${field.range ? `x-text="${field.range}"` : ''}>${rangeEnd(field.min)} – ${rangeEnd(field.max)}</span>`
       : '';
   if (range) described.push(`${id}-range`);
   if (field.note) described.push(`${id}-note`);

@@ -12,6 +12,7 @@ import type hpo from './areas/hpo.ts';
 import type inference from './areas/inference.ts';
 import type library from './areas/library.ts';
 import type monitor from './areas/monitor.ts';
+import type parameters from './areas/parameters.ts';
 import type people from './areas/people.ts';
 import type preflight from './areas/preflight.ts';
 import type presets from './areas/presets.ts';
@@ -29,6 +30,7 @@ type Areas = typeof base &
   typeof data &
   typeof experiments &
   typeof run &
+  typeof parameters &
   typeof inference &
   typeof automl &
   typeof hpo &

@@ -1,11 +1,21 @@
 /** What AutoML is asked: which algorithms, each with its parameters. Data and resources are those of a run (see run-setup.ts). */
-import type { Algorithm, Parameters } from '../../server/http/schemas.ts';
+import type { Algorithm } from '../../server/http/schemas.ts';
 import type { AutomlRequest } from '../../server/http/training-schemas.ts';
-import { checkbox } from '../components/field.ts';
 import { component, icon } from '../mount.ts';
 import { splitFields } from './data-split.ts';
-import { LIMITS, type NumberName, parameterProblem } from './run-setup.ts';
-import { NUMBERS, parameterField } from './run-steps.ts';
+import { advancedFold, type FormPlace, firstFields } from './parameter-form.ts';
+import {
+  changedAdvanced,
+  isAdvanced,
+  matters,
+  type NumberName,
+  type ParameterName,
+  parameterProblem,
+  type Recipe,
+  rateFor,
+  sent,
+  wrongNumbers,
+} from './parameters.ts';
 
 export function automlSetup() {
   return component({
@@ -13,14 +23,16 @@ export function automlSetup() {
     chosen: [] as string[],
     suited: [] as string[],
     focused: '',
-    each: {} as Record<string, Parameters>,
-    defaults: {} as Record<string, Parameters>,
-    edited: null as Parameters | null,
+    each: {} as Record<string, Recipe>,
+    defaults: {} as Record<string, Recipe>,
+    edited: null as Recipe | null,
+    freezableOf: {} as Record<string, number>,
 
     begin(algorithms: readonly Algorithm[], size: number) {
       const own = () => Object.fromEntries(algorithms.map((one) => [one.name, { ...one.defaults, input_size: size }]));
       this.each = own();
       this.defaults = own();
+      this.freezableOf = Object.fromEntries(algorithms.map((one) => [one.name, one.freezable]));
       // What suits the number of pictures and the box, as the daemon reckons.
       this.suited = algorithms.filter((one) => one.suggested).map((one) => one.name);
       this.chosen = [...this.suited];
@@ -59,24 +71,44 @@ export function automlSetup() {
       this.each[this.focused] = { ...usual };
       this.focus(this.focused);
     },
-    problem(name: NumberName) {
-      return this.edited ? parameterProblem(name, this.edited[name]) : '';
+    freezable() {
+      return this.freezableOf[this.focused] ?? 0;
+    },
+    parameterProblem(name: NumberName) {
+      return this.edited ? parameterProblem(name, this.edited, this.freezable()) : '';
+    },
+    matters(name: ParameterName) {
+      return this.edited !== null && matters(name, this.edited);
+    },
+    freezeRange() {
+      return `0 – ${this.freezable()}`;
+    },
+    changedAdvanced() {
+      return this.edited ? changedAdvanced(this.edited).length : 0;
+    },
+    advancedWrong() {
+      return this.edited !== null && wrongNumbers(this.edited, this.freezable()).some(isAdvanced);
+    },
+    optimizerChanged() {
+      if (this.edited) this.edited.learning_rate = rateFor(this.edited);
     },
     /** Chosen algorithms with a parameter out of its range. */
     wrong() {
       return this.chosen.filter((name) => {
         const parameters = this.each[name];
-        return !parameters || (Object.keys(LIMITS) as NumberName[]).some((key) => parameterProblem(key, parameters[key]) !== '');
+        return !parameters || wrongNumbers(parameters, this.freezableOf[name] ?? 0).length > 0;
       });
     },
     request(order: readonly string[]): AutomlRequest['algorithms'] {
       return order.flatMap((name) => {
         const parameters = this.each[name];
-        return parameters && this.has(name) ? [{ name, parameters: { ...parameters } }] : [];
+        return parameters && this.has(name) ? [{ name, parameters: sent(parameters) }] : [];
       });
     },
   });
 }
+
+const autoPlace: FormPlace = { model: 'auto.edited', methods: 'auto' };
 
 const sideHead = (part: 'data' | 'algorithm', name: string) =>
   `<div class="box-head"><h2 x-t="automl.${part}"></h2><span class="spacer"></span><button type="button" class="button small" ${part === 'algorithm' ? ':disabled="!auto.edited"' : ''} :aria-expanded="editing === '${part}' ? 'true' : 'false'" :aria-label="$t('automl.edit.of', { name: ${name} })" @click="edit('${part}')">${icon('pencil')}<span x-text="$t(editing === '${part}' ? 'automl.edited' : 'automl.edit')"></span></button></div>`;
@@ -111,7 +143,7 @@ export const automlView = `<div class="run-setup" x-show="draft()" :inert="locke
     <section class="box">${sideHead('algorithm', 'auto.focused')}<div class="box-body">
       <p class="muted" x-show="!auto.edited" x-t="automl.choose.first"></p>
       <dl class="conf-facts" x-show="auto.edited && editing !== 'algorithm'"><template x-for="fact in parameterFacts()" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
-      <template x-if="auto.edited"><div class="stack" x-show="editing === 'algorithm'"><h3 x-text="auto.focused"></h3>${NUMBERS.map((name) => parameterField(name, { model: 'auto.edited', problem: 'auto.problem', events: '' })).join('')}${checkbox({ model: 'auto.edited.augment', label: 'run.augment', hint: 'run.augment.hint' })}
+      <template x-if="auto.edited"><div class="stack" x-show="editing === 'algorithm'"><h3 x-text="auto.focused"></h3>${firstFields(autoPlace)}${advancedFold(autoPlace)}
         <button type="button" class="button quiet small" :disabled="!auto.isChanged(auto.focused)" @click="auto.reset()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div></template></div></section>
     <section class="box"><div class="box-head"><h2 x-t="automl.resources"></h2></div><div class="box-body"><select x-model="setup.preset" x-t:aria-label="automl.resources"><template x-for="one in setup.presets" :key="one.name"><option :value="one.name" :disabled="!one.fits" :selected="one.name === setup.preset" x-text="presetText(one)"></option></template></select><p class="field-error" role="alert" x-show="!setup.preset" x-t="run.preset.none"></p></div></section>
   </aside></div>`;

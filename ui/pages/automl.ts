@@ -20,6 +20,7 @@ import { splitFacts } from './data-split.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { detailsAddress, displayName, inferenceAddress } from './experiment-actions.ts';
 import { placeExperiment } from './experiment-state.ts';
+import { parameterFacts } from './parameters.ts';
 import { runSetup } from './run-setup.ts';
 
 const head = `<header class="page-head"><div><h1 x-t="automl.title"></h1><p x-text="$t(draft() ? 'automl.purpose' : 'automl.purpose.board')"></p></div>
@@ -144,11 +145,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       parameterFacts() {
         const { edited, focused } = this.auto;
         if (!edited) return [];
-        const values = Object.entries(edited).map(([name, value]) => ({
-          name,
-          value: typeof value === 'boolean' ? t(value ? 'run.on' : 'run.off') : String(value),
-        }));
-        return [{ name: t('run.conf.name'), value: focused }, ...values];
+        return [{ name: t('run.conf.name'), value: focused }, ...parameterFacts(edited)];
       },
       note() {
         if (this.setup.state !== 'ready') return '';

@@ -15,6 +15,7 @@ import { openProject } from '../live/project.ts';
 import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { dividedText } from './data-split.ts';
+import { comparedParameters } from './parameters.ts';
 
 const AT_MOST = 6;
 const METRICS = ['validation_accuracy', 'validation_loss', 'train_accuracy', 'train_loss'] as const;
@@ -161,10 +162,13 @@ export default page({
           row(t('fact.seed'), ({ experiment: { config } }) => String(config?.split.seed ?? '–')),
           row(t('fact.stratify'), ({ experiment: { config } }) => (config ? t(config.split.stratify ? 'run.on' : 'run.off') : '–')),
           row(t('split.groups'), ({ experiment: { config } }) => config?.split.groupPattern ?? '–'),
-          ...(['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay', 'input_size'] as const).map((name) =>
-            row(name, ({ experiment: { config } }) => String(config?.parameters[name] ?? '–')),
+          ...comparedParameters(all.map(({ experiment: { config } }) => config?.parameters)).map(
+            ({ name, values }): ComparedRow => ({
+              name,
+              values,
+              differs: new Set(values).size > 1,
+            }),
           ),
-          row('augment', ({ experiment: { config } }) => t(config?.parameters.augment ? 'run.on' : 'run.off')),
           row(t('fact.preset'), ({ experiment: { config } }) => config?.preset ?? '–'),
           result(t('fact.time'), (of) => (of.result ? format.duration(of.result.seconds) : '–')),
         ];

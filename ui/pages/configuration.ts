@@ -10,6 +10,8 @@ export interface ConfigurationFact {
   value: string;
 }
 
+import { parameterFacts } from './parameters.ts';
+
 export interface ConfigurationPart {
   key: string;
   title: Key;
@@ -30,8 +32,6 @@ export function gpuText(preset: Preset): string {
 export function gflopsText(gflops: number): string {
   return decimal(gflops, gflops < 1 ? 3 : 2);
 }
-
-const onOff = (on: boolean) => t(on ? 'run.on' : 'run.off');
 
 /** `done` says which parts are confirmed; `algorithm` and `preset` add their figures where they are known. */
 export function configurationParts(of: {
@@ -67,15 +67,7 @@ export function configurationParts(of: {
       key: 'parameters',
       title: 'run.conf.parameters',
       done: of.done.algorithm,
-      facts: [
-        { name: 'batch_size', value: String(parameters.batch_size) },
-        { name: 'epoch', value: String(parameters.epoch) },
-        { name: 'learning_rate', value: String(parameters.learning_rate) },
-        { name: 'momentum', value: String(parameters.momentum) },
-        { name: 'weight_decay', value: String(parameters.weight_decay) },
-        { name: 'input_size', value: `${parameters.input_size} px` },
-        { name: 'augment', value: onOff(parameters.augment) },
-      ],
+      facts: parameterFacts(parameters),
     },
     {
       key: 'resources',

@@ -22,6 +22,7 @@ import { splitFacts } from './data-split.ts';
 import { exportToExperiment } from './dataset-actions.ts';
 import { detailsAddress, displayName, experimentMenu, isActive, modelAddress } from './experiment-actions.ts';
 import { experimentState, placeExperiment } from './experiment-state.ts';
+import { parameterFacts } from './parameters.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="subtitle()"></p></div>
   <div class="page-actions">
@@ -189,12 +190,11 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         if (config) {
           const { split, parameters } = config;
           list.push(...splitFacts(split));
-          for (const name of ['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay'] as const) add(`run.${name}`, String(parameters[name]));
-          add('run.input_size', `${parameters.input_size} px`);
-          add('run.augment', t(parameters.augment ? 'fact.yes' : 'fact.no'));
+          list.push(...parameterFacts(parameters));
           add('fact.preset', config.preset);
         }
         if (result) {
+          if (result.endedEarly) add('fact.endedEarly', t('fact.endedEarly.value', { n: result.epochs }));
           add('fact.device', result.device);
           add('fact.time', format.duration(result.seconds));
           add('fact.speed', t('fact.speed.value', { n: format.decimal(result.imagesPerSecond, 1) }));

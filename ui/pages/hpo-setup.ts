@@ -1,16 +1,15 @@
 /** What a search is asked besides what every training is: which parameters, within which ranges, how many trials, towards what. */
-import type { Parameters } from '../../server/http/schemas.ts';
 import type { HpoMetric, HpoObjectiveMetric, HpoOptions, HpoRequest, SearchRange } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { shownValue } from '../charts/search.ts';
 import { numberProblem } from '../components/field.ts';
 import { t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
+import { isChoice, type ParameterName, parameterText } from './parameters.ts';
 
-type Name = Exclude<keyof Parameters, 'epoch'>;
 export interface SearchRow {
-  name: Name;
-  /** false: on and off are tried. */
+  name: ParameterName;
+  /** false: on and off are tried, or those of `picked`. */
   numeric: boolean;
   whole: boolean;
   minimum: number;
@@ -21,6 +20,7 @@ export interface SearchRow {
   high: number;
   log: boolean;
   choices: string;
+  picked: string[];
 }
 type CountName = 'maxTrialCount' | 'parallelTrialCount' | 'maxFailedTrialCount';
 
@@ -34,7 +34,7 @@ function searchRow(of: HpoOptions['parameters'][number]): SearchRow {
   const values = choices.filter((one) => typeof one === 'number');
   const range = 'low' in suggestion ? suggestion : { low: Math.min(...values), high: Math.max(...values) };
   return {
-    name: of.name as Name,
+    name: of.name as ParameterName,
     numeric,
     whole: of.kind === 'int',
     minimum: of.minimum ?? Number.NEGATIVE_INFINITY,
@@ -45,6 +45,7 @@ function searchRow(of: HpoOptions['parameters'][number]): SearchRow {
     high: numeric ? range.high : 1,
     log: 'low' in suggestion && suggestion.log === true,
     choices: choices.length ? choices.join(', ') : `${range.low}, ${range.high}`,
+    picked: choices.filter((one) => typeof one === 'string'),
   };
 }
 
@@ -54,8 +55,8 @@ const numbersIn = (text: string) =>
     .filter(Boolean)
     .map(Number);
 
-export function rangeText(range: SearchRange): string {
-  if ('choices' in range) return range.choices.map((one) => (typeof one === 'boolean' ? t(one ? 'run.on' : 'run.off') : shownValue(one))).join(', ');
+export function rangeText(name: string, range: SearchRange): string {
+  if ('choices' in range) return range.choices.map((one) => (typeof one === 'number' ? shownValue(one) : parameterText(name, one))).join(', ');
   return `${shownValue(range.low)} – ${shownValue(range.high)}${range.log ? ' (log)' : ''}`;
 }
 
@@ -92,7 +93,9 @@ export function hpoSetup(signal: AbortSignal) {
     /** What is wrong with the range of a parameter, or ''. */
     problem(name: string): string {
       const row = this.rows[name];
-      if (!row?.checked || !row.numeric) return '';
+      if (!row?.checked) return '';
+      if (isChoice(row.name)) return row.picked.length < 2 ? t('hpo.wrong.picked') : '';
+      if (!row.numeric) return '';
       const { minimum, maximum } = row;
       const ends = { min: String(minimum), max: String(maximum) };
       const inside = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= minimum && value <= maximum;
@@ -142,6 +145,7 @@ export function hpoSetup(signal: AbortSignal) {
     search(): HpoRequest['search'] {
       const entries = Object.values(this.rows).flatMap((row): [string, SearchRange][] => {
         if (!row.checked) return [];
+        if (isChoice(row.name)) return [[row.name, { choices: [...row.picked] }]];
         if (!row.numeric) return [[row.name, { choices: [true, false] }]];
         if (row.mode === 'choices') return [[row.name, { choices: [...new Set(numbersIn(row.choices))] }]];
         return [[row.name, { low: row.low, high: row.high, ...(row.log ? { log: true } : {}) }]];

@@ -2,16 +2,25 @@
  * Markup of the steps of an HPO: those of a run, with what is searched in the Algorithm step and a step of Settings more. The component has `setup`, `hpo`,
  * metricChoices() and stoppingProblem().
  */
-import { checkbox, select } from '../components/field.ts';
+import { select } from '../components/field.ts';
 import type { Key } from '../i18n/keys.ts';
 import { icon } from '../mount.ts';
-import { algorithmTable, NUMBERS, parameterField, resources, split, stepsView } from './run-steps.ts';
+import { advancedSummary, NUMBERS, parameterField, setupPlace } from './parameter-form.ts';
+import { ADVANCED, CHOICES, isChoice, isNumber, type ParameterName, SEARCHABLE } from './parameters.ts';
+import { algorithmTable, resources, split, stepsView } from './run-steps.ts';
 
 /** Kind, range or choices of one searched parameter. */
-function space(name: string): string {
+function space(name: ParameterName): string {
   const row = `hpo.rows.${name}`;
   const label = (key: Key) => `:aria-label="'${name} ' + $t('${key}')"`;
-  if (name === 'augment') return `<span class="muted" x-t="hpo.both"></span>`;
+  if (isChoice(name)) {
+    const options = CHOICES[name].map(
+      (value) =>
+        `<label class="check"><input type="checkbox" value="${value}" x-model="${row}.picked" @change="setup.changed('algorithm')"><span x-t="param.${name}.${value}"></span></label>`,
+    );
+    return `<div class="space-options" role="group" ${label('hpo.choices')}>${options.join('')}</div><p class="field-error" role="alert" x-show="hpo.problem('${name}')" x-text="hpo.problem('${name}')"></p>`;
+  }
+  if (!isNumber(name)) return `<span class="muted" x-t="hpo.both"></span>`;
   return `<div class="space-fields" @input="setup.changed('algorithm')" @change="setup.changed('algorithm')">
     <select x-model="${row}.mode" ${label('hpo.kind')}><option value="range" x-t="hpo.kind.range"></option><option value="choices" x-t="hpo.kind.choices"></option></select>
     <template x-if="${row}.mode === 'range'"><span class="space-range"><input type="number" step="any" x-model.number="${row}.low" ${label('hpo.low')}><span aria-hidden="true">–</span><input type="number" step="any" x-model.number="${row}.high" ${label('hpo.high')}><label class="check"><input type="checkbox" x-model="${row}.log"><span x-t="hpo.log"></span></label></span></template>
@@ -19,22 +28,24 @@ function space(name: string): string {
     <p class="field-error" role="alert" x-show="hpo.problem('${name}')" x-text="hpo.problem('${name}')"></p>`;
 }
 
-function parameterRow(name: (typeof NUMBERS)[number] | 'augment'): string {
-  const value =
-    name === 'augment'
-      ? `<div @change="setup.changed('algorithm')">${checkbox({ model: 'setup.parameters.augment', label: 'run.augment', hint: 'run.augment.hint' })}</div>`
-      : parameterField(name);
-  if (name === 'epoch') return `<tr><td class="hpo-value">${value}</td><td></td><td class="muted wrap" x-t="hpo.epoch.fixed"></td></tr>`;
-  return `<tr :class="{ searched: hpo.searched('${name}') }"><td class="hpo-value">${value}</td>
+function parameterRow(name: ParameterName): string {
+  if (!SEARCHABLE.has(name)) {
+    return `<tr x-show="setup.matters('${name}')"><td class="hpo-value">${parameterField(name)}</td><td></td><td class="muted wrap">${name === 'epoch' ? '<span x-t="hpo.epoch.fixed"></span>' : ''}</td></tr>`;
+  }
+  return `<tr x-show="setup.matters('${name}') || hpo.searched('${name}')" :class="{ searched: hpo.searched('${name}') }"><td class="hpo-value">${parameterField(name, setupPlace, true)}</td>
     <td class="choose"><label class="hit"><input type="checkbox" x-model="hpo.rows.${name}.checked" @change="setup.changed('algorithm')" aria-label="HPO ${name}"></label></td>
     <td class="wrap"><span class="muted" x-show="!hpo.searched('${name}')" x-t="hpo.fixed"></span><template x-if="hpo.searched('${name}')"><div>${space(name)}</div></template></td></tr>`;
 }
 
+const table = (names: readonly ParameterName[]): string =>
+  `<div class="table-scroll hpo-table" tabindex="0" role="region" x-t:aria-label="hpo.parameters"><table class="table"><thead><tr><th scope="col" x-t="hpo.value"></th><th scope="col" class="choose" x-t="hpo.check"></th><th scope="col" class="grow"><span class="th"><span x-t="hpo.space"></span><button type="button" x-hint="hpo.log.hint"></button></span></th></tr></thead>
+      <tbody>${names.map(parameterRow).join('')}</tbody></table></div>`;
+
 const algorithm = `<section class="step" x-show="setup.step === 'algorithm'">${algorithmTable}
     <div class="parameters-head"><h3 x-t="hpo.parameters"></h3><span class="spacer"></span><button type="button" class="button quiet small" :disabled="setup.isDefault()" @click="setup.resetParameters()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div>
     <p class="muted" x-t="hpo.parameters.note"></p>
-    <template x-if="hpo.options"><div class="table-scroll hpo-table" tabindex="0" role="region" x-t:aria-label="hpo.parameters"><table class="table"><thead><tr><th scope="col" x-t="hpo.value"></th><th scope="col" class="choose" x-t="hpo.check"></th><th scope="col" class="grow"><span class="th"><span x-t="hpo.space"></span><button type="button" x-hint="hpo.log.hint"></button></span></th></tr></thead>
-      <tbody>${[...NUMBERS, 'augment' as const].map(parameterRow).join('')}</tbody></table></div></template>
+    <template x-if="hpo.options"><div class="stack">${table([...NUMBERS, 'augment'])}
+      <details class="advanced"><summary>${advancedSummary()}</summary>${table(ADVANCED.flatMap(({ names }) => names))}</details></div></template>
     <p class="field-error" role="alert" x-show="hpo.nothing()" x-text="hpo.nothing()"></p>
     <div class="step-foot"><button type="button" class="button primary large" @click="setup.confirm('algorithm')" :disabled="setup.wrongIn('algorithm')" x-t="hpo.next.settings"></button></div></section>`;
 

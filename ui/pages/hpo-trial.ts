@@ -4,13 +4,13 @@ import type { EpochRow } from '../../server/http/schemas.ts';
 import type { TrialDetails } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { EpochCharts } from '../charts/epochs.ts';
-import { shownValue } from '../charts/search.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openPanel } from '../components/panel.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { watchJob } from '../live/events.ts';
 import { component } from '../mount.ts';
+import { trialFacts } from './parameters.ts';
 
 /** `signal` ends what the panel does when the page is left. */
 export function openTrial(experimentId: number, n: number, signal: AbortSignal): void {
@@ -80,11 +80,7 @@ export function openTrial(experimentId: number, n: number, signal: AbortSignal):
       facts() {
         const { details } = this;
         if (!details) return [];
-        return Object.entries(details.parameters).map(([name, value]) => ({
-          name,
-          value: typeof value === 'boolean' ? t(value ? 'run.on' : 'run.off') : shownValue(value),
-          searched: name in details.trial.parameters,
-        }));
+        return trialFacts(details.parameters, details.trial.parameters);
       },
     }),
   });

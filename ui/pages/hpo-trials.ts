@@ -6,6 +6,7 @@ import { tabs } from '../components/tabs.ts';
 import { decimal } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { component, icon } from '../mount.ts';
+import { parameterText } from './parameters.ts';
 
 interface TrialColumn {
   key: string;
@@ -49,7 +50,8 @@ export function trialList() {
           },
           text: (row: TrialRow) => {
             const value = row.parameters[name];
-            return typeof value === 'boolean' ? t(value ? 'run.on' : 'run.off') : value === undefined ? '–' : shownValue(value);
+            if (value === undefined) return '–';
+            return typeof value === 'number' ? shownValue(value) : parameterText(name, value);
           },
         })),
         { key: 'epoch', title: t('hpo.trial.epoch'), value: (row) => row.epoch, text: (row) => `${row.epoch} / ${row.epochs}` },

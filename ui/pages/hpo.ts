@@ -342,7 +342,7 @@ The system changes the parameters that one would otherwise change by hand, and t
             key: 'search',
             title: 'hpo.conf.search',
             done: done.algorithm,
-            facts: Object.entries(request.search).map(([name, range]) => ({ name, value: rangeText(range) })),
+            facts: Object.entries(request.search).map(([name, range]) => ({ name, value: rangeText(name, range) })),
           },
           {
             key: 'settings',

@@ -15,6 +15,7 @@ import { onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
+import { parameterFacts } from './parameters.ts';
 
 const tagsIn = (text: string) => [
   ...new Set(
@@ -170,10 +171,7 @@ export default page({
           { name: t('fact.classes'), value: format.count(version.result.classes.length) },
           { name: t('model.size'), value: format.bytes(version.sizeBytes) },
           { name: t('version.registered'), value: format.dayAndTime(version.createdAt) },
-          ...Object.entries(version.parameters).map(([name, value]) => ({
-            name,
-            value: typeof value === 'boolean' ? t(value ? 'run.on' : 'run.off') : String(value),
-          })),
+          ...parameterFacts(version.parameters),
         ];
       },
       menu(anchor: HTMLElement) {

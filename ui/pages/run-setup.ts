@@ -1,13 +1,24 @@
 /** The three steps before a training: what is asked, what is proposed, and what is wrong with an answer. */
-import type { Algorithm, Dataset, Parameters, PicturePage, Preset, RunConfig } from '../../server/http/schemas.ts';
+import type { Algorithm, Dataset, PicturePage, Preset, RunConfig } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
-import { numberProblem } from '../components/field.ts';
 import { toastError } from '../components/toast.ts';
-import type { Key } from '../i18n/keys.ts';
-import { t } from '../i18n/language.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
 import { splitSetup } from './data-split.ts';
+import {
+  changedAdvanced,
+  isAdvanced,
+  LIMITS,
+  matters,
+  type NumberName,
+  type ParameterName,
+  parameterProblem,
+  type Recipe,
+  rateFor,
+  sent,
+  USUAL,
+  wrongNumbers,
+} from './parameters.ts';
 
 /** `settings` is asked for a search alone. */
 export type Step = 'split' | 'algorithm' | 'settings' | 'resources';
@@ -18,25 +29,6 @@ export interface SetupOptions {
   wrong?(step: Step): boolean;
 }
 type SortKey = 'name' | 'gflops' | 'parametersM' | 'resourceNeed';
-export type NumberName = Exclude<keyof Parameters, 'augment'>;
-
-/** The limits of schemas.ts, for the sentences beside the fields. */
-export const LIMITS: { [name in NumberName]: { min: number; max: number; whole: boolean; step: number | 'any' } } = {
-  batch_size: { min: 1, max: 1024, whole: true, step: 1 },
-  epoch: { min: 1, max: 10000, whole: true, step: 1 },
-  learning_rate: { min: 0.00001, max: 10, whole: false, step: 'any' },
-  momentum: { min: 0, max: 0.9999, whole: false, step: 'any' },
-  weight_decay: { min: 0, max: 1, whole: false, step: 'any' },
-  input_size: { min: 16, max: 800, whole: true, step: 1 },
-};
-
-export function parameterProblem(name: NumberName, value: unknown): string {
-  const limit = LIMITS[name];
-  return numberProblem(value, limit.min, limit.max, limit.whole, (key: Key, params) =>
-    t(key, limit.whole ? params : { min: String(limit.min), max: String(limit.max) }),
-  );
-}
-
 /** Learns well from few pictures and without tuning. */
 const FIRST_CHOICE = 'resnet18';
 const PIXEL_STEP = 32;
@@ -67,8 +59,17 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     /** '' is the daemon's order: what to begin with comes first. */
     sort: { key: '' as '' | SortKey, down: false },
     algorithm: '',
-    parameters: { batch_size: 16, epoch: 10, learning_rate: 0.01, momentum: 0.9, weight_decay: 0.0005, input_size: USUAL_SIZE, augment: true } as Parameters,
-    defaults: null as Parameters | null,
+    parameters: {
+      ...USUAL,
+      batch_size: 16,
+      epoch: 10,
+      learning_rate: 0.01,
+      momentum: 0.9,
+      weight_decay: 0.0005,
+      input_size: USUAL_SIZE,
+      augment: true,
+    } as Recipe,
+    defaults: null as Recipe | null,
     presets: [] as readonly Preset[],
     preset: '',
 
@@ -129,7 +130,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       if (options.wrong?.(step)) return true;
       if (step === 'settings') return false;
       if (step === 'split') return this.split.problem() !== '';
-      if (step === 'algorithm') return !this.algorithm || (Object.keys(LIMITS) as NumberName[]).some((name) => this.parameterProblem(name) !== '');
+      if (step === 'algorithm') return !this.algorithm || wrongNumbers(this.parameters, this.freezable()).length > 0;
       return !this.preset;
     },
     complete() {
@@ -171,7 +172,25 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       return this.algorithms.find((one) => one.name === this.algorithm) ?? null;
     },
     parameterProblem(name: NumberName) {
-      return parameterProblem(name, this.parameters[name]);
+      return parameterProblem(name, this.parameters, this.freezable());
+    },
+    matters(name: ParameterName) {
+      return matters(name, this.parameters);
+    },
+    freezable() {
+      return this.chosen()?.freezable ?? LIMITS.freeze_stages.max;
+    },
+    freezeRange() {
+      return `0 – ${this.freezable()}`;
+    },
+    changedAdvanced() {
+      return changedAdvanced(this.parameters).length;
+    },
+    advancedWrong() {
+      return wrongNumbers(this.parameters, this.freezable()).some(isAdvanced);
+    },
+    optimizerChanged() {
+      this.parameters.learning_rate = rateFor(this.parameters);
     },
     resetParameters() {
       if (this.defaults) this.parameters = { ...this.defaults };
@@ -207,7 +226,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     },
 
     config(): RunConfig {
-      return { split: this.split.request(), algorithm: this.algorithm, parameters: { ...this.parameters }, preset: this.preset };
+      return { split: this.split.request(), algorithm: this.algorithm, parameters: sent(this.parameters), preset: this.preset };
     },
   });
 }

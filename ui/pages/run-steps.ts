@@ -2,12 +2,12 @@
  * Markup of the steps and of the Configuration beside them. The component holds a `setup` (see run-setup.ts) and has mayStart(), startNote(), start() and
  * `starting`.
  */
-import { checkbox, field } from '../components/field.ts';
 import { stepper } from '../components/stepper.ts';
 import type { Key } from '../i18n/keys.ts';
 import { icon } from '../mount.ts';
 import { splitFields } from './data-split.ts';
-import { LIMITS, type NumberName, type Step } from './run-setup.ts';
+import { advancedFold, firstFields } from './parameter-form.ts';
+import type { Step } from './run-setup.ts';
 
 export const split = `<section class="step" x-show="setup.step === 'split'">
     ${splitFields}
@@ -15,34 +15,6 @@ export const split = `<section class="step" x-show="setup.step === 'split'">
 
 const heading = (key: string, title: Key, hint?: Key) =>
   `<th scope="col" class="${key === 'name' ? 'grow' : 'end'}" :aria-sort="setup.ariaSort('${key}')"><span class="th"><button type="button" class="sort" @click="setup.sortBy('${key}')"><span x-t="${title}"></span><span class="sort-mark" x-icon="setup.sortIcon('${key}')"></span></button>${hint ? `<button type="button" x-hint="${hint}"></button>` : ''}</span></th>`;
-
-export const NUMBERS = ['batch_size', 'epoch', 'learning_rate', 'momentum', 'weight_decay', 'input_size'] as const satisfies readonly NumberName[];
-const UNITS: Partial<Record<NumberName, Key>> = { batch_size: 'unit.pictures', epoch: 'unit.times', input_size: 'unit.pixels' };
-
-/** The field of a parameter; where its value lives, the method that tells what is wrong with it, and what a change sets off. */
-export function parameterField(
-  name: NumberName,
-  of = {
-    model: 'setup.parameters',
-    problem: 'setup.parameterProblem',
-    events: `@input="setup.changed('algorithm')" ${name === 'input_size' ? '@change="setup.measure()"' : ''}`,
-  },
-): string {
-  const { min, max, step } = LIMITS[name];
-  const unit = UNITS[name];
-  const shown = {
-    model: `${of.model}.${name}`,
-    label: `run.${name}`,
-    type: 'number',
-    min,
-    max,
-    step,
-    hint: `run.${name}.hint`,
-    error: `${of.problem}('${name}')`,
-    ...(unit ? { unit } : {}),
-  } as const;
-  return `<div ${of.events}>${field(shown)}</div>`;
-}
 
 export const algorithmTable = `<p class="muted" x-t="run.algorithm.note"></p>
     <div class="choice-table" tabindex="0" role="region" x-t:aria-label="run.algorithm.title"><table class="table"><thead><tr><th scope="col" class="choose"><span class="visually-hidden" x-t="table.choose"></span></th>
@@ -55,7 +27,8 @@ export const algorithmTable = `<p class="muted" x-t="run.algorithm.note"></p>
 const algorithm = `<section class="step" x-show="setup.step === 'algorithm'">
     ${algorithmTable}
     <div class="parameters-head"><h3 x-t="run.parameters"></h3><span class="spacer"></span><button type="button" class="button quiet small" :disabled="setup.isDefault()" @click="setup.resetParameters()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div>
-    <div class="parameters">${NUMBERS.map((name) => parameterField(name)).join('')}<div class="parameters-check" @change="setup.changed('algorithm')">${checkbox({ model: 'setup.parameters.augment', label: 'run.augment', note: 'run.augment.note', hint: 'run.augment.hint' })}</div></div>
+    <div class="parameters">${firstFields()}</div>
+    ${advancedFold()}
     <div class="step-foot"><button type="button" class="button primary large" @click="setup.confirm('algorithm')" :disabled="setup.wrongIn('algorithm')" x-t="run.next.resources"></button></div></section>`;
 
 export const resources = `<section class="step" x-show="setup.step === 'resources'">

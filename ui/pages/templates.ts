@@ -20,6 +20,7 @@ import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { gpuText, memoryText } from './configuration.ts';
 import { splitFacts } from './data-split.ts';
+import { parameterFacts } from './parameters.ts';
 
 const columns = columnsOf<Template>()([
   {
@@ -189,13 +190,7 @@ The data split, algorithm, parameters and resources of a training that went well
         const { details } = this;
         if (!details) return [];
         const { split, parameters } = details.config;
-        return [
-          ...splitFacts(split),
-          ...Object.entries(parameters).map(([name, value]) => ({
-            name,
-            value: typeof value === 'boolean' ? t(value ? 'run.on' : 'run.off') : String(value),
-          })),
-        ];
+        return [...splitFacts(split), ...parameterFacts(parameters)];
       },
       menu(anchor: HTMLElement, row: Template) {
         openMenu(anchor, [

@@ -49,6 +49,9 @@ test('what cannot be searched is refused with its reason', async () => {
   assert.is(await refused({ search: { weight_decay: { low: 0, high: 0.01, log: true } } }), 'hpo_range');
   assert.is(await refused({ search: { batch_size: { choices: [8, 0] } } }), 'hpo_range');
   assert.is(await refused({ search: { augment: { low: 0, high: 1 } } }), 'hpo_range');
+  assert.is(await refused({ search: { optimizer: { choices: ['sgd', 'lion'] } } }), 'hpo_range');
+  assert.is(await refused({ search: { early_stopping: { low: 0, high: 3 } } }), 'hpo_parameter_unknown');
+  assert.is(await refused({ search: { freeze_stages: { low: 0, high: 4 } } }), 'freeze_stages_too_many');
   assert.is(await refused({ settings: { ...REQUEST.settings, maxTrialCount: 13 } }), 'hpo_limit');
   assert.is(await refused({ split: { ...SPLIT, crossValidation: { folds: 2, final: 'best' } }, stopping: 'asha' }), 'hpo_stopping_folds');
   assert.is(await refused({ preset: 'none' }), 'preset_unknown');
@@ -162,6 +165,23 @@ test('ASHA: promoted trials go on from their checkpoints', async () => {
   const log = JSON.stringify(await w.dev.ok('GET', `/api/jobs/${winner.jobId}/events`));
   assert.match(log, /going on after epoch 1 of 3/);
   assert.equal(readdirSync(join(w.daemon.data, 'studies', String(id))), ['events.jsonl'], 'checkpoints that nobody needs are gone');
+});
+
+test('a trial that early stopping ends before its rung has its model', async () => {
+  const { id } = await start({
+    stopping: 'asha',
+    sampler: 'grid',
+    // Six pictures to validate on: the accuracy cannot become better eight times.
+    parameters: { ...PARAMETERS, epoch: 9, optimizer: 'adam', early_stopping: 1, early_stopping_on: 'validation_accuracy' },
+    search: { optimizer: { choices: ['adam', 'adamw'] } },
+    settings: { maxTrialCount: 2, parallelTrialCount: 1, maxFailedTrialCount: 2 },
+  });
+  const { trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 90);
+  assert.equal(trials.map(({ parameters }) => parameters.optimizer).sort(), ['adam', 'adamw']);
+  const winner = trials.find(({ state }) => state === 'succeeded')!;
+  const { result } = await w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/${winner.trial}`);
+  assert.is(result?.endedEarly, true);
+  assert.ok(winner.epoch < 9 && winner.value !== null);
 });
 
 test.run();

@@ -30,7 +30,6 @@ const SEARCHED: { readonly [Name in keyof Parameters]?: { suggestion?: SearchRan
   input_size: { suggestion: { choices: [128, 160, 224] } },
   augment: {},
   optimizer: {},
-  nesterov: {},
   schedule: {},
   warmup: { suggestion: { choices: [0, 5, 10] } },
   label_smoothing: { suggestion: { low: 0, high: 0.2 } },

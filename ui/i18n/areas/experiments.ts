@@ -136,6 +136,8 @@ export default words({
   'details.result': ['결과', 'Result'],
 
   'fact.algorithm': ['알고리즘', 'Algorithm'],
+  'fact.endedEarly': ['조기 종료', 'Early stopping'],
+  'fact.endedEarly.value': ['{n}에포크 뒤에 끝났습니다', 'ended after {n:epoch/epochs}'],
   'fact.parameters': ['매개변수 수', 'Model size'],
   'fact.parameters.value': ['{n}백만 개', '{n} million parameters'],
   'fact.gflops': ['계산량', 'Complexity'],

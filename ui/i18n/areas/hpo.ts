@@ -41,6 +41,7 @@ export default words({
   'hpo.choices': ['후보 값 (쉼표로 구분)', 'Choices, separated by commas'],
   'hpo.both': ['사용과 사용 안 함을 모두 시도합니다', 'Both on and off are tried'],
   'hpo.epoch.fixed': ['모든 Trial이 같은 횟수로 학습해야 비교할 수 있습니다', 'All trials train equally long, so that they compare'],
+  'hpo.wrong.picked': ['두 개 이상 선택해 주세요.', 'Choose two or more.'],
   'hpo.wrong.none': ['HPO를 적용할 파라미터를 하나 이상 체크해 주세요.', 'Check at least one parameter to search.'],
   'hpo.wrong.range': ['{min} 이상 {max} 이하로, 최솟값이 최댓값보다 작게 입력해 주세요.', 'Enter values from {min} to {max}, the first below the second.'],
   'hpo.wrong.log': ['로그를 사용하려면 최솟값이 0보다 커야 합니다.', 'With log the lower end must be above 0.'],
