@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSafetensors } from '../engine/safetensors.ts';
 import type { TrainResult } from '../http/schemas.ts';
+import { labelFolder, writeClassLabels } from '../store/label-set.ts';
 import { PictureSetWriter } from '../store/pictures.ts';
 import type { TrainSpec } from './protocol.ts';
 import { type EndedJob, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from './workers.fixture.ts';
@@ -23,10 +24,12 @@ async function pictureSet(count: number): Promise<string> {
       .toBuffer();
     await writer.add({ name: `${n}.png`, width: 16, height: 16, mime: 'image/png' }, encoded, null);
   }
-  await writer.finish(labels);
+  await writer.finish();
+  await writeClassLabels(labelFolder(dir, 1), ['red', 'blue'], labels);
   return dir;
 }
 
+const dataset = await pictureSet(36);
 const EPOCHS = 40;
 /** Accuracy on a handful of pictures can become better a few times only, so early stopping surely comes before the last epoch. */
 const SPEC: TrainSpec = {
@@ -34,7 +37,8 @@ const SPEC: TrainSpec = {
   jobId: 1,
   threads: 1,
   memoryMb: 4096,
-  dataset: await pictureSet(36),
+  dataset,
+  labels: labelFolder(dataset, 1),
   classes: ['red', 'blue'],
   algorithm: 'smallnet',
   parameters: {
