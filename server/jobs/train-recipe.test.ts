@@ -22,7 +22,7 @@ async function pictureSet(count: number): Promise<string> {
     const encoded = await sharp({ create: { width: 16, height: 16, channels: 3, background } })
       .png()
       .toBuffer();
-    await writer.add({ name: `${n}.png`, width: 16, height: 16, mime: 'image/png' }, encoded, null);
+    await writer.add({ name: `${n}.png`, width: 16, height: 16, mime: 'image/png' }, encoded);
   }
   await writer.finish();
   await writeClassLabels(labelFolder(dir, 1), ['red', 'blue'], labels);
