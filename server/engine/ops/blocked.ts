@@ -30,6 +30,12 @@ export function blockedPad(lowering: Lowering, x: string, channels: number, pads
   return blockedConv(lowering, [x, ones, ''], { kernel_shape: { ints: [1, 1] }, group: { int: channels }, pads: { ints: pads } });
 }
 
+/** Every stride-th pixel of every stride-th row of blocked x, by all threads. */
+export function blockedPick(lowering: Lowering, x: string, channels: number, stride: number): string {
+  const ones = lowering.constant({ dtype: 'float32', shape: [channels, 1, 1, 1], data: new Float32Array(channels).fill(1) });
+  return blockedConv(lowering, [x, ones, ''], { kernel_shape: { ints: [1, 1] }, group: { int: channels }, strides: { ints: [stride, stride] } });
+}
+
 /** Sums [c] of what `rows` gives for each row of each channel, [n·c/B·h, B]. Rows are summed apart, so that no chain of additions gets long. */
 function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4): string {
   const { block } = lowering.options;
@@ -72,17 +78,57 @@ export function forwardFilter(lowering: Lowering, w: Value): string {
   });
 }
 
-/** The kernel for the input's gradient: turned by 180°, outputs and inputs exchanged: [i/B,o/B,kh,kw,B(o),B(i)]. */
-export function backwardFilter(lowering: Lowering, w: Value): string {
+/**
+ * The kernel for the input's gradient: turned by 180°, outputs and inputs exchanged: [i/B,o/B,kh,kw,B(o),B(i)]. `rows` and `columns` say which
+ * of the kernel's are in it, and in which order.
+ */
+export function backwardFilter(lowering: Lowering, w: Value, rows: readonly number[], columns: readonly number[]): string {
   const { block } = lowering.options;
   const [o, i, kh, kw] = w.shape as Rank4;
-  const taps = kh * kw;
+  const taps = rows.flatMap((row) => columns.map((column) => row * kw + column));
   let filter = lowering.read(w, 'filter');
-  if (taps > 1) {
-    const order = lowering.ints(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
-    filter = lowering.emit('Gather', [lowering.reshape(filter, [(i * o) / block, taps, block]), order], { axis: { int: 1 } });
-  }
+  if (kh * kw > 1) filter = lowering.emit('Gather', [lowering.reshape(filter, [(i * o) / block, kh * kw, block]), lowering.ints(taps)], { axis: { int: 1 } });
   // Bringing the input's channels innermost is just what ReorderInput does, with all threads.
-  const planes = lowering.reshape(filter, [i / block, block, (o / block) * taps, block]);
-  return lowering.reshape(lowering.emit('ReorderInput', [planes], { channels_last: { int: 0 } }, nchwc), [i, o, kh, kw]);
+  const planes = lowering.reshape(filter, [i / block, block, (o / block) * taps.length, block]);
+  return lowering.reshape(lowering.emit('ReorderInput', [planes], { channels_last: { int: 0 } }, nchwc), [i, o, rows.length, columns.length]);
+}
+
+/** 'length - 1' down to 0. */
+export const turned = (length: number): number[] => Array.from({ length }, (_, index) => length - 1 - index);
+
+/**
+ * Blocked x with stride - 1 zeros behind each of its values, [n,c,h·stride,w·stride]: every value is repeated over its square, then all but the
+ * first are multiplied by zero. The runtime repeats and multiplies with all threads; it would copy zeros in between with one.
+ */
+export function blockedSpread(lowering: Lowering, x: string, [n, c, h, w]: Rank4, stride: number): string {
+  if (stride === 1) return x;
+  const { block } = lowering.options;
+  const [rows, columns] = [h * stride, w * stride];
+  const mask = new Float32Array(rows * columns * block);
+  for (let row = 0; row < rows; row += stride) {
+    for (let column = 0; column < columns; column += stride) mask.fill(1, (row * columns + column) * block, (row * columns + column + 1) * block);
+  }
+  const repeated = lowering.emit('Upsample', [x], { scales: { ints: [1, 1, stride, stride] }, mode: { string: 'nearest' } }, nchwc);
+  const maps = lowering.reshape(repeated, [(n * c) / block, mask.length]);
+  const zeroed = lowering.emit('Mul', [maps, lowering.constant({ dtype: 'float32', shape: [mask.length], data: mask })]);
+  return lowering.reshape(zeroed, [n, c, rows, columns]);
+}
+
+/**
+ * A convolution with stride 1 of a batch of small pictures [n,c,h,w], laid side by side as one wide picture with `padding` columns of zeros
+ * between them: the kernel is then read once for a row of all pictures, and the rows are long enough for the runtime's fast path.
+ */
+export function sideBySide(lowering: Lowering, x: string, [n, c, h, w]: Rank4, weight: string, [o, kernel, padding]: readonly [number, number, number]): string {
+  const { block } = lowering.options;
+  const pitch = w + padding;
+  const [height, width] = [h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1];
+  const apart = lowering.reshape(blockedPad(lowering, x, c, [0, 0, 0, padding]), [n, c / block, h, pitch * block]);
+  const wide = lowering.reshape(lowering.transpose(apart, [1, 2, 0, 3]), [1, c, h, n * pitch]);
+  const product = blockedConv(lowering, [wide, weight, ''], {
+    kernel_shape: { ints: [kernel, kernel] },
+    pads: { ints: [padding, padding, padding, kernel - 1 - padding] },
+  });
+  let rows = lowering.reshape(product, [o / block, height, n, pitch * block]);
+  if (width < pitch) rows = lowering.emit('Slice', [rows, lowering.ints([0]), lowering.ints([width * block]), lowering.ints([3])]);
+  return lowering.reshape(lowering.transpose(rows, [2, 0, 1, 3]), [n, o, height, width]);
 }

@@ -70,6 +70,11 @@ const convolutions: readonly { x: Shape; w: Shape; y: Shape; how: OpAttributes['
   { x: [3, 8, 2, 2], w: [8, 8, 3, 3], y: [3, 8, 2, 2], how: conv(1, 1) },
   { x: [9, 8, 4, 4], w: [8, 8, 3, 3], y: [9, 8, 4, 4], how: conv(1, 1) },
   { x: [1, 8, 5, 4], w: [8, 8, 3, 3], y: [1, 8, 3, 2], how: conv(2, 1) },
+  { x: [2, 8, 7, 6], w: [16, 8, 5, 5], y: [2, 16, 4, 3], how: conv(2, 2) },
+  { x: [1, 16, 6, 4], w: [8, 16, 2, 2], y: [1, 8, 3, 2], how: conv(2, 0) },
+  { x: [1, 8, 7, 8], w: [8, 8, 3, 3], y: [1, 8, 3, 3], how: conv(3, 1) },
+  { x: [2, 8, 1, 3], w: [16, 8, 3, 3], y: [2, 16, 1, 3], how: conv(1, 1) },
+  { x: [3, 8, 4, 3], w: [8, 8, 3, 3], y: [3, 8, 6, 5], how: conv(1, 2) },
 ];
 const windows: readonly OpAttributes['maxPool'][] = [
   { kernel: 3, stride: 2, padding: 1 },

@@ -1,7 +1,16 @@
 import type { Rank4 } from './blocked.ts';
-import { blockedConv, forwardFilter } from './blocked.ts';
+import { blockedConv, forwardFilter, sideBySide } from './blocked.ts';
+import type { Convolution } from './geometry.ts';
 import { convAttributes } from './geometry.ts';
 import type { Rule } from './rule.ts';
+
+/** Pictures of at most this width are convolved faster side by side. */
+export const narrow = 3;
+
+/** Whether a convolution's pictures can lie side by side: it moves by one pixel and sees beyond the edges, but not over the next picture. */
+export function liesSideBySide([, , kh, kw]: Rank4, { stride, padding, dilation, groups }: Convolution): boolean {
+  return stride === 1 && groups === 1 && dilation === 1 && kh === kw && kh > 1 && padding > 0 && padding < kh;
+}
 
 export const forwardForms: Pick<Rule<'conv'>, 'lowerings' | 'prefer'> = {
   lowerings: [
@@ -29,6 +38,16 @@ export const forwardForms: Pick<Rule<'conv'>, 'lowerings' | 'prefer'> = {
         lowering.defer(y!, (fused) => blockedConv(lowering, names, convAttributes(attributes, [kh, kw]), fused));
       },
     },
+    {
+      name: 'side by side',
+      applies: ({ inputs: [x, w, bias], outputs: [y], attributes }, lowering) =>
+        !bias && lowering.canBlock(x!) && lowering.canBlock(y!) && liesSideBySide(w!.shape as Rank4, attributes),
+      lower: (lowering, { inputs: [x, w], outputs: [y], attributes }) => {
+        const [o, , kernel] = w!.shape as Rank4;
+        const input = lowering.read(x!, 'blocked');
+        lowering.write(y!, sideBySide(lowering, input, x!.shape as Rank4, forwardFilter(lowering, w!), [o, kernel, attributes.padding]), 'blocked');
+      },
+    },
   ],
-  prefer: () => 'blocked',
+  prefer: ({ inputs: [x] }) => (x!.shape[3]! <= narrow ? 'side by side' : 'blocked'),
 };

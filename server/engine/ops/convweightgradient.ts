@@ -1,8 +1,8 @@
 import type { Node, Value } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
-import { nchwc } from '../lowering.ts';
+import { filterShape, nchwc } from '../lowering.ts';
 import type { Rank4 } from './blocked.ts';
-import { blockedConv, blockedPad } from './blocked.ts';
+import { blockedConv, blockedPad, blockedPick } from './blocked.ts';
 import { depthwiseWeightGradient, isDepthwise } from './depthwise.ts';
 import type { Rule } from './rule.ts';
 
@@ -64,6 +64,17 @@ function picturesAsFilter(lowering: Lowering, blocked: string, [n, o, h, w]: Ran
   return lowering.reshape(turned, [o, n, h, w]);
 }
 
+/** Every stride-th pixel of every stride-th row of pictures [n,c,h,w], as the rows of a matrix [n·h'·w',c]. */
+function pixelRows(lowering: Lowering, x: Value, stride: number): string {
+  const [n, c, h, w] = x.shape as Rank4;
+  return lowering.once(`pixels ${x.id} ${stride}`, () => {
+    let picked = lowering.read(x, 'blocked');
+    if (stride > 1) picked = blockedPick(lowering, picked, c, stride);
+    const last = lowering.emit('ReorderOutput', [picked], { channels: { int: c }, channels_last: { int: 1 } }, nchwc);
+    return lowering.reshape(last, [n * Math.ceil(h / stride) * Math.ceil(w / stride), c]);
+  });
+}
+
 export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' | 'prefer'> = {
   lowerings: [
     {
@@ -106,10 +117,17 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
         let input = lowering.read(x!);
         if (stride > 1)
           input = lowering.emit('Slice', [input, lowering.ints([0, 0]), lowering.ints([h, w]), lowering.ints([2, 3]), lowering.ints([stride, stride])]);
-        const turned = lowering.transpose(lowering.reshape(input, [n, c, height * width]), [0, 2, 1]);
-        const products = lowering.emit('MatMul', [lowering.reshape(lowering.read(dy!), [n, o, height * width]), turned]);
-        const total = lowering.emit('ReduceSum', [products, lowering.ints([0])], { keepdims: { int: 0 } });
-        lowering.write(dw!, lowering.reshape(total, [o, c, 1, 1]));
+        const [rows, steep] = [lowering.reshape(input, [n, c, height * width]), lowering.reshape(lowering.read(dy!), [n, o, height * width])];
+        const sum = (product: string) => lowering.emit('ReduceSum', [product, lowering.ints([0])], { keepdims: { int: 0 } });
+        const { block } = lowering.options;
+        // [c,o] is the filter as it is held.
+        if (filterShape(dw!.shape, block)) {
+          const products = lowering.emit('MatMul', [rows, lowering.transpose(steep, [0, 2, 1])]);
+          lowering.write(dw!, lowering.reshape(sum(products), [c, o / block, 1, block]), 'filter');
+        } else {
+          const products = lowering.emit('MatMul', [steep, lowering.transpose(rows, [0, 2, 1])]);
+          lowering.write(dw!, lowering.reshape(sum(products), dw!.shape));
+        }
       },
     },
     {
@@ -136,8 +154,24 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
         lowering.write(dw!, lowering.reshape(product, [c, o / block, kernel[0] * kernel[1], block]), 'filter');
       },
     },
+    {
+      // With the channels last, x and dy are matrices with a row for every pixel, and xᵀ·dy is the filter as it is held: one product for the whole batch.
+      name: 'Gemm',
+      applies: ({ inputs: [x, dy], attributes: { padding, groups, kernel } }, lowering) =>
+        kernel[0] * kernel[1] === 1 && padding === 0 && groups === 1 && lowering.canBlock(x!) && lowering.canBlock(dy!),
+      lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes: { stride } }) => {
+        const [, c] = x!.shape as Rank4;
+        const [, o] = dy!.shape as Rank4;
+        const product = lowering.emit('Gemm', [pixelRows(lowering, x!, stride), pixelRows(lowering, dy!, 1)], { transA: { int: 1 } });
+        lowering.write(dw!, lowering.reshape(product, [c, o / lowering.options.block, 1, lowering.options.block]), 'filter');
+      },
+    },
     depthwiseWeightGradient,
   ],
-  prefer: ({ inputs: [, dy], attributes }) =>
-    isDepthwise(dy!.shape[1]!, attributes) ? 'depthwise' : attributes.kernel[0] * attributes.kernel[1] === 1 ? 'MatMul' : 'blocked',
+  prefer: ({ inputs: [, dy], attributes: { groups, kernel } }) => {
+    const [, o, height, width] = dy!.shape as Rank4;
+    if (isDepthwise(o, { groups })) return 'depthwise';
+    if (kernel[0] * kernel[1] > 1) return 'blocked';
+    return height * width <= 64 ? 'Gemm' : 'MatMul';
+  },
 };

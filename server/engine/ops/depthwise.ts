@@ -1,8 +1,6 @@
 import type { Node } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
-import { nchwc } from '../lowering.ts';
 import type { Rank4 } from './blocked.ts';
-import { blockedConv } from './blocked.ts';
+import { blockedConv, blockedSpread, turned } from './blocked.ts';
 import type { Convolution } from './geometry.ts';
 import { convAttributes } from './geometry.ts';
 import type { Candidate } from './rule.ts';
@@ -10,26 +8,8 @@ import type { Candidate } from './rule.ts';
 /** Gradients of convolutions that filter every channel by itself, on blocked memory. Their forward form is the blocked convolution's own. */
 
 /** Whether every channel has its own single kernel: dy [n,c,h',w'] is that of c groups. */
-export function isDepthwise(channels: number, { groups }: Convolution): boolean {
+export function isDepthwise(channels: number, { groups }: Pick<Convolution, 'groups'>): boolean {
   return groups > 1 && groups === channels;
-}
-
-/**
- * dy with stride - 1 zeros between its values, [n,c,h·stride,w·stride]: every value is repeated over its square, then all but the first are
- * multiplied by zero. The runtime repeats and multiplies with all threads; it would copy zeros in between with one.
- */
-function spread(lowering: Lowering, dy: string, [n, c, h, w]: Rank4, stride: number): string {
-  if (stride === 1) return dy;
-  const { block } = lowering.options;
-  const [rows, columns] = [h * stride, w * stride];
-  const mask = new Float32Array(rows * columns * block);
-  for (let row = 0; row < rows; row += stride) {
-    for (let column = 0; column < columns; column += stride) mask.fill(1, (row * columns + column) * block, (row * columns + column + 1) * block);
-  }
-  const repeated = lowering.emit('Upsample', [dy], { scales: { ints: [1, 1, stride, stride] }, mode: { string: 'nearest' } }, nchwc);
-  const maps = lowering.reshape(repeated, [(n * c) / block, mask.length]);
-  const zeroed = lowering.emit('Mul', [maps, lowering.constant({ dtype: 'float32', shape: [mask.length], data: mask })]);
-  return lowering.reshape(zeroed, [n, c, rows, columns]);
 }
 
 /** Zeros to add after the rows of the spread dy so that the turned convolution gives `size` of them. */
@@ -53,13 +33,13 @@ export const depthwiseInputGradient: Candidate<'convInputGradient'> = {
     const [, , kh, kw] = w!.shape as Rank4;
     const { block } = lowering.options;
     const { stride, dilation, padding, size } = attributes;
-    const taps = lowering.ints(Array.from({ length: kh * kw }, (_, tap) => kh * kw - 1 - tap));
+    const taps = lowering.ints(turned(kh * kw));
     const filter = lowering.reshape(lowering.read(w!, 'filter'), [c / block, kh * kw, block]);
-    const turned = lowering.reshape(lowering.emit('Gather', [filter, taps], { axis: { int: 1 } }), w!.shape);
-    const input = spread(lowering, lowering.read(dy!, 'blocked'), shape, stride);
+    const kernel = lowering.reshape(lowering.emit('Gather', [filter, taps], { axis: { int: 1 } }), w!.shape);
+    const input = blockedSpread(lowering, lowering.read(dy!, 'blocked'), shape, stride);
     const pads = [dilation * (kh - 1) - padding, dilation * (kw - 1) - padding, after(size[0], height, attributes), after(size[1], width, attributes)];
     const how = { ...convAttributes({ ...attributes, stride: 1 }, [kh, kw]), pads: { ints: pads } };
-    lowering.defer(dx!, (fused) => blockedConv(lowering, [input, turned, ''], how, fused));
+    lowering.defer(dx!, (fused) => blockedConv(lowering, [input, kernel, ''], how, fused));
   },
 };
 
