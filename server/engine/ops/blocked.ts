@@ -118,7 +118,13 @@ export function blockedSpread(lowering: Lowering, x: string, [n, c, h, w]: Rank4
  * A convolution with stride 1 of a batch of small pictures [n,c,h,w], laid side by side as one wide picture with `padding` columns of zeros
  * between them: the kernel is then read once for a row of all pictures, and the rows are long enough for the runtime's fast path.
  */
-export function sideBySide(lowering: Lowering, x: string, [n, c, h, w]: Rank4, weight: string, [o, kernel, padding]: readonly [number, number, number]): string {
+export function sideBySide(
+  lowering: Lowering,
+  x: string,
+  [n, c, h, w]: Rank4,
+  weight: string,
+  [o, kernel, padding]: readonly [number, number, number],
+): string {
   const { block } = lowering.options;
   const pitch = w + padding;
   const [height, width] = [h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1];
