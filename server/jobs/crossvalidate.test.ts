@@ -58,7 +58,7 @@ test('folds: every picture is judged once, groups stay together, the test part i
   const examples = Array.from({ length: 30 }, (_, n) => ({ n, label: n % 2 }));
   const split = { ...SPEC.split, groupPattern: '{group}_*', crossValidation: { folds: 4, final: 'best' as const } };
   const part = (n: number) => `part${n >> 2}`;
-  const { folds, test: held } = foldExamples(examples, { split, classes: SPEC.classes }, (n) => `${part(n)}_${n}.png`);
+  const { folds, test: held } = foldExamples(examples, { split, classes: SPEC.classes }, (n) => ({ name: `${part(n)}_${n}.png` }));
   const judged = [...held, ...folds.flatMap(({ validation }) => validation)].map(({ n }) => n);
   assert.equal(
     judged.sort((a, b) => a - b),

@@ -61,7 +61,7 @@ interface Setting {
 export async function crossValidate(spec: TrainSpec, { final }: CrossValidation, set: PictureSet, host: JobHost): Promise<JobEnd> {
   const started = performance.now();
   const examples = await labelledExamples(set, spec.labels, spec.classes);
-  const data = foldExamples(examples, spec, (n) => set.items[n]!.name);
+  const data = foldExamples(examples, spec, (n) => set.items[n]!);
   const { folds, test } = data;
   const batch = batchFor(spec, Math.min(...folds.map(({ training }) => training.length)), host);
   const trainer = await makeTrainer(

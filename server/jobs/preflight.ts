@@ -78,11 +78,11 @@ interface Plan {
 }
 
 function planOf(spec: PreflightSpec, examples: readonly Example[], set: PictureSet): Plan {
-  const nameOf = (n: number) => set.items[n]!.name;
+  const aboutOf = (n: number) => set.items[n]!;
   const { split } = spec;
-  const groups = groupsFor(examples, split.groupPattern, nameOf)?.count ?? null;
-  if (split.crossValidation === undefined) return { ...splitExamples(examples, spec, nameOf), trainings: 1, groups };
-  const { folds, test } = foldExamples(examples, spec, nameOf);
+  const groups = groupsFor(examples, split.groupPattern, aboutOf)?.count ?? null;
+  if (split.crossValidation === undefined) return { ...splitExamples(examples, spec, aboutOf), trainings: 1, groups };
+  const { folds, test } = foldExamples(examples, spec, aboutOf);
   return { ...folds[0]!, test, trainings: folds.length + (split.crossValidation.final === 'refit' ? 1 : 0), groups };
 }
 

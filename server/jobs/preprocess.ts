@@ -32,11 +32,14 @@ export async function preprocess(spec: PicturePreprocessSpec, host: JobHost): Pr
   const meter = new Meter(host, 'preprocess', set.items.length);
   host.log('info', `${set.items.length} pictures through ${spec.chain.map(({ method }) => method).join(' → ')}`);
   try {
+    let at = 0;
     for await (const made of inOrder(set.items, spec.threads + 1, (item) => through(set, labels, item, spec))) {
+      const source = set.items[at++]!;
       if (host.stopping) break;
       if (writer.count + made.length > spec.maxPictures) throw new StudioError('preprocess_too_many', { limit: spec.maxPictures });
+      const origin = made.length > 1 || source.origin !== undefined ? { origin: source.origin ?? source.n } : {};
       for (const { picture, mime, encoded } of made) {
-        const { n } = await writer.add({ ...picture, mime }, encoded);
+        const { n } = await writer.add({ ...picture, mime, ...origin }, encoded);
         await addLabels(labelWriter, n, picture);
       }
       meter.advance(1);

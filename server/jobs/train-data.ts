@@ -4,7 +4,7 @@ import type { Example } from '../learn/batches.ts';
 import { groupsOf } from '../learn/groups.ts';
 import { deal, splitByRatio } from '../learn/split.ts';
 import { LabelSet } from '../store/label-set.ts';
-import type { PictureSet } from '../store/pictures.ts';
+import type { PictureItem, PictureSet } from '../store/pictures.ts';
 import type { TrainSpec } from './protocol.ts';
 
 export interface SplitExamples {
@@ -40,25 +40,24 @@ export async function labelledExamples(set: PictureSet, folder: string, classes:
 }
 
 type SplitSpec = Pick<TrainSpec, 'split' | 'classes'>;
-/** Name of picture n. */
-type NameOf = (n: number) => string;
+/** What tells which pictures belong to picture n. */
+type AboutOf = (n: number) => Pick<PictureItem, 'name' | 'origin'>;
+const alone: AboutOf = (n) => ({ name: String(n) });
 
-/** Which pictures have to stay together; undefined where each is alone. */
+/** Which pictures have to stay together: by the pattern, and copies and tiles of one picture; undefined where each is alone. `count`: groups of two and more. */
 export function groupsFor(
   examples: readonly Example[],
   pattern: string | undefined,
-  nameOf: NameOf,
+  aboutOf: AboutOf,
 ): { groups: (string | number)[]; count: number } | undefined {
-  if (pattern === undefined) return undefined;
-  return groupsOf(
-    pattern,
-    examples.map(({ n }) => nameOf(n)),
-  );
+  const about = examples.map(({ n }) => aboutOf(n));
+  if (pattern === undefined && about.every(({ origin }) => origin === undefined)) return undefined;
+  return groupsOf(pattern, about);
 }
 
 /** Throws StudioError training_too_few_pictures where a part would be empty. */
-export function splitExamples(examples: readonly Example[], { split, classes }: SplitSpec, nameOf: NameOf = String): SplitExamples {
-  const groups = groupsFor(examples, split.groupPattern, nameOf)?.groups;
+export function splitExamples(examples: readonly Example[], { split, classes }: SplitSpec, aboutOf: AboutOf = alone): SplitExamples {
+  const groups = groupsFor(examples, split.groupPattern, aboutOf)?.groups;
   const parts = splitByRatio(
     examples.map(({ label }) => label),
     split,
@@ -79,12 +78,12 @@ export interface FoldExamples {
 }
 
 /** K folds, and the test part held out of them. Throws StudioError training_too_few_pictures where a part would be empty. */
-export function foldExamples(examples: readonly Example[], { split, classes }: SplitSpec, nameOf: NameOf = String): FoldExamples {
+export function foldExamples(examples: readonly Example[], { split, classes }: SplitSpec, aboutOf: AboutOf = alone): FoldExamples {
   const count = split.crossValidation?.folds ?? 1;
   const tooFew = () =>
     new StudioError('training_too_few_pictures', { count: examples.length, needed: Math.max(count, classes.length) + (split.test > 0 ? 1 : 0) });
   const dealt = (from: readonly Example[], shares: readonly number[], seed: number): Example[][] => {
-    const groups = groupsFor(from, split.groupPattern, nameOf)?.groups;
+    const groups = groupsFor(from, split.groupPattern, aboutOf)?.groups;
     const labels = from.map(({ label }) => label);
     const parts = deal(labels, shares, { seed, stratify: split.stratify, ...(groups === undefined ? {} : { groups }) });
     return parts.map((part) => part.map((index) => from[index]!));

@@ -30,7 +30,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
   try {
     if (spec.split.crossValidation !== undefined) return await crossValidate(spec, spec.split.crossValidation, set, host);
     const examples = await labelledExamples(set, spec.labels, spec.classes);
-    const data = splitExamples(examples, spec, (n) => set.items[n]!.name);
+    const data = splitExamples(examples, spec, (n) => set.items[n]!);
     const batch = batchFor(spec, data.training.length, host);
     const { input_size: size } = spec.parameters;
     const count = data.training.length + data.validation.length + data.test.length;

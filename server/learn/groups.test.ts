@@ -21,7 +21,12 @@ test('what the pattern finds', () => {
 });
 
 test('names that do not match are alone, and nothing takes for ever', () => {
-  assert.equal(groupsOf('{group}_*', ['a_1', 'b', 'a_2', 'b', 'c_1']), { groups: ['a', 1, 'a', 3, 'c'], count: 1 });
+  const named = ['a_1', 'b', 'a_2', 'b', 'c_1'].map((name) => ({ name }));
+  assert.equal(groupsOf('{group}_*', named), { groups: ['=a', 1, '=a', 3, '=c'], count: 1 });
+  // Copies of a picture stay with it, also where their names say nothing.
+  const copies = [{ name: 'x' }, { name: 'y', origin: 1 }, { name: 'y_aug1', origin: 1 }, { name: 'a_3', origin: 7 }];
+  assert.equal(groupsOf(undefined, copies), { groups: [0, '#1', '#1', '#7'], count: 1 });
+  assert.equal(groupsOf('{group}_*', copies), { groups: [0, '=y', '=y', '=a'], count: 1 });
   const before = performance.now();
   groupOf(`${'*a'.repeat(45)}{group}b`, 'a'.repeat(255));
   assert.ok(performance.now() - before < 1000);

@@ -38,9 +38,21 @@ function prefixes(glob: readonly Token[], text: string): boolean[] {
   return matched;
 }
 
-/** A group for each name, for a split that keeps groups together; a name that does not match is alone. `count`: groups of two and more. */
-export function groupsOf(pattern: string, names: readonly string[]): { groups: (string | number)[]; count: number } {
-  const groups = names.map((name, index): string | number => groupOf(pattern, name) ?? index);
+/**
+ * A group for each picture, for a split that keeps groups together: what the pattern finds in its name or in that of a copy of it, else its origin (copies and
+ * tiles of one picture have the same), else it is alone. `count`: groups of two and more.
+ */
+export function groupsOf(pattern: string | undefined, pictures: readonly { name: string; origin?: number }[]): { groups: (string | number)[]; count: number } {
+  const found = pictures.map(({ name }) => (pattern === undefined ? null : groupOf(pattern, name)));
+  // The copies follow the one of them whose name says something.
+  const ofOrigin = new Map<number, string>();
+  for (const [index, { origin }] of pictures.entries())
+    if (origin !== undefined && !ofOrigin.has(origin) && found[index] !== null) ofOrigin.set(origin, found[index]!);
+  const groups = pictures.map(({ origin }, index): string | number => {
+    const group = origin === undefined ? found[index] : ofOrigin.get(origin);
+    if (group != null) return `=${group}`;
+    return origin === undefined ? index : `#${origin}`;
+  });
   const sizes = new Map<string, number>();
   for (const group of groups) if (typeof group === 'string') sizes.set(group, (sizes.get(group) ?? 0) + 1);
   return { groups, count: [...sizes.values()].filter((size) => size > 1).length };

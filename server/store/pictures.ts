@@ -33,6 +33,8 @@ export interface PictureItem {
   mime: 'image/jpeg' | 'image/png' | 'image/webp';
   /** Of the encoded picture. */
   sha256: string;
+  /** Copies and tiles of one picture have the same number here, so that a split keeps them together; absent where each picture is alone. */
+  origin?: number;
 }
 
 /** Reads a picture set. The pack is held open until close(). */
@@ -105,7 +107,7 @@ export class PictureSetWriter {
   }
 
   /** Adds the next picture; calls must not overlap. */
-  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'original' | 'mime'>, encoded: Buffer): Promise<PictureItem> {
+  async add(picture: Pick<PictureItem, 'name' | 'width' | 'height' | 'original' | 'mime' | 'origin'>, encoded: Buffer): Promise<PictureItem> {
     const item: PictureItem = {
       n: this.#items.length,
       name: picture.name,
@@ -116,6 +118,7 @@ export class PictureSetWriter {
       bytes: encoded.length,
       mime: picture.mime,
       sha256: createHash('sha256').update(encoded).digest('hex'),
+      ...(picture.origin === undefined ? {} : { origin: picture.origin }),
     };
     await this.#pack.appendFile(encoded);
     this.#items.push(item);

@@ -15,6 +15,7 @@ import type monitor from './areas/monitor.ts';
 import type parameters from './areas/parameters.ts';
 import type people from './areas/people.ts';
 import type preflight from './areas/preflight.ts';
+import type preprocess from './areas/preprocess.ts';
 import type presets from './areas/presets.ts';
 import type run from './areas/run.ts';
 import type split from './areas/split.ts';
@@ -35,6 +36,7 @@ type Areas = typeof base &
   typeof automl &
   typeof hpo &
   typeof preflight &
+  typeof preprocess &
   typeof library &
   typeof compare &
   typeof presets &

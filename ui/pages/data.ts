@@ -15,7 +15,8 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, readOnlyReason } from './dataset-actions.ts';
+
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, preprocessItem, readOnlyReason } from './dataset-actions.ts';
 
 /** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
 const RECENT_MS = 24 * 3600_000;
@@ -202,6 +203,7 @@ Private datasets belong to this project, shared ones to your group.`,
         const reason = this.foreign(row) ? t('data.foreign') : this.locked();
         openMenu(anchor, [
           { text: t('action.details'), icon: 'eye', run: () => this.openRow(row) },
+          preprocessItem(row, reason),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(row) },
           {
             text: t('action.delete'),

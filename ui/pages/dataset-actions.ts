@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
 import { field } from '../components/field.ts';
+import type { MenuItem } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
 import * as format from '../i18n/format.ts';
 import { t, textOf } from '../i18n/language.ts';
@@ -58,6 +59,18 @@ export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 
     // The second click of a double click comes after a quick answer.
     setTimeout(() => exporting.delete(dataset.id), 600);
   }
+}
+
+/** The menu entry that leads to the page Preprocess. `reason`: why nothing can be changed here, or ''. */
+export function preprocessItem(dataset: Dataset, reason: string): MenuItem {
+  const blocked = reason || (dataset.status === 'ready' ? '' : t('data.blocked.dataset_ingesting'));
+  return {
+    text: t('data.preprocess'),
+    icon: 'wand-sparkles',
+    disabled: Boolean(blocked),
+    note: blocked,
+    run: () => void go(`/datasets/${dataset.id}/preprocess`),
+  };
 }
 
 const editor = dialog<Dataset, Dataset>({

@@ -18,7 +18,9 @@ import { page } from '../page.ts';
 import { PictureGrid } from '../pictures/grid.ts';
 import { openViewer, type Shown } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, missingText, readOnlyReason } from './dataset-actions.ts';
+
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, missingText, preprocessItem, readOnlyReason } from './dataset-actions.ts';
+
 import { reportView, skippedReason } from './dataset-report.ts';
 import { tableDetails } from './table-details.ts';
 
@@ -316,6 +318,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         if (!dataset) return;
         const reason = dataset.projectId === this.project?.id ? readOnlyReason(this.project) : t('data.foreign');
         openMenu(anchor, [
+          preprocessItem(dataset, reason),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(dataset) },
           {
             text: t('action.delete'),

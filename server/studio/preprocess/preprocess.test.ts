@@ -12,6 +12,7 @@ import type { Chain, PreprocessMethods, Preview } from '../../http/preprocess-sc
 import type { Dataset, ErrorReply, Job, PicturePage, Project } from '../../http/schemas.ts';
 import type { Shape } from '../../labels/annotation.ts';
 import { LabelSet, labelFolder } from '../../store/label-set.ts';
+import { PictureSet } from '../../store/pictures.ts';
 import { openWorkshop, type Workshop } from '../studio.fixture.ts';
 import { checkedChain, methodsOf } from './chain.ts';
 
@@ -128,6 +129,12 @@ test('the same chain makes the same copies as its preview', async () => {
   const [previewed] = await dev.ok<Preview>('POST', `/api/datasets/${shop.dataset.id}/preprocess/preview`, { chain, pictures: [3] });
   const made = await ready((await start(dev, shop.dataset.id, chain)).body.id);
   assert.is(made.count, 60);
+  const set = await PictureSet.open(join(daemon.data, 'datasets', String(made.id)));
+  await set.close();
+  assert.equal(
+    set.items.slice(0, 4).map(({ origin }) => origin),
+    [0, 0, 1, 1],
+  );
   const copy = await fetch(`${daemon.url}/api/datasets/${made.id}/pictures/7`, { headers: dev.headers() });
   const { width, height } = await sharp(Buffer.from(await copy.arrayBuffer())).metadata();
   const shown = previewed!.after[1]!;

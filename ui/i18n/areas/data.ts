@@ -45,6 +45,7 @@ export default words({
   ],
   'data.sample': ['샘플 프로젝트 만들기', 'Create sample project'],
   'data.edit': ['데이터셋 수정', 'Edit dataset'],
+  'data.preprocess': ['전처리', 'Preprocess'],
   'data.saved': ['수정한 내용을 저장했습니다.', 'Your changes are saved.'],
   'data.delete.title': ['{name} v{version} 데이터셋을 삭제할까요?', 'Delete dataset {name} v{version}?'],
   'data.delete.text': ['삭제하면 되돌릴 수 없습니다. 다음 내용이 모두 사라집니다.', 'This cannot be undone. It removes:'],

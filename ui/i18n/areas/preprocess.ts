@@ -127,8 +127,8 @@ export default words({
   'preprocess.sharpen.amount': ['세기', 'Amount'],
   'preprocess.augment': ['증강(복사본 만들기)', 'Augmentation copies'],
   'preprocess.augment.hint': [
-    '조금씩 바꾼 복사본을 더해 이미지 수를 늘립니다. 나눌 때 원본과 복사본이 떨어지지 않게 하려면 데이터 분할에서 그룹을 {group}_*로 정합니다.',
-    'Adds changed copies of each picture. To keep a picture and its copies in one part of the split, set the groups in Data Split to {group}_*.',
+    '조금씩 바꾼 복사본을 더해 이미지 수를 늘립니다. 원본과 복사본은 학습, 검증, 테스트로 나눌 때 항상 같은 쪽에 들어갑니다.',
+    'Adds changed copies of each picture. A picture and its copies always go into the same part of the split.',
   ],
   'preprocess.augment.copies': ['복사본 수', 'Copies of each'],
   'preprocess.augment.flip_horizontal': ['좌우 뒤집기', 'Flip left and right'],

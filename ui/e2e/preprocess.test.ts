@@ -1,0 +1,101 @@
+/** Preprocess: methods are stacked, the preview follows, Apply makes the next version while one works on. */
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Dataset, Project } from '../../server/http/schemas.ts';
+import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+
+const test = suite('preprocess');
+let studio: Studio;
+let page: Page;
+let project: Project;
+let dataset: Dataset;
+
+const SIZES: CheckOptions = {};
+
+test.before(async () => {
+  studio = await startStudio();
+  page = await newPage(studio);
+  await setUp(studio, page);
+  project = await request<Project>(page, 'POST', '/api/projects/sample');
+  for (;;) {
+    [dataset] = (await request<Dataset[]>(page, 'GET', `/api/projects/${project.id}/datasets`)) as [Dataset];
+    if (dataset.status === 'ready') break;
+    await page.waitForTimeout(200);
+  }
+});
+test.after(() => studio.stop());
+
+const method = (name: string) => page.locator('.method-choice .button', { hasText: name });
+const step = (at: number) => page.locator('.chain > li').nth(at);
+const drawn = async () => {
+  await page.waitForTimeout(400);
+  await page.locator('.previews[aria-busy=false]').waitFor();
+};
+
+test('from the list of datasets to a page that shows the pictures as they are', async () => {
+  await page.goto(`${studio.url}/projects/${project.id}/data`);
+  await page.locator('tr', { hasText: dataset.name }).locator('td.more button').click();
+  await page.locator('[role=menu] .menu-item', { hasText: '전처리' }).click();
+  await page.waitForURL(`**/datasets/${dataset.id}/preprocess`);
+  await page.locator('.preview-pair img').nth(5).waitFor();
+  assert.is(await page.locator('.preview-pair').count(), 3);
+  await checkPage(page, 'preprocess-empty', SIZES);
+});
+
+test('methods stack up and the preview follows their values', async () => {
+  await method('크기 조절').click();
+  await method('흑백').click();
+  await method('증강').click();
+  await drawn();
+  assert.is(await page.locator('.chain > li').count(), 3);
+  // The picture itself and one copy of each of the three.
+  assert.is(await page.locator('.preview-made img').count(), 6);
+  await step(2).getByLabel('복사본 수').fill('3');
+  await drawn();
+  assert.is(await page.locator('.preview-made img').count(), 12);
+  assert.match((await page.locator('.preview-pair').first().locator('..').locator('..').innerText()) ?? '', /1,280/);
+  await checkPage(page, 'preprocess-chain', SIZES);
+});
+
+test('a value out of its range is marked, and Apply says why it waits', async () => {
+  await step(2).getByLabel('복사본 수').fill('99');
+  await page.locator('.chain > li.wrong').waitFor();
+  const apply = page.locator('.page-actions .button.primary');
+  assert.is(await apply.getAttribute('aria-disabled'), 'true');
+  assert.match((await apply.getAttribute('title')) ?? '', /빨간/);
+  await step(2).getByRole('button', { name: '초기화' }).click();
+  assert.is(await step(2).getByLabel('복사본 수').inputValue(), '1');
+  assert.is(await apply.getAttribute('aria-disabled'), 'false');
+});
+
+test('steps are moved and taken out', async () => {
+  await step(2).getByRole('button', { name: '위로' }).click();
+  assert.match(await step(1).innerText(), /증강/);
+  await step(1).getByRole('button', { name: '빼기' }).click();
+  assert.is(await page.locator('.chain > li').count(), 2);
+  await drawn();
+});
+
+test('leaving with settings that were not applied asks first', async () => {
+  await page.locator('.rail-link', { hasText: '데이터' }).click();
+  await page.locator('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.match(page.url(), /preprocess$/);
+});
+
+test('Apply makes the next version; Result opens it', async () => {
+  await page.locator('.page-actions .button.primary').click();
+  await page.locator('.notice.ready').waitFor({ timeout: 60_000 });
+  await checkPage(page, 'preprocess-done', { ...SIZES, sizes: [[1280, 800]], themes: ['light'] });
+  await page.locator('.notice.ready a').click();
+  await page.waitForURL(/\/datasets\/\d+$/);
+  await page.locator('h1', { hasText: 'v2' }).waitFor();
+  const made = (await request<Dataset[]>(page, 'GET', `/api/projects/${project.id}/datasets`)).find(({ version }) => version === 2)!;
+  assert.equal([made.count, made.labelledCount], [dataset.count, dataset.count]);
+});
+
+test('nothing was wrong on the way', () => checkTroubles(page));
+
+test.run();

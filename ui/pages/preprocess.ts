@@ -1,0 +1,361 @@
+/** Preprocess: a chain of methods with its parameters, what it makes of a few pictures, and Apply. */
+import type { ParameterSpec, PreprocessMethods, PreprocessStep, PreprocessValue, Preview, PreviewPicture } from '../../server/http/preprocess-schemas.ts';
+import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
+import { toastError } from '../components/toast.ts';
+import { keepPlace } from '../frame/place.ts';
+import '../i18n/areas/data.ts';
+import '../i18n/areas/preprocess.ts';
+import * as format from '../i18n/format.ts';
+import { t, textOf } from '../i18n/language.ts';
+import { onChange, onProgress, onResync } from '../live/events.ts';
+import { openProject } from '../live/project.ts';
+import { component, icon } from '../mount.ts';
+import { page } from '../page.ts';
+import { overlay } from '../pictures/overlay.ts';
+import { readOnlyReason } from './dataset-actions.ts';
+
+/** A step as it is edited. Its key stays when it is moved. */
+interface Step {
+  key: number;
+  method: string;
+  values: Record<string, PreprocessValue>;
+  open: boolean;
+}
+
+const ICONS: { [method: string]: string } = {
+  resize: 'scaling',
+  crop: 'crop',
+  tile: 'grid-3x3',
+  rotate: 'rotate-cw',
+  flip: 'flip-horizontal-2',
+  grayscale: 'blend',
+  contrast: 'contrast',
+  colour: 'palette',
+  denoise: 'droplet',
+  sharpen: 'focus',
+  augment: 'copy-plus',
+};
+
+/** Pictures that are shown at a time. */
+const SHOWN = 3;
+const WAIT_MS = 250;
+
+const stepFields = `<div class="chain-fields"><template x-for="parameter in fields(step)" :key="parameter.name"><div class="field" :class="{ wide: parameter.spec.kind === 'choice' || parameter.spec.kind === 'boolean', wrong: wrong(step, parameter) }">
+    <template x-if="parameter.spec.kind === 'number' || parameter.spec.kind === 'integer'"><div>
+      <div class="field-label"><label :for="fieldId(step, parameter)" x-text="text(step, parameter.name)"></label><span class="field-range" x-text="range(parameter)"></span></div>
+      <div class="control"><input type="number" inputmode="decimal" :id="fieldId(step, parameter)" :min="parameter.spec.minimum" :max="parameter.spec.maximum" :step="parameter.spec.kind === 'integer' ? 1 : 'any'" :value="step.values[parameter.name]" @input="put(step, parameter, $el.value)" :disabled="fixed" :aria-invalid="wrong(step, parameter) ? 'true' : 'false'"><span class="unit" x-show="parameter.spec.unit" x-text="parameter.spec.unit"></span></div></div></template>
+    <template x-if="parameter.spec.kind === 'choice'"><div>
+      <div class="field-label"><label :for="fieldId(step, parameter)" x-text="text(step, parameter.name)"></label></div>
+      <div class="control"><select :id="fieldId(step, parameter)" @change="put(step, parameter, $el.value)" :disabled="fixed"><template x-for="choice in parameter.spec.choices" :key="choice"><option :value="choice" :selected="choice === step.values[parameter.name]" x-text="text(step, parameter.name + '.' + choice)"></option></template></select></div></div></template>
+    <template x-if="parameter.spec.kind === 'boolean'"><label class="check"><input type="checkbox" :checked="step.values[parameter.name]" @change="put(step, parameter, $el.checked)" :disabled="fixed"><span x-text="text(step, parameter.name)"></span></label></template>
+    <template x-if="parameter.spec.kind === 'colour'"><div>
+      <div class="field-label"><label :for="fieldId(step, parameter)" x-text="text(step, parameter.name)"></label></div>
+      <div class="control"><input type="color" :id="fieldId(step, parameter)" :value="step.values[parameter.name]" @input="put(step, parameter, $el.value)" :disabled="fixed"></div></div></template>
+  </div></template></div>`;
+
+const chain = `<section class="box"><div class="box-head"><h2 x-t="preprocess.methods"></h2></div>
+    <div class="box-body stack" x-show="!fixed"><div class="method-choice"><template x-for="method in methods" :key="method.name"><button type="button" class="button" @click="add(method.name)" :title="$t('preprocess.' + method.name + '.hint')" :disabled="running()"><span x-icon="iconOf(method.name)"></span><span x-text="$t('preprocess.' + method.name)"></span></button></template></div></div></section>
+  <section class="box"><div class="box-head"><h2 x-t="preprocess.chain"></h2></div><div class="box-body stack">
+    <p class="muted" x-show="!steps.length" x-t="preprocess.chain.empty"></p>
+    <ol class="chain"><template x-for="(step, index) in steps" :key="step.key"><li :class="{ wrong: wrongStep(step) }">
+      <div class="chain-head"><span class="chain-number" x-text="index + 1"></span><b x-text="$t('preprocess.' + step.method)"></b>
+        <button type="button" class="icon-button" x-show="fields(step).length" @click="step.open = !step.open" :aria-expanded="step.open ? 'true' : 'false'" x-t:aria-label="preprocess.open" x-t:title="preprocess.open">${icon('sliders-horizontal')}</button>
+        <button type="button" class="icon-button" @click="move(index, -1)" :disabled="index === 0 || fixed" x-t:aria-label="preprocess.up" x-t:title="preprocess.up">${icon('arrow-up')}</button>
+        <button type="button" class="icon-button" @click="move(index, 1)" :disabled="index === steps.length - 1 || fixed" x-t:aria-label="preprocess.down" x-t:title="preprocess.down">${icon('arrow-down')}</button>
+        <button type="button" class="icon-button" @click="remove(index)" :disabled="fixed" x-t:aria-label="preprocess.remove" x-t:title="preprocess.remove">${icon('x')}</button></div>
+      <div class="chain-body" x-show="step.open"><p class="muted" x-text="$t('preprocess.' + step.method + '.hint')"></p>${stepFields}
+        <div class="row" x-show="fields(step).length"><button type="button" class="button quiet small" @click="initialize(step)" :disabled="fixed" x-t:title="preprocess.initialize.hint">${icon('rotate-ccw')}<span x-t="preprocess.initialize"></span></button></div></div></li></template></ol></div></section>`;
+
+const previewPicture = (of: string) =>
+  `<figure class="preview-picture"><div class="preview-frame" x-effect="paint($el, ${of})"></div><figcaption x-text="caption(${of})"></figcaption></figure>`;
+
+const preview = `<section class="box"><div class="box-head"><h2 x-t="preprocess.preview"></h2><span class="spacer"></span>
+    <label class="check" x-show="drawn()"><input type="checkbox" x-model="labels"><span x-t="preprocess.labels"></span></label>
+    <button type="button" class="button quiet small" @click="others()" x-show="count() > ${SHOWN}">${icon('shuffle')}<span x-t="preprocess.other"></span></button></div>
+  <div class="box-body stack"><div x-problem="previewProblem"></div>
+    <div class="stack" x-show="!previews && !previewProblem" aria-hidden="true"><span class="skeleton-block tall"></span><span class="skeleton-block tall"></span></div>
+    <p class="muted" x-show="estimate()" x-text="estimate()"></p>
+    <div class="previews" :class="{ old: drawing }" aria-live="polite" :aria-busy="drawing ? 'true' : 'false'"><template x-for="one in previews || []" :key="one.n"><div class="preview-pair">${previewPicture('one.before')}${icon('arrow-right')}
+      <div><div class="preview-made"><template x-for="(made, index) in one.after" :key="index">${previewPicture('made')}</template></div>
+        <p class="muted" x-show="one.made > one.after.length" x-text="$t('preprocess.made', { made: one.made })"></p><p class="muted" x-show="one.made === 0" x-t="preprocess.none"></p></div></div></template></div></div></section>`;
+
+export default page({
+  title: 'preprocess.title',
+  help: {
+    ko: `# 전처리
+데이터셋의 모든 이미지를 같은 방법으로 바꾸어 새 버전을 만듭니다. 원본 버전은 그대로 남습니다.
+# 순서
+- 방법을 누르면 순서에 추가됩니다. 여러 방법을 이어서 적용할 수 있습니다.
+- 값을 바꾸면 오른쪽의 미리 보기가 바로 바뀝니다. 초기화는 기본값으로 되돌립니다.
+- 적용을 누르면 전처리가 시작됩니다. 진행되는 동안 다른 일을 할 수 있습니다.
+- 끝나면 결과 보기로 새 버전을 엽니다.
+# 알아 두기
+- 라벨이 없는 데이터셋도 전처리할 수 있습니다.
+- 상자와 다각형 라벨은 크기 조절, 자르기, 회전을 따라 움직입니다.
+- 한 프로젝트에서 한 번에 하나만 진행됩니다.`,
+    en: `# Preprocess
+All pictures of a dataset are changed alike into a new version. The original version stays.
+# Steps
+- Press a method to add it. Several are applied one after another.
+- The preview at the right follows the values at once. Initialize puts the defaults back.
+- Apply starts it. You can work on meanwhile.
+- When it has ended, Result opens the new version.
+# Good to know
+- Datasets without labels can be preprocessed, too.
+- Boxes and polygons follow a resize, crop or rotation.
+- One preprocessing at a time in a project.`,
+  },
+  template: `<header class="page-head"><div><h1><span x-text="title()"></span></h1><p x-t="preprocess.purpose"></p></div>
+      <div class="page-actions">
+        <a class="button" x-show="made" :href="made ? '/datasets/' + made.id : ''">${icon('eye')}<span x-t="preprocess.result"></span></a>
+        <button type="button" class="button primary" @click="apply()" :disabled="applying || running()" :aria-disabled="reason() ? 'true' : 'false'" :title="reason()">${icon('wand-sparkles')}<span x-t="preprocess.apply"></span></button></div></header>
+    <div x-problem="problem"></div>
+    <p class="notice page-notice" x-show="fixed">${icon('workflow')}<span x-t="preprocess.chain.template"></span></p>
+    <p class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></p>
+    <section class="box page-notice" x-show="running()"><div class="box-body stack"><p x-text="runningText()"></p><div x-progress="progress"></div>
+      <div class="row"><span class="spacer"></span><button type="button" class="button" @click="stop()" :disabled="stopping">${icon('circle-stop')}<span x-t="preprocess.stop"></span></button></div></div></section>
+    <p class="notice ready page-notice" x-show="made && !running()">${icon('circle-check')}<span x-text="made ? $t('preprocess.done', { version: made.version }) : ''"></span>&nbsp;<a class="link-button" :href="made ? '/datasets/' + made.id : ''" x-t="preprocess.result"></a></p>
+    <div class="preprocess" x-show="dataset"><div class="stack">${chain}</div>${preview}</div>`,
+  component: (route) => {
+    const id = Number(route.params.id);
+    let nextKey = 1;
+    let turn = 0;
+    let timer: number | undefined;
+    return component({
+      dataset: null as Dataset | null,
+      project: null as Project | null,
+      methods: [] as PreprocessMethods,
+      steps: [] as Step[],
+      /** The chain is a template's and cannot be changed. */
+      fixed: false,
+      previews: null as Preview | null,
+      drawing: false,
+      previewProblem: null as unknown,
+      labels: true,
+      first: 0,
+      problem: null as unknown,
+      applying: false,
+      applied: '',
+      /** What is being made in this project now: of this dataset or of another. */
+      being: null as Dataset | null,
+      made: null as Dataset | null,
+      progress: null as Progress | null,
+      stopping: false,
+      async init() {
+        route.guard(() => this.steps.length > 0 && this.applied !== JSON.stringify(this.chain()));
+        onProgress(route.signal, (jobId, progress) => {
+          if (this.being?.jobId === jobId) this.progress = progress;
+        });
+        onChange('dataset', { signal: route.signal }, (changed, record) => this.changed(changed, record));
+        onResync(route.signal, () => void this.watch());
+        try {
+          const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
+          const project = await openProject(dataset.projectId);
+          this.project = project;
+          const methods = await api.get<PreprocessMethods>('/api/preprocess/methods', { type: dataset.type }, route.signal);
+          this.methods = methods;
+          this.dataset = dataset;
+          keepPlace(route.signal, () => [
+            { text: project.name, to: `/projects/${project.id}/data` },
+            { text: t('data.title'), to: `/projects/${project.id}/data` },
+            { text: `${dataset.name} v${dataset.version}`, to: `/datasets/${id}` },
+            { text: t('preprocess.title') },
+          ]);
+          await this.watch();
+          this.draw();
+        } catch (error) {
+          if (!route.signal.aborted) this.problem = error;
+        }
+      },
+      /** What is under way in the project; again after a lost connection. */
+      async watch() {
+        if (!this.project) return;
+        const all = await api.get<Dataset[]>(`/api/projects/${this.project.id}/datasets`, undefined, route.signal);
+        this.being = all.find(({ status, preprocessing }) => status === 'ingesting' && preprocessing !== null) ?? null;
+        if (this.being?.jobId != null)
+          this.progress = (await api.get<Job>(`/api/jobs/${this.being.jobId}`, undefined, route.signal).catch(() => null))?.progress ?? null;
+      },
+      changed(changed: number, record: Dataset | null) {
+        if (this.being?.id === changed) {
+          if (record?.status === 'ready' && record.preprocessing?.from.id === id) this.made = record;
+          if (record?.status !== 'ingesting') {
+            this.being = null;
+            this.progress = null;
+            // Its failure, if it was one, is told by a notification; here the settings are as they were, to be mended.
+            if (record === null) this.applied = '';
+          }
+        } else if (record?.status === 'ingesting' && record.projectId === this.project?.id && record.preprocessing !== null) this.being = record;
+      },
+      title() {
+        return this.dataset ? t('preprocess.of', { name: this.dataset.name, version: this.dataset.version }) : t('preprocess.title');
+      },
+      count() {
+        return this.dataset?.count ?? 0;
+      },
+      locked() {
+        return readOnlyReason(this.project);
+      },
+      running() {
+        return this.being !== null;
+      },
+      runningText() {
+        const being = this.being;
+        if (!being) return '';
+        return being.preprocessing?.from.id === id
+          ? t('preprocess.running', { version: being.version })
+          : t('preprocess.busy', { name: `${being.name} v${being.version}` });
+      },
+      /** Why Apply cannot be pressed, or ''. */
+      reason() {
+        if (this.locked()) return this.locked();
+        if (this.being) return this.runningText();
+        if (!this.steps.length) return t('preprocess.need');
+        return this.steps.some((step) => this.wrongStep(step)) ? t('preprocess.wrong') : '';
+      },
+
+      // ------------------------------------------------------------ the chain
+
+      iconOf: (method: string) => ICONS[method] ?? 'sliders-horizontal',
+      specs(step: Step) {
+        return this.methods.find(({ name }) => name === step.method)?.parameters ?? [];
+      },
+      /** Those that count with the values as they are. */
+      fields(step: Step) {
+        return this.specs(step).filter(({ spec }) => spec.when === undefined || spec.when.is.includes(String(step.values[spec.when.name])));
+      },
+      defaults(method: string): Record<string, PreprocessValue> {
+        const parameters = this.methods.find(({ name }) => name === method)?.parameters ?? [];
+        return Object.fromEntries(parameters.map(({ name, spec }) => [name, spec.default]));
+      },
+      text: (step: Step, name: string) => textOf(`preprocess.${step.method}.${name}`) ?? name,
+      fieldId: (step: Step, parameter: { name: string }) => `step-${step.key}-${parameter.name}`,
+      range({ spec }: { spec: ParameterSpec }) {
+        return 'minimum' in spec ? `${spec.minimum} – ${spec.maximum}` : '';
+      },
+      wrong(step: Step, { name, spec }: { name: string; spec: ParameterSpec }) {
+        if (!('minimum' in spec)) return false;
+        const value = step.values[name];
+        return (
+          typeof value !== 'number' ||
+          Number.isNaN(value) ||
+          value < spec.minimum ||
+          value > spec.maximum ||
+          (spec.kind === 'integer' && !Number.isInteger(value))
+        );
+      },
+      wrongStep(step: Step) {
+        return this.fields(step).some((parameter) => this.wrong(step, parameter));
+      },
+      add(method: string) {
+        for (const step of this.steps) step.open = false;
+        this.steps.push({ key: nextKey++, method, values: this.defaults(method), open: true });
+        this.draw();
+      },
+      move(index: number, by: number) {
+        const [step] = this.steps.splice(index, 1);
+        if (step) this.steps.splice(index + by, 0, step);
+        this.draw();
+      },
+      remove(index: number) {
+        this.steps.splice(index, 1);
+        this.draw();
+      },
+      initialize(step: Step) {
+        step.values = this.defaults(step.method);
+        this.draw();
+      },
+      put(step: Step, { name, spec }: { name: string; spec: ParameterSpec }, value: string | boolean) {
+        step.values = { ...step.values, [name]: 'minimum' in spec ? (value === '' ? Number.NaN : Number(value)) : value };
+        this.draw();
+      },
+      /** As the server takes it: parameters that do not count are left out. */
+      chain(): PreprocessStep[] {
+        return this.steps.map((step) => ({
+          method: step.method,
+          parameters: Object.fromEntries(this.fields(step).map(({ name }) => [name, step.values[name] as PreprocessValue])),
+        }));
+      },
+
+      // ------------------------------------------------------------ the preview
+
+      drawn() {
+        return (this.previews ?? []).some(({ before }) => before.shapes?.some(({ kind }) => kind !== 'whole'));
+      },
+      /** A handful spread over the dataset; "other pictures" shifts them. */
+      samples(): number[] {
+        const count = this.count();
+        const shown = Math.min(SHOWN, count);
+        return Array.from({ length: shown }, (_, i) => (Math.floor((i * count) / shown) + this.first) % count);
+      },
+      others() {
+        this.first += 1;
+        this.draw();
+      },
+      draw() {
+        clearTimeout(timer);
+        timer = window.setTimeout(() => void this.drawNow(), WAIT_MS);
+      },
+      async drawNow() {
+        if (this.dataset?.status !== 'ready' || this.count() === 0 || this.steps.some((step) => this.wrongStep(step))) return;
+        const mine = ++turn;
+        this.drawing = true;
+        try {
+          const previews = await api.post<Preview>(`/api/datasets/${id}/preprocess/preview`, { chain: this.chain(), pictures: this.samples() });
+          if (mine !== turn) return;
+          this.previews = previews;
+          this.previewProblem = null;
+        } catch (error) {
+          if (mine === turn && !route.signal.aborted) this.previewProblem = error;
+        } finally {
+          if (mine === turn) this.drawing = false;
+        }
+      },
+      paint(frame: HTMLElement, of: PreviewPicture) {
+        const image = document.createElement('img');
+        image.src = `data:image/webp;base64,${of.image}`;
+        image.alt = of.name;
+        image.width = of.width;
+        image.height = of.height;
+        frame.replaceChildren(image, ...(this.labels && of.shapes ? [overlay(of.shapes, of.width, of.height)] : []));
+      },
+      caption: (of: PreviewPicture) => `${of.name.split('/').pop() ?? of.name} · ${of.width} × ${of.height} px`,
+      /** How many pictures the new version will have, told from those that are shown. */
+      estimate() {
+        const all = this.previews ?? [];
+        const made = all.reduce((sum, one) => sum + one.made, 0);
+        if (!all.length || made === all.length) return '';
+        return t('preprocess.estimate', { count: format.count(this.count()), made: format.count(Math.round((this.count() * made) / all.length)) });
+      },
+
+      // ------------------------------------------------------------ doing it
+
+      async apply() {
+        if (this.reason() || this.applying) return;
+        this.applying = true;
+        this.problem = null;
+        this.made = null;
+        try {
+          const chain = this.chain();
+          this.being = await api.post<Dataset>(`/api/datasets/${id}/preprocess`, { chain });
+          this.applied = JSON.stringify(chain);
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.applying = false;
+        }
+      },
+      async stop() {
+        if (this.being?.jobId == null) return;
+        this.stopping = true;
+        try {
+          await api.post(`/api/jobs/${this.being.jobId}/stop`);
+        } catch (error) {
+          toastError(error);
+        } finally {
+          this.stopping = false;
+        }
+      },
+    });
+  },
+});
