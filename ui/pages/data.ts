@@ -1,6 +1,7 @@
 /** The datasets of a project. */
 import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
+import { download } from '../components/download.ts';
 import { float } from '../components/floating.ts';
 import { bindKeys } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
@@ -15,8 +16,7 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, preprocessItem, readOnlyReason } from './dataset-actions.ts';
+import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, preprocessItem, readOnlyReason, tableFile } from './dataset-actions.ts';
 
 /** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
 const RECENT_MS = 24 * 3600_000;
@@ -204,6 +204,7 @@ Private datasets belong to this project, shared ones to your group.`,
         openMenu(anchor, [
           { text: t('action.details'), icon: 'eye', run: () => this.openRow(row) },
           preprocessItem(row, reason),
+          ...(row.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(row.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(row) },
           {
             text: t('action.delete'),

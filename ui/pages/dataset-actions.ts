@@ -26,6 +26,9 @@ export function missingText({ missing, missingColumns }: NonNullable<Dataset['ta
   return missing ? t('data.missing.value', { n: missing, columns: missingColumns }) : t('data.missing.none');
 }
 
+/** Where a table is downloaded as CSV. */
+export const tableFile = (id: number): string => `/api/datasets/${id}/table/csv`;
+
 /** Why nothing can be changed in a project, or ''. */
 export function readOnlyReason(project: Project | null): string {
   if (!project) return '';

@@ -3,6 +3,7 @@ import type { Dataset, Job, PicturePage, PictureRow, Progress, Project } from '.
 import { ApiError, api } from '../api.ts';
 import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
 import { classColour, inkOn } from '../charts/colours.ts';
+import { download } from '../components/download.ts';
 import { openMenu } from '../components/menu.ts';
 import { emptyState } from '../components/table.ts';
 import { tabPanel, tabs } from '../components/tabs.ts';
@@ -18,9 +19,17 @@ import { page } from '../page.ts';
 import { PictureGrid } from '../pictures/grid.ts';
 import { openViewer, type Shown } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
-
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, missingText, preprocessItem, readOnlyReason } from './dataset-actions.ts';
-
+import {
+  deleteDataset,
+  editDataset,
+  exportBlock,
+  exportToExperiment,
+  labelText,
+  missingText,
+  preprocessItem,
+  readOnlyReason,
+  tableFile,
+} from './dataset-actions.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
 import { tableDetails } from './table-details.ts';
 
@@ -319,6 +328,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         const reason = dataset.projectId === this.project?.id ? readOnlyReason(this.project) : t('data.foreign');
         openMenu(anchor, [
           preprocessItem(dataset, reason),
+          ...(dataset.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(dataset.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(dataset) },
           {
             text: t('action.delete'),

@@ -5,6 +5,7 @@ import { Dataset } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { TablePreview } from '../table-preview-schemas.ts';
 import { Associations, NewTable, RowPage, RowQuery, StatisticsPage, StatisticsQuery, TableDetails, TablePreviewRequest } from '../table-schemas.ts';
+import { asDownload } from './downloads.ts';
 import { ById } from './parts.ts';
 
 /** A request that names thousands of columns. */
@@ -83,5 +84,14 @@ export const tableRoutes =
         schema: { tags, summary: 'How strongly its columns go together', params: ById, response: { 200: Associations } },
       },
       async (request) => tables.associations(readerOf(request), request.params.id),
+    );
+
+    app.get(
+      '/api/datasets/:id/table/csv',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'A table as CSV (UTF-8 with a mark), streamed; formulas are neutralised', params: ById } },
+      async (request, reply) => {
+        const { csv, name } = await tables.csv(readerOf(request), request.params.id);
+        return asDownload(reply, name).type('text/csv; charset=utf-8').send(csv);
+      },
     );
   };

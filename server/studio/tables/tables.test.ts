@@ -154,6 +154,33 @@ test('targets that cannot be predicted, and requests that make no sense, are ref
   );
 });
 
+test('a table goes out as CSV that a spreadsheet opens without running anything, and comes back equal', async () => {
+  const { id } = await project('clustering');
+  const content = `=name,note,n,day\n"=cmd|' /C calc'!A0",@home,-1.5,2026-03-01\n"a, ""b""",-5 dB,1e-7,2026-03-01 10:00\nplain,,,\n한글,+1,0.1,1999-12-31\n`;
+  const types: Made['types'] = ['text', 'categorical', 'real', 'date'];
+  const dataset = await ready(id, content, { types, name: '측정' });
+  const answer = await fetch(`${daemon.url}/api/datasets/${dataset.id}/table/csv`, { headers: admin.headers() });
+  assert.is(answer.headers.get('content-type'), 'text/csv; charset=utf-8');
+  assert.match(answer.headers.get('content-disposition')!, /filename\*=UTF-8''%EC%B8%A1%EC%A0%95%20v1\.csv/);
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  assert.is(bytes.subarray(0, 3).toString('hex'), 'efbbbf');
+  assert.is(
+    bytes.subarray(3).toString('utf8'),
+    `'=name,note,n,day\r\n'=cmd|' /C calc'!A0,'@home,-1.5,2026-03-01\r\n"a, ""b""",'-5 dB,1e-7,2026-03-01 10:00:00\r\nplain,,,\r\n한글,'+1,0.1,1999-12-31\r\n`,
+  );
+  const again = await preview(id, await admin.upload('again.csv', bytes));
+  assert.equal(
+    again.result!.columns.map(({ name, missing }) => [name, missing]),
+    [
+      ["'=name", 0],
+      ['note', 1],
+      ['n', 1],
+      ['day', 1],
+    ],
+  );
+  assert.is((await daemon.client().call('GET', `/api/datasets/${dataset.id}/table/csv`)).status, 401);
+});
+
 test('a file that cannot be read says why, and leaves nothing', async () => {
   const { id } = await project('classification');
   const wide = await preview(id, await admin.upload('wide.csv', Buffer.from(`${'a,'.repeat(60)}b\n${'1,'.repeat(60)}2\n`)));

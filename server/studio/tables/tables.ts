@@ -1,6 +1,7 @@
 /** Looking at a table dataset: its rows, its columns' statistics, its report. The heavy part was done when it was made. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { StudioError } from '../../errors.ts';
 import type {
   Associations,
@@ -18,6 +19,7 @@ import { dateText } from '../../tables/cells.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import { OpenSets } from '../datasets/open-sets.ts';
 import type { StoredUser } from '../people/users.ts';
+import { csvOf } from './csv.ts';
 import { tableFolder } from './folder.ts';
 import { RowSearch } from './search.ts';
 
@@ -80,6 +82,15 @@ export class Tables {
     const found = await readJson<Associations>(join(dir, 'associations.json'));
     if (found === null) throw new StudioError('dataset_unreadable');
     return found;
+  }
+
+  /** All of it as CSV. */
+  async csv(reader: StoredUser, id: number): Promise<{ csv: Readable; name: string }> {
+    const { dataset, dir } = this.#ready(reader, id);
+    const csv = await csvOf(dir).catch((error: Error) => {
+      throw new StudioError('dataset_unreadable', {}, error.message);
+    });
+    return { csv, name: `${dataset.name} v${dataset.version}.csv` };
   }
 
   /** Forgets the open files of a dataset that is being deleted. */

@@ -10,7 +10,7 @@ export const drop_missing = method({
     what: { kind: 'choice', choices: ['rows', 'columns'], default: 'rows' },
     columns: { kind: 'columns', types: ALL, default: [] },
     /** Of columns: from this share of missing values on. */
-    share: { kind: 'number', minimum: 0, maximum: 100, default: 50, unit: '%' },
+    share: { kind: 'number', minimum: 0, maximum: 100, default: 50, unit: '%', when: { name: 'what', is: ['columns'] } },
   },
   fit(frame: Frame, { what, columns, share }: { what: string; columns: string[]; share: number }, around) {
     // Rows without a target are of no use either: here the target counts.
@@ -55,8 +55,8 @@ export const fill_missing = method({
   parameters: {
     columns: { kind: 'columns', types: ALL, default: [] },
     with: { kind: 'choice', choices: ['mean', 'median', 'mode', 'constant'], default: 'median' },
-    constant: { kind: 'text', default: '0', maxLength: 200 },
-    group: { kind: 'column', types: ['categorical'], default: '' },
+    constant: { kind: 'text', default: '0', maxLength: 200, when: { name: 'with', is: ['constant'] } },
+    group: { kind: 'column', types: ['categorical'], default: '', when: { name: 'with', is: ['mean', 'median', 'mode'] } },
   },
   fit(frame: Frame, values: { columns: string[]; with: Filler; constant: string; group: string }, around) {
     const names = chosen(frame, values.columns, ALL, around).filter((name) => values.columns.length > 0 || countMissing(columnOf(frame, name)) > 0);

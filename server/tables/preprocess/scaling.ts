@@ -40,8 +40,8 @@ export const outliers = method({
     columns: { kind: 'columns', types: NUMBERS, default: [] },
     /** iqr: beyond `factor` times the distance of the quartiles from them; z: beyond `z` standard deviations (of the sample) from the mean. */
     rule: { kind: 'choice', choices: ['iqr', 'z'], default: 'iqr' },
-    factor: { kind: 'number', minimum: 0.5, maximum: 10, default: 1.5 },
-    z: { kind: 'number', minimum: 0.5, maximum: 10, default: 3 },
+    factor: { kind: 'number', minimum: 0.5, maximum: 10, default: 1.5, when: { name: 'rule', is: ['iqr'] } },
+    z: { kind: 'number', minimum: 0.5, maximum: 10, default: 3, when: { name: 'rule', is: ['z'] } },
     action: { kind: 'choice', choices: ['clip', 'drop'], default: 'clip' },
   },
   fit(frame: Frame, { columns, rule, factor, z, action }: { columns: string[]; rule: string; factor: number; z: number; action: string }, around) {
