@@ -43,6 +43,7 @@ export interface Graph {
 const SHORTEST = 8;
 const DOUBLE_TAP_MS = 350;
 const POINTS_UP_TO = 40;
+const EXPORTED = { width: 1200, height: 520 };
 
 export interface PlotOptions {
   /** Plots with the same key share their pointer. */
@@ -144,6 +145,16 @@ export class Plot {
     (this.#host.querySelector('.chart-title') as HTMLElement).textContent = graph?.title ?? '';
     (this.#host.querySelector('.chart-tools') as HTMLElement).hidden = !graph?.x.length;
     if (!Library || !graph || this.#ends.signal.aborted) return;
+    this.#plot = new Library(this.#look(Library, graph, { width: this.#width(), height: graph.height }), dataOf(graph), this.#place);
+    this.#host.querySelector('.u-legend')?.setAttribute('role', 'presentation');
+    const canvas = this.#host.querySelector('canvas');
+    canvas?.setAttribute('role', 'img');
+    canvas?.setAttribute('aria-label', graph.title);
+    this.#fingers(this.#plot);
+    this.#rest();
+  }
+
+  #look(Library: typeof uPlot, graph: Graph, size: { width: number; height: number }): uPlot.Options {
     const text = this.#colour('--text-soft');
     const grid = this.#colour('--line');
     const font = `12px ${getComputedStyle(this.#host).fontFamily}`;
@@ -151,66 +162,55 @@ export class Plot {
     const value = (_plot: uPlot, raw: number | null) => (raw === null || raw === undefined ? '–' : decimal(raw, graph.digits));
     const points = pointed(graph);
     const { sync } = this.#options;
-    this.#plot = new Library(
-      {
-        width: this.#width(),
-        height: graph.height,
-        padding: [12, 12, 0, 0],
-        cursor: {
-          points: { size: 7 },
-          drag: { x: true, y: false, setScale: false, dist: SHORTEST },
-          bind: { dblclick: () => () => this.#showAll() },
-          // Only where the pointer is: a stretch is handed on by `zoomed`.
-          ...(sync ? { sync: { key: sync, filters: { pub: (type: string) => type === 'mousemove' || type === 'mouseleave', sub: () => true } } } : {}),
-        },
-        legend: { live: true, markers: { show: graph.markers } },
-        scales: {
-          x: { time: false, range: () => this.#zoom ?? this.#graph?.span ?? [0, 1] },
-          y: {
-            range: (_plot, low, high) => {
-              if (!this.#zoom && graph.frame) return graph.frame(low ?? 0, high ?? 1);
-              const [least, most] = this.#zoom ? this.#within(this.#zoom) : [low ?? 0, high ?? 1];
-              return Library.rangeNum(least, most, 0.1, true);
-            },
+    return {
+      ...size,
+      padding: [12, 12, 0, 0],
+      cursor: {
+        points: { size: 7 },
+        drag: { x: true, y: false, setScale: false, dist: SHORTEST },
+        bind: { dblclick: () => () => this.#showAll() },
+        // Only where the pointer is: a stretch is handed on by `zoomed`.
+        ...(sync ? { sync: { key: sync, filters: { pub: (type: string) => type === 'mousemove' || type === 'mouseleave', sub: () => true } } } : {}),
+      },
+      legend: { live: true, markers: { show: graph.markers } },
+      scales: {
+        x: { time: false, range: () => this.#zoom ?? this.#graph?.span ?? [0, 1] },
+        y: {
+          range: (_plot, low, high) => {
+            if (!this.#zoom && graph.frame) return graph.frame(low ?? 0, high ?? 1);
+            const [least, most] = this.#zoom ? this.#within(this.#zoom) : [low ?? 0, high ?? 1];
+            return Library.rangeNum(least, most, 0.1, true);
           },
-        },
-        axes: [
-          {
-            ...axis,
-            label: t('graph.epoch'),
-            labelFont: font,
-            labelSize: 20,
-            size: 30,
-            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
-            space: 40,
-            values: (_plot, marks) => marks.map((mark) => (Number.isInteger(mark) ? String(mark) : '')),
-          },
-          { ...axis, size: 56, space: 32 },
-        ],
-        series: [
-          {
-            label: t('graph.epoch'),
-            value: (_plot, raw, _series, index) => (raw === null || raw === undefined ? '–' : (this.#graph?.place?.(index ?? -1) ?? String(raw))),
-          },
-          ...graph.lines.map((line) => {
-            const stroke = this.#colour(line.colour);
-            return { label: line.label, stroke, width: 2, dash: line.dash ?? [], value, points: { show: points, size: 5, fill: stroke } };
-          }),
-        ],
-        hooks: {
-          setCursor: [(plot) => plot.cursor.idx == null && this.#rest()],
-          setSelect: [(plot) => this.#selected(plot)],
         },
       },
-      dataOf(graph),
-      this.#place,
-    );
-    this.#host.querySelector('.u-legend')?.setAttribute('role', 'presentation');
-    const canvas = this.#host.querySelector('canvas');
-    canvas?.setAttribute('role', 'img');
-    canvas?.setAttribute('aria-label', graph.title);
-    this.#fingers(this.#plot);
-    this.#rest();
+      axes: [
+        {
+          ...axis,
+          label: t('graph.epoch'),
+          labelFont: font,
+          labelSize: 20,
+          size: 30,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+          space: 40,
+          values: (_plot, marks) => marks.map((mark) => (Number.isInteger(mark) ? String(mark) : '')),
+        },
+        { ...axis, size: 56, space: 32 },
+      ],
+      series: [
+        {
+          label: t('graph.epoch'),
+          value: (_plot, raw, _series, index) => (raw === null || raw === undefined ? '–' : (this.#graph?.place?.(index ?? -1) ?? String(raw))),
+        },
+        ...graph.lines.map((line) => {
+          const stroke = this.#colour(line.colour);
+          return { label: line.label, stroke, width: 2, dash: line.dash ?? [], value, points: { show: points, size: 5, fill: stroke } };
+        }),
+      ],
+      hooks: {
+        setCursor: [(plot) => plot.cursor.idx == null && this.#rest()],
+        setSelect: [(plot) => this.#selected(plot)],
+      },
+    };
   }
 
   #selected(plot: uPlot): void {
@@ -262,16 +262,28 @@ export class Plot {
     if (this.#graph) downloadBlob(graphCsv(this.#graph, t('graph.epoch')), `${this.#graph.file}.csv`);
   }
 
+  /** Drawn anew, as large as a report wants it. */
   #png(): void {
-    const canvas = this.#place.querySelector('canvas');
-    const graph = this.#graph;
-    if (!canvas || !graph) return;
+    const [Library, graph] = [this.#library, this.#graph];
+    if (!Library || !graph) return;
+    const place = document.createElement('div');
+    place.className = 'chart-export';
+    this.#host.append(place);
+    const plot = new Library({ ...this.#look(Library, graph, EXPORTED), cursor: { show: false }, legend: { show: false }, hooks: {} }, dataOf(graph), place);
     const lines = graph.lines.map((line) => ({ ...line, colour: this.#colour(line.colour) }));
     const { fontFamily } = getComputedStyle(this.#host);
-    graphPng(canvas, { title: graph.title, lines, text: this.#colour('--text'), paper: this.#colour('--surface'), fontFamily }).then(
-      (picture) => downloadBlob(picture, `${graph.file}.png`),
-      () => {},
-    );
+    // uPlot has drawn when the next frame comes.
+    requestAnimationFrame(() => {
+      graphPng(plot.ctx.canvas, { title: graph.title, lines, text: this.#colour('--text'), paper: this.#colour('--surface'), fontFamily })
+        .then(
+          (picture) => downloadBlob(picture, `${graph.file}.png`),
+          () => {},
+        )
+        .finally(() => {
+          plot.destroy();
+          place.remove();
+        });
+    });
   }
 
   /** Without a pointer the legend tells the last epoch. */
