@@ -78,4 +78,21 @@ test('what waits keeps what it was promised, also over a restart; what is used c
   assert.equal([reset.edited, reset.presets.length], [false, 2]);
 });
 
+test('a training that eats more memory than its preset has is ended alone, with what to do', async () => {
+  assert.is((await put(HALF, { ...HALF, name: 'Tiny', memoryMb: 100 })).status, 200);
+  const [small, large] = [await w.draft(), await w.draft()];
+  const start = (id: number, preset: string, parameters: RunConfig['parameters']) =>
+    w.dev.ok('POST', `/api/experiments/${id}/run`, { split: SPLIT, algorithm: 'smallnet', parameters, preset });
+  await start(large.id, 'Half', { ...PARAMETERS, epoch: 10_000 });
+  await w.dev.until<ExperimentDetails>(`/api/experiments/${large.id}`, ({ experiment }) => experiment.status === 'running');
+  await start(small.id, 'Tiny', { ...PARAMETERS, batch_size: 16, input_size: 128 });
+  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${small.id}`, (details) => details.experiment.status === 'failed');
+  assert.equal([experiment.failure?.code, experiment.failure?.params], ['out_of_memory_batch', { limitMb: 100, batch: 16, proposed: 8 }]);
+  assert.match(experiment.failure!.en, /Lower batch_size from 16 to 8/);
+  const other = await w.dev.ok<ExperimentDetails>('GET', `/api/experiments/${large.id}`);
+  assert.is(other.experiment.status, 'running', 'the one beside it does not feel it');
+  await w.dev.ok('POST', `/api/experiments/${large.id}/stop`);
+  await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.length === 0);
+});
+
 test.run();

@@ -348,7 +348,9 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         if (this.stopping) return t('exp.stopping');
         const waiting = this.experiment?.status === 'pending' ? this.job?.waiting : null;
         if (this.experiment?.status !== 'pending') return '';
-        return waiting ? `${t('run.pending.place', { n: waiting.place })} · ${inLanguage(waiting)}` : t('run.pending.text');
+        if (!waiting) return t('run.pending.text');
+        const since = t('run.pending.since', { time: format.dayAndTime(this.job?.createdAt ?? null) });
+        return [t('run.pending.place', { n: waiting.place }), since, inLanguage(waiting)].join(' · ');
       },
       endTitle() {
         const status = this.experiment?.status;

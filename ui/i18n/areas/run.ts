@@ -166,6 +166,7 @@ export default words({
 
   'run.pending': ['대기 중입니다', 'Waiting'],
   'run.pending.place': ['대기 순서 {n}번째', 'Number {n} in the queue'],
+  'run.pending.since': ['{time}부터', 'since {time}'],
   'run.pending.text': ['자원이 비면 저절로 시작합니다.', 'It starts by itself when there is room.'],
   'run.running': ['학습 중입니다', 'Training'],
   'run.stoppingNow': ['중지하는 중입니다', 'Stopping'],
