@@ -52,7 +52,7 @@ export default page({
             { value: 'weights.safetensors', text: 'version.format.pytorch' },
             { value: 'model.onnx', text: 'version.format.onnx' },
           ],
-        })}<p class="muted" x-text="$t(format === 'model.onnx' ? 'version.format.onnx.note' : 'version.format.pytorch.note')"></p><pre class="format-code" data-verbatim x-show="format !== 'model.onnx'" x-text="loading()"></pre>
+        })}<p class="muted" x-text="$t(format === 'model.onnx' ? 'version.format.onnx.note' : 'version.format.pytorch.note')"></p><pre class="format-code" data-verbatim x-show="format !== 'model.onnx' && loading()" x-text="loading()"></pre>
         <div><a class="button" :href="file(format)" download @click="downloaded()">${icon('download')}<span x-t="version.format.get"></span></a></div></div></section>
       <section class="box"><div class="box-head"><h2 x-t="details.evaluation"></h2></div><div class="table-scroll" tabindex="0" role="region" x-t:aria-label="details.evaluation"><table class="table evaluation"><thead><tr><th scope="col" x-t="details.evaluator"></th><th scope="col" class="end" x-t="details.training"></th><th scope="col" class="end" x-t="details.validation"></th><th scope="col" class="end" x-t="details.test"></th></tr></thead><tbody><template x-for="row in scores()" :key="row.name"><tr><th scope="row" x-text="row.name"></th><template x-for="(value, index) in row.values" :key="index"><td class="end number" x-text="value"></td></template></tr></template></tbody></table></div></section>
       <section class="box"><div class="box-head"><h2 x-t="version.log"></h2></div><div class="table-scroll" tabindex="0" role="region" x-t:aria-label="version.log"><table class="table"><thead><tr><th scope="col" class="narrow end" x-t="version.log.index"></th><th scope="col" x-t="version.log.at"></th><th scope="col" class="grow" x-t="version.log.content"></th><th scope="col" x-t="version.log.who"></th></tr></thead><tbody><template x-for="row in log()" :key="row.index"><tr><td class="end number" x-text="row.index"></td><td class="number"><span x-time="row.at"></span></td><td class="wrap" x-text="said(row)"></td><td x-text="row.modifier"></td></tr></template></tbody></table></div></section></div>
@@ -109,10 +109,10 @@ export default page({
       file(name: string) {
         return `/api/model-versions/${id}/${name}`;
       },
-      /** How a Python program reads the weights. */
+      /** How a Python program reads the weights; '' for a structure that torchvision does not have. */
       loading() {
         const version = this.details?.version;
-        if (!version) return '';
+        if (!version || version.algorithm === 'smallnet') return '';
         const { algorithm, result } = version;
         return `from safetensors.torch import load_file\nfrom torchvision import models\n\nmodel = models.${algorithm}(num_classes=${result.classes.length})\nmodel.load_state_dict(load_file('${this.details?.model.name}-v${version.version}.safetensors'))`;
       },
