@@ -228,11 +228,13 @@ export class Plot {
   #fingers(plot: uPlot): void {
     const { over } = plot;
     let begun: number | null = null;
+    let chosen = false;
     let tapped = 0;
     const at = (event: PointerEvent) => Math.max(0, Math.min(over.clientWidth, event.clientX - over.getBoundingClientRect().left));
     over.addEventListener('pointerdown', (event) => {
       if (event.pointerType === 'mouse') return;
       begun = at(event);
+      chosen = false;
       plot.setCursor({ left: begun, top: 10 });
     });
     over.addEventListener('pointermove', (event) => {
@@ -240,9 +242,12 @@ export class Plot {
       const now = at(event);
       plot.setCursor({ left: now, top: 10 });
       if (Math.abs(now - begun) < SHORTEST) return;
+      chosen = true;
       over.setPointerCapture(event.pointerId);
       plot.setSelect({ left: Math.min(begun, now), top: 0, width: Math.abs(now - begun), height: over.clientHeight }, false);
     });
+    // Else a flick goes on as a scroll that moves nothing, and the next tap is taken for its end.
+    over.addEventListener('touchmove', (event) => chosen && event.preventDefault(), { passive: false });
     over.addEventListener('pointerup', (event) => {
       if (begun === null || event.pointerType === 'mouse') return;
       const moved = Math.abs(at(event) - begun);

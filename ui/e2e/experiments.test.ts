@@ -125,8 +125,6 @@ experiments('a finger chooses a stretch too', async () => {
   await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
   await touch.locator('.chart-reset').first().waitFor();
   await touch.screenshot({ path: 'dist/screenshots/graph-touch.png' });
-  // As a person does: two touches within a moment are something else.
-  await touch.waitForTimeout(500);
   await touch.locator('.chart-reset').first().tap();
   await touch.locator('.chart-reset').first().waitFor({ state: 'hidden' });
   checkTroubles(touch);
