@@ -20,6 +20,7 @@ const Preset = Type.Object({
   /** Name of a GPU as nvidia-smi gives it, or a part of it; 'any'; empty: no GPU. */
   gpu: Type.String({ maxLength: 60, default: '' }),
   gpu_memory_mb: Type.Integer({ minimum: 0, default: 0 }),
+  device: Type.Enum(['auto', 'cuda', 'webgpu', 'cpu'], { default: 'auto' }),
   /** 0: all that the box has. */
   cores: Type.Number({ minimum: 0, maximum: 1024, default: 0 }),
   memory_mb: Type.Integer({ minimum: 0, default: 0 }),
@@ -79,15 +80,18 @@ const SECTIONS = {
     memory_mb: AutoOr(Type.Integer({ minimum: 256 })),
     gpus: AutoOr(Type.Integer({ minimum: 0, maximum: 64 })),
     gpu_memory_mb: Type.Integer({ minimum: 0, default: 0 }),
+    device: Type.Enum(['auto', 'cuda', 'webgpu', 'cpu'], { default: 'auto' }),
   }),
 } as const satisfies Record<string, TSchema>;
+
+export type DeviceSetting = Config['box']['device'];
 
 type SectionName = keyof typeof SECTIONS;
 export type Config = { [S in SectionName]: Static<(typeof SECTIONS)[S]> } & { preset: PresetSettings[] };
 
 const DEFAULT_PRESETS: PresetSettings[] = [
-  { name: 'CPU small', gpu: '', gpu_memory_mb: 0, cores: 1, memory_mb: 2048 },
-  { name: 'CPU all', gpu: '', gpu_memory_mb: 0, cores: 0, memory_mb: 0 },
+  { name: 'CPU small', gpu: '', gpu_memory_mb: 0, device: 'auto', cores: 1, memory_mb: 2048 },
+  { name: 'CPU all', gpu: '', gpu_memory_mb: 0, device: 'auto', cores: 0, memory_mb: 0 },
 ];
 
 /** A mistake in the settings, in words for the person who wrote them. */

@@ -546,6 +546,52 @@ export const CATALOGUE = {
     '작업 프로세스가 예기치 않게 종료되었습니다. 다시 시도하고, 되풀이되면 관리자에게 작업 번호 {job}의 로그를 확인해 달라고 해 주세요.',
     'The process that did the work ended unexpectedly. Try again; if it happens again, ask your administrator to look at the log of job {job}.',
   ),
+  device_refused: entry(
+    409,
+    '설정에서 지정한 계산 장치 {device:을/를} 이 장비에서 사용할 수 없습니다. 이유는 모니터 화면에 있습니다. 설정을 "auto"로 바꾸거나 관리자에게 문의해 주세요.',
+    'The settings name {device} to compute on, which this box cannot use. The Monitor page says why. Set it to "auto", or ask your administrator.',
+  ),
+  device_unfit: entry(
+    422,
+    '설정에서 지정한 계산 장치 {device}에서 이 작업을 실행할 수 없습니다. batch_size나 input_size를 낮추거나 장치를 "auto"로 바꾸어 다시 시작해 주세요.',
+    '{device}, which the settings name to compute on, cannot do this work. Lower batch_size or input_size, or set the device to "auto", and start again.',
+  ),
+  device_slow: entry(
+    409,
+    '{device:이/가} 작동하지만 CPU보다 빠르지 않습니다. 설정에서 직접 지정할 때만 사용합니다.',
+    '{device} works, but not faster than the CPU. It is used only where the settings name it.',
+  ),
+  device_unsupported: entry(
+    409,
+    '이 운영체제와 프로세서에서는 {device:을/를} 지원하지 않습니다.',
+    '{device} is not supported on this operating system and processor.',
+  ),
+  device_not_installed: entry(
+    409,
+    '{device} 라이브러리가 설치되어 있지 않습니다. NVIDIA GPU가 있는 장비라면 관리자가 설치할 수 있습니다.',
+    'The libraries of {device} are not installed. On a box with an NVIDIA GPU the administrator can install them.',
+  ),
+  device_no_gpu: entry(409, '{device}에서 사용할 수 있는 GPU나 드라이버를 찾지 못했습니다.', 'No GPU, or no driver of one, was found that {device} can use.'),
+  device_wrong: entry(
+    409,
+    '{device}의 계산 결과가 CPU와 달라 사용하지 않습니다. GPU 드라이버를 업데이트해 주세요.',
+    '{device} gives other results than the CPU and is not used. Update the driver of the GPU.',
+  ),
+  device_failed: entry(
+    409,
+    '{device:을/를} 시험하는 중에 오류가 발생했습니다. GPU 드라이버를 확인해 주세요.',
+    'An error came up when {device} was tried. Check the driver of the GPU.',
+  ),
+  device_crashed: entry(
+    409,
+    '{device:을/를} 시험하던 프로세스가 비정상 종료되었습니다. GPU 드라이버를 확인해 주세요.',
+    'The process that tried {device} crashed. Check the driver of the GPU.',
+  ),
+  device_silent: entry(
+    409,
+    '{device:을/를} 시험했지만 2분 안에 응답이 없었습니다. GPU 드라이버를 확인해 주세요.',
+    '{device} was tried, but gave no answer within two minutes. Check the driver of the GPU.',
+  ),
   worker_keeps_crashing: entry(
     500,
     '작업을 {count}번 다시 시작했지만 계속 실패했습니다. 설정을 바꾸어 다시 실행하거나 관리자에게 문의해 주세요.',

@@ -10,6 +10,7 @@ import type { Studio } from './http/studio.ts';
 import { LogFile } from './log.ts';
 import { Allocation } from './queue/allocation.ts';
 import { Cgroups } from './queue/cgroups.ts';
+import { Devices } from './queue/devices.ts';
 import type { StoredJob } from './queue/jobs.ts';
 import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
 import { PreviewProcess } from './queue/preview-process.ts';
@@ -92,6 +93,7 @@ async function start(config: Config, version: string): Promise<void> {
   });
 
   const allocation = new Allocation(boxOf(config, config.box.gpus === 0 ? [] : ((await readGpus()) ?? [])));
+  const devices = new Devices({ setting: config.box.device, hasGpu: allocation.box.gpus.length > 0, log: (error, about) => logError(about, error) });
   const presets = new Presets(config.preset, await Document.open<EditedPresets>(join(db, 'presets.json'), { presets: null }), allocation, (name) => {
     const waits = queue.filter((job) => isActive(job) && job.resources.preset === name).length;
     return Math.max(waits, experiments.countActiveWith(name));
@@ -101,6 +103,7 @@ async function start(config: Config, version: string): Promise<void> {
     dir: await folder('jobs'),
     settings: config.queue,
     allocation,
+    devices,
     events,
     audience: (projectId) => projects.audience(projectId),
     cgroups: Cgroups.find((error, about) => logError(about, error)),
@@ -265,6 +268,7 @@ async function start(config: Config, version: string): Promise<void> {
     inferences,
     jobs,
     monitor,
+    devices,
     notifications,
     look: (kind, reader, id) => views[kind](reader, id),
   };

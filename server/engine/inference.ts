@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeOnnx } from './onnx.ts';
+import type { DeviceName } from './runtime.ts';
 
 export interface InferenceModel {
+  readonly device: DeviceName;
   /** The file's metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Side of the square input in pixels, and number of classes, read from the graph itself. */
@@ -22,7 +24,10 @@ export class ModelInterfaceError extends Error {
  * Opens a classifier that the studio exported, from a path or its bytes. Throws OnnxFormatError where it is not an ONNX file,
  * ModelInterfaceError where it has other inputs and outputs.
  */
-export async function openModel(source: string | Uint8Array, { threads }: { readonly threads: number }): Promise<InferenceModel> {
+export async function openModel(
+  source: string | Uint8Array,
+  { threads, device = 'cpu', gpu = null }: { readonly threads: number; readonly device?: DeviceName; readonly gpu?: number | null },
+): Promise<InferenceModel> {
   const file = typeof source === 'string' ? new Uint8Array(await readFile(source)) : source;
   const { graph, metadata } = decodeOnnx(file);
   const input = graph.inputs.find(({ name }) => name === 'images');
@@ -35,7 +40,8 @@ export async function openModel(source: string | Uint8Array, { threads }: { read
   }
   if (typeof classes !== 'number') throw new ModelInterfaceError(`the output is [${output.shape}], not [n,classes]`);
   const session = await InferenceSession.create(file, {
-    executionProviders: ['cpu'],
+    // An operator that a GPU's provider lacks runs on the CPU.
+    executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: gpu ?? 0 } : device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
@@ -43,6 +49,7 @@ export async function openModel(source: string | Uint8Array, { threads }: { read
   });
   let planes = new Float32Array(0);
   return {
+    device,
     metadata,
     size,
     classes,

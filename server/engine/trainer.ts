@@ -26,6 +26,8 @@ export interface TrainerOptions {
   readonly threads: number;
   /** Where the steps run; default the CPU. */
   readonly device?: DeviceName;
+  /** Which GPU, where the device can be told; null: the first. */
+  readonly gpu?: number | null;
   /** Seeds the initialisation, dropout, stochastic depth and mixup. */
   readonly seed: number;
   /** Whether the architecture's dropout and stochastic depth are at work; default true. */
@@ -104,7 +106,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   // Where steps differ from each other by more than their pictures, how many were done is part of the state.
   const counted = program.noises.length > 0 || averages.length > 0 || mixup !== undefined;
   let done = 0;
-  const device = await openDevice(options.device ?? 'cpu', threads);
+  const device = await openDevice(options.device ?? 'cpu', threads, options.gpu ?? null);
   const initial = initialWeights(program.parameters, seed);
   const averageOf = (tensors: ReadonlyMap<string, Tensor>) => program.averaged.map((name) => [`${name}.average`, tensors.get(name)!] as const);
   const store = device.store(new Map([...initial, ...program.slots, ...averageOf(initial)]));

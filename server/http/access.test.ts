@@ -92,6 +92,8 @@ test('the routes are those that were agreed on', async () => {
     'GET /api/jobs/{id}/events',
     'POST /api/jobs/{id}/stop',
     'GET /api/monitor',
+    'GET /api/devices',
+    'POST /api/devices/try',
     'GET /api/notifications',
     'POST /api/notifications/read',
     'GET /api/events',

@@ -6,6 +6,8 @@ export const PresetSetting = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 60, pattern: '\\S' }),
   gpu: Type.String({ maxLength: 100 }),
   gpuMemoryMb: Type.Integer({ minimum: 0, maximum: 1048576 }),
+  /** What it computes on; left out: 'auto', the box's with a GPU, the CPU without. */
+  device: Type.Optional(Type.Enum(['auto', 'cuda', 'webgpu', 'cpu'])),
   cores: Type.Number({ minimum: 0, maximum: 1024, multipleOf: 0.5 }),
   memoryMb: Type.Integer({ minimum: 0, maximum: 16777216 }),
 });

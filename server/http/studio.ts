@@ -1,5 +1,6 @@
 /** What the routes work with: the services of the studio, made in main.ts. */
 import type { EventBus } from '../events.ts';
+import type { Devices } from '../queue/devices.ts';
 import type { Presets } from '../queue/presets.ts';
 import type { Automl } from '../studio/automl/automl.ts';
 import type { DatasetLabels } from '../studio/datasets/dataset-labels.ts';
@@ -50,6 +51,7 @@ export interface Studio {
   inferences: Inferences;
   jobs: Jobs;
   monitor: Monitor;
+  devices: Devices;
   notifications: Notifications;
   /** A record as a person may see it; null where it is not there or not for this person. */
   look<K extends keyof Changes>(kind: K, reader: StoredUser, id: number): Changes[K] | null;

@@ -68,6 +68,7 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
     spec,
     batch,
     folds.flatMap(({ validation }) => validation),
+    host,
   );
   try {
     const setting: Setting = {

@@ -26,6 +26,9 @@ export function outOfMemory(spec: Spec, details?: string): StudioError {
   }
 }
 
+/** Whether memory has run out. */
+export const isShortage = (error: unknown): boolean => NO_MEMORY.test((error as Error).message);
+
 export function asStudioError(error: unknown, spec: Spec): StudioError {
   if (error instanceof StudioError) return error;
   const text = error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : String(error);

@@ -8,6 +8,7 @@ import { largest } from '../learn/classification.ts';
 import { writeDurably } from '../store/durable.ts';
 import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
+import { onDevice } from './device.ts';
 import { ingestUpload } from './ingest.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
@@ -21,12 +22,12 @@ const MOST_PICTURES = 64;
 export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
   await rm(host.out, { recursive: true, force: true });
   await mkdir(host.out, { recursive: true });
-  const { model, classes } = await openClassifier(spec);
+  const { model, classes } = await openClassifier(spec, host);
   try {
     host.log(
       'info',
-      `model: ${model.metadata.algorithm ?? 'unknown'} at ${model.size} px, ${classes.length} classes; ${spec.threads} threads`,
-      `모델: ${model.metadata.algorithm ?? '알 수 없음'}, ${model.size} px, 클래스 ${classes.length}개; 스레드 ${spec.threads}개`,
+      `model: ${model.metadata.algorithm ?? 'unknown'} at ${model.size} px, ${classes.length} classes; on ${model.device}, ${spec.threads} threads`,
+      `모델: ${model.metadata.algorithm ?? '알 수 없음'}, ${model.size} px, 클래스 ${classes.length}개; ${model.device}, 스레드 ${spec.threads}개`,
     );
     const source = await pictures(spec, host);
     if (source === null) {
@@ -46,10 +47,10 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
   }
 }
 
-async function openClassifier(spec: InferSpec): Promise<{ model: InferenceModel; classes: string[] }> {
+async function openClassifier(spec: InferSpec, host: JobHost): Promise<{ model: InferenceModel; classes: string[] }> {
   let model: InferenceModel | undefined;
   try {
-    model = await openModel(spec.model, { threads: spec.threads });
+    model = await onDevice(spec, host, (place) => openModel(spec.model, { threads: spec.threads, ...place }));
     const classes = JSON.parse(model.metadata.classes ?? 'null') as unknown;
     if (!Array.isArray(classes) || classes.length !== model.classes || classes.some((name) => typeof name !== 'string'))
       throw new Error('its classes are not named');

@@ -89,7 +89,7 @@ function planOf(spec: PreflightSpec, examples: readonly Example[], set: PictureS
 async function measure(spec: PreflightSpec, host: JobHost, pixels: Pixels, examples: readonly Example[], batchSize: number): Promise<Measured> {
   await forgetPeak();
   const from = performance.now();
-  const trainer = await makeTrainer({ ...spec, kind: 'train', about: {} }, batchSize, examples);
+  const trainer = await makeTrainer({ ...spec, kind: 'train', about: {} }, batchSize, examples, host);
   try {
     const chosen = Array.from({ length: batchSize }, (_, i) => examples[i % examples.length]!);
     let batch: Batch | undefined;

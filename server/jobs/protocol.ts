@@ -11,6 +11,7 @@
  * is on the disk, progress is only sent there (it is not worth a disk write), and the worker ends at once when the channel closes (the daemon is gone).
  * Stop: the IPC message { type: 'stop' } or SIGTERM; the worker finishes its step, saves what can be used and ends with an `end` event, state 'stopped'.
  */
+import type { DeviceName } from '../engine/runtime.ts';
 import type { Chain } from '../http/preprocess-schemas.ts';
 import type { Dataset, EpochRow, Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
 import type { NewTable, TableSettings, TableSummary } from '../http/table-schemas.ts';
@@ -124,7 +125,22 @@ export interface TablePreprocessSpec extends CommonSpec {
 
 export type PreprocessSpec = PicturePreprocessSpec | TablePreprocessSpec;
 
-export interface TrainSpec extends CommonSpec {
+/** What a job computes on, and why, in a sentence for its log; null: nothing else was asked for. */
+export interface DeviceOfJob {
+  name: DeviceName;
+  /** Which of nvidia-smi's GPUs; null: the first. */
+  index: number | null;
+  /** The CPU is taken where it turns out not to serve. */
+  fallback: boolean;
+  why: { ko: string; en: string } | null;
+}
+
+interface ComputingSpec extends CommonSpec {
+  /** Left out: the CPU. */
+  device?: DeviceOfJob;
+}
+
+export interface TrainSpec extends ComputingSpec {
   kind: 'train';
   /** Folder of a picture set. */
   dataset: string;
@@ -143,13 +159,13 @@ export interface TrainSpec extends CommonSpec {
 }
 
 /** Time two steps of a training and see what it needs: out/preflight.json (PreflightResult). */
-export interface PreflightSpec extends CommonSpec, Pick<TrainSpec, 'dataset' | 'labels' | 'classes' | 'algorithm' | 'parameters' | 'split'> {
+export interface PreflightSpec extends ComputingSpec, Pick<TrainSpec, 'dataset' | 'labels' | 'classes' | 'algorithm' | 'parameters' | 'split'> {
   kind: 'preflight';
   /** MiB that the training may use. */
   memoryLimitMb: number;
 }
 
-export interface InferSpec extends CommonSpec {
+export interface InferSpec extends ComputingSpec {
   kind: 'infer';
   /** model.onnx made by a train job. */
   model: string;

@@ -47,7 +47,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
         .slice(0, 50)
         .join(', '),
     );
-    trainer = await makeTrainer(spec, batch, data.training);
+    trainer = await makeTrainer(spec, batch, data.training, host);
     host.log(
       'info',
       `${spec.algorithm} on ${trainer.device}, ${spec.threads} threads: ${(trainer.parameters / 1e6).toFixed(2)} M parameters, ` +

@@ -6,6 +6,7 @@ import type { Example } from '../learn/batches.ts';
 import { complete, trainerOptions } from '../learn/recipe.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { architectures, isArchitecture } from '../zoo/architectures.ts';
+import { onDevice } from './device.ts';
 import type { JobHost } from './job.ts';
 import type { TrainSpec } from './protocol.ts';
 
@@ -34,11 +35,11 @@ export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): numb
 }
 
 /** `examples`: those that are learned from. */
-export async function makeTrainer(spec: TrainSpec, batch: number, examples: readonly Example[]): Promise<Trainer> {
+export async function makeTrainer(spec: TrainSpec, batch: number, examples: readonly Example[], host: JobHost): Promise<Trainer> {
   const { algorithm, parameters, classes, threads, split } = spec;
   if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
   try {
-    return await createTrainer({
+    const options = {
       model: architectures[algorithm],
       classes: classes.length,
       size: parameters.input_size,
@@ -48,7 +49,8 @@ export async function makeTrainer(spec: TrainSpec, batch: number, examples: read
       std: STD,
       threads,
       seed: split.seed,
-    });
+    } as const;
+    return await onDevice(spec, host, (place) => createTrainer({ ...options, ...place }));
   } catch (error) {
     if ((error as Error).name === 'ShapeError')
       throw new StudioError('invalid_input', { field: `input_size ${parameters.input_size}` }, (error as Error).message);

@@ -1,4 +1,6 @@
 /** What the box has and who uses it. Nothing is ever given out twice. */
+import type { DeviceSetting } from '../config.ts';
+
 export interface GpuOfBox {
   name: string;
   memoryMb: number;
@@ -16,6 +18,8 @@ export interface Need {
   /** A part of the GPU's name, or 'any'; null: none. */
   gpu: string | null;
   gpuMemoryMb: number;
+  /** What it computes on; left out: 'auto'. */
+  device?: DeviceSetting;
 }
 
 interface Share {
@@ -65,6 +69,11 @@ export class Allocation {
     const gpu = need.gpu === null ? null : this.#freeGpu(need);
     this.#shares.set(jobId, { cores: need.cores, memoryMb: need.memoryMb, gpu });
     return { gpu: gpu === null ? null : this.box.gpus[gpu]!.name };
+  }
+
+  /** Index of the GPU that a job has. */
+  gpuOf(jobId: number): number | null {
+    return this.#shares.get(jobId)?.gpu ?? null;
   }
 
   release(jobId: number): void {

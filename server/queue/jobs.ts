@@ -57,7 +57,7 @@ export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
   trial: 'training',
 };
 
-type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb'>;
+type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb' | 'device'>;
 /** What a worker is to do, without the share of the box that the queue gives it. */
 export interface WorkOf {
   ingest: Work<IngestSpec>;
@@ -82,6 +82,8 @@ export interface JobVerdict {
 export interface JobRules<K extends JobKind = JobKind> {
   /** The work, asked for at each launch. Throws where it cannot be done any more: the job fails with that. */
   work(job: Readonly<StoredJob>, dir: string): Promise<WorkOf[K]> | WorkOf[K];
+  /** Of a job without a preset that computes as one with a preset does: what that one asks for. */
+  need?(job: Readonly<StoredJob>): Promise<Need>;
   started?(job: Readonly<StoredJob>): Promise<void>;
   /**
    * Takes over what the job has made, or clears it away. Called when the worker is gone and before the job's end is stored; after a crash of the

@@ -41,7 +41,14 @@ export class Presets {
 
   /** `usesOf`: how much waits or runs with a preset. */
   constructor(fromFile: readonly FilePreset[], edited: Document<EditedPresets>, allocation: Allocation, usesOf: (name: string) => number) {
-    this.#defaults = fromFile.map(({ name, gpu, gpu_memory_mb, cores, memory_mb }) => ({ name, gpu, gpuMemoryMb: gpu_memory_mb, cores, memoryMb: memory_mb }));
+    this.#defaults = fromFile.map(({ name, gpu, gpu_memory_mb, device, cores, memory_mb }) => ({
+      name,
+      gpu,
+      gpuMemoryMb: gpu_memory_mb,
+      device,
+      cores,
+      memoryMb: memory_mb,
+    }));
     this.#edited = edited;
     this.#allocation = allocation;
     this.#usesOf = usesOf;
@@ -119,6 +126,7 @@ export class Presets {
       memoryMb: preset.memoryMb === 0 ? box.memoryMb : preset.memoryMb,
       gpu: preset.gpu === '' ? null : preset.gpu,
       gpuMemoryMb: preset.gpuMemoryMb,
+      device: preset.device ?? 'auto',
     };
   }
 }

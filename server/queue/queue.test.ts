@@ -13,6 +13,7 @@ import { EventBus } from '../events.ts';
 import type { JobEvent } from '../http/schemas.ts';
 import { Collection } from '../store/collection.ts';
 import { Allocation, type Box, type Need } from './allocation.ts';
+import { Devices } from './devices.ts';
 import type { JobRules, JobVerdict, RulesTable, StoredJob } from './jobs.ts';
 import { isActive, type NewJob, Queue } from './queue.ts';
 
@@ -65,6 +66,7 @@ async function world(
       dir: join(data, 'jobs'),
       settings: { light_slots: options.slots ?? 2, light_memory_mb: 600, stop_grace_seconds: options.grace ?? 20, relaunches: options.relaunches ?? 3 },
       allocation,
+      devices: new Devices({ setting: 'auto', hasGpu: false, log: (error, about) => here.faults.push(`${about}: ${error}`) }),
       events: bus,
       audience: () => ({ groupId: 1 }),
       cgroups: null,

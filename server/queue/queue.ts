@@ -9,12 +9,13 @@ import { failureOf, StudioError } from '../errors.ts';
 import type { Audience, EventBus } from '../events.ts';
 import type { Job, JobEvent, JobKind, Progress } from '../http/schemas.ts';
 import { outOfMemory } from '../jobs/failure.ts';
-import type { JobSpec, WorkerMessage } from '../jobs/protocol.ts';
+import type { DeviceOfJob, JobSpec, WorkerMessage } from '../jobs/protocol.ts';
 import type { Collection } from '../store/collection.ts';
 import { syncFolder, writeDurably } from '../store/durable.ts';
 import { Journal, readJournal } from '../store/journal.ts';
 import type { Allocation, Need } from './allocation.ts';
 import type { Cgroups } from './cgroups.ts';
+import type { Devices } from './devices.ts';
 import { type JobRules, type JobVerdict, PACE, type RulesTable, type StoredJob } from './jobs.ts';
 import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
 import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
@@ -47,6 +48,7 @@ export interface QueueOptions {
   dir: string;
   settings: Config['queue'];
   allocation: Allocation;
+  devices: Pick<Devices, 'choose'>;
   events: EventBus;
   audience(projectId: number): Audience;
   /** Where the kernel holds the shares; null: the workers hold themselves. */
@@ -288,7 +290,7 @@ export class Queue {
       if (started === undefined) return this.#letGo(id);
       job = started;
       const work = await rules.work(job, dir);
-      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb } as JobSpec;
+      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb, ...(await this.#device(job)) } as JobSpec;
       await writeDurably(join(dir, 'spec.json'), `${JSON.stringify(spec, null, 1)}\n`);
       await rules.started?.(job);
       this.#changed(job);
@@ -312,6 +314,13 @@ export class Queue {
     const end = running.end ?? (await this.#journaledEnd(id));
     if (end === null && this.#closing) return;
     await this.#finish(this.#jobs.get(id) ?? job, end ?? (await this.#suddenEnd(job, running, exit)));
+  }
+
+  /** What those that compute do it on. */
+  async #device(job: Readonly<StoredJob>): Promise<{ device?: DeviceOfJob }> {
+    if (!['train', 'trial', 'preflight', 'infer'].includes(job.kind)) return {};
+    const need = this.#needs.get(job.id) ?? (await this.#rulesOf(job.kind).need?.(job)) ?? null;
+    return { device: await this.#options.devices.choose(need, this.#options.allocation.gpuOf(job.id)) };
   }
 
   #threads(job: Readonly<StoredJob>): number {

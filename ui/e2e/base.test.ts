@@ -237,6 +237,16 @@ base('groups show their description and people in the side panel', async () => {
 base('the monitor shows the box and its jobs', async () => {
   await page.locator('.rail a', { hasText: '모니터' }).click();
   await page.locator('.gauge .meter').first().waitFor();
+  const devices = page.locator('.devices li');
+  await devices.nth(2).waitFor();
+  await devices.locator('.chip.blue').first().waitFor({ state: 'detached', timeout: 120_000 });
+  assert.is(await devices.count(), 3);
+  // Which one is used depends on the machine; the others say why they are not, or how fast they are.
+  assert.is(await devices.locator('.chip.green', { hasText: '학습에 사용' }).count(), 1);
+  for (const text of await devices.locator('.muted').allTextContents()) assert.match(text, /습니다\.|주세요\./);
+  await page.getByRole('button', { name: '다시 확인' }).click();
+  await devices.locator('.chip.blue').first().waitFor();
+  await devices.locator('.chip.blue').first().waitFor({ state: 'detached', timeout: 120_000 });
   await checkPage(page, 'monitor');
 });
 

@@ -1,6 +1,7 @@
 /** Monitor: how the box is doing, and the jobs of my groups. */
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/monitor.ts';
+import type { Device } from '../../server/http/device-schemas.ts';
 import type { ExperimentDetails, Job, Monitor } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
@@ -104,6 +105,9 @@ export default page({
     ko: `# 서버 상태
 CPU, 메모리, 디스크, GPU를 얼마나 쓰고 있는지 보여 줍니다. 몇 초마다 새로 고칩니다.
 
+# 계산 장치
+학습과 추론을 어디에서 계산하는지, 쓸 수 없는 장치는 왜 그런지 보여 줍니다. 드라이버를 바꾼 뒤에는 관리자가 다시 확인할 수 있습니다.
+
 # 작업 목록
 내가 속한 그룹의 모든 작업입니다. 작업은 필요한 자원이 남으면 순서대로 시작합니다.
 - 전체 / 실행 중 / 대기 중으로 나누어 볼 수 있습니다.
@@ -111,6 +115,9 @@ CPU, 메모리, 디스크, GPU를 얼마나 쓰고 있는지 보여 줍니다. �
 - 작업 이름을 누르면 해당 데이터셋이나 실험으로 이동합니다.`,
     en: `# Hardware
 How much of CPU, memory, disk and GPU is in use. It is refreshed every few seconds.
+
+# Computing devices
+What trainings and inferences compute on, and why another device is not used. An administrator can have them tried again, after a change of the driver for instance.
 
 # Jobs
 All jobs of your groups. A job starts in its turn when the resources that it needs are free.
@@ -127,6 +134,12 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
         <template x-for="n in waitingGauges()" :key="n"><div class="box gauge" aria-hidden="true"><span class="skeleton-block"></span><span class="skeleton-block"></span></div></template></div>
       <div x-problem="problem"></div>
       <p class="muted gauge-foot" x-text="uptime()"></p></section>
+    <section class="box devices"><div class="devices-head"><h2 x-t="monitor.devices"></h2><button type="button" x-hint="monitor.devices.hint"></button>
+        <button type="button" class="button small" x-show="admin" :disabled="trying()" @click="tryAgain()"><span x-icon="'refresh-cw'"></span><span x-t="monitor.devices.again"></span></button></div>
+      <ul><template x-for="device in devices" :key="device.name"><li>
+        <b x-text="$t('monitor.device.' + device.name)"></b><span :class="'chip plain ' + tone(device)" x-text="word(device)"></span>
+        <div><span class="muted" x-text="why(device)"></span>
+          <details x-show="device.details"><summary x-t="monitor.devices.details"></summary><pre x-text="device.details"></pre></details></div></li></template></ul></section>
     ${tableView(columns, {
       state: 'list',
       caption: 'monitor.jobs',
@@ -153,6 +166,8 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
       all: [] as readonly Job[],
       filter: 'all',
       monitor: null as Monitor | null,
+      devices: [] as Device[],
+      admin: me.admin,
       problem: null as unknown,
       clock: 0,
       /** Progress that has come since the record: it changes far more often than the record. */
@@ -187,6 +202,7 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
         try {
           this.monitor = await api.get<Monitor>('/api/monitor', {}, route.signal);
           this.problem = null;
+          if (!this.devices.length || this.trying()) this.devices = await api.get<Device[]>('/api/devices', {}, route.signal);
         } catch (error) {
           // A value of some seconds ago is better than none; the banner tells of a lost line.
           if (!route.signal.aborted && !this.monitor) this.problem = error;
@@ -222,7 +238,7 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
         const mine = me.admin || row.ownerId === me.user?.id;
         openMenu(anchor, [
           { text: t('monitor.open'), icon: 'arrow-right', run: () => this.open(row) },
-          ...(row.failure ? [{ text: t('monitor.failed'), icon: 'triangle-alert', run: () => void this.why(row) }] : []),
+          ...(row.failure ? [{ text: t('monitor.failed'), icon: 'triangle-alert', run: () => void this.whyFailed(row) }] : []),
           {
             text: t('monitor.stop'),
             icon: 'circle-stop',
@@ -246,7 +262,24 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
             : []),
         ]);
       },
-      async why(row: Job) {
+      trying() {
+        return this.devices.some(({ state }) => state === 'looking');
+      },
+      tone: ({ state, chosen }: Device) => (state === 'looking' ? 'blue' : state === 'ready' && chosen ? 'green' : 'grey'),
+      word: ({ state, chosen }: Device) => t(state === 'ready' && chosen ? 'monitor.device.chosen' : `monitor.device.${state}`),
+      why({ name, state, faster, reason }: Device) {
+        if (state === 'looking') return t('monitor.device.looking.text');
+        if (reason) return inLanguage(reason);
+        return name === 'cpu' ? t('monitor.device.always') : t('monitor.device.faster', { n: faster ?? 1 });
+      },
+      async tryAgain() {
+        try {
+          this.devices = await api.post<Device[]>('/api/devices/try');
+        } catch (error) {
+          toastError(error);
+        }
+      },
+      async whyFailed(row: Job) {
         if (row.failure) await confirm({ title: t('monitor.failed'), text: inLanguage(row.failure), ok: t('action.ok'), notice: true });
       },
       async remove(row: Job) {

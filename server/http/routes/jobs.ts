@@ -1,13 +1,14 @@
-/** /api/jobs, /api/monitor */
+/** /api/jobs, /api/monitor, /api/devices */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { DEVELOPERS, readerOf } from '../access.ts';
+import { ADMINS, DEVELOPERS, readerOf } from '../access.ts';
+import { Device } from '../device-schemas.ts';
 import { Job, JobEvent, JobState, Monitor } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { ById } from './parts.ts';
 
 export const jobRoutes =
-  ({ jobs, monitor }: Studio): FastifyPluginAsyncTypebox =>
+  ({ jobs, monitor, devices }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
     const tags = ['jobs'];
 
@@ -55,5 +56,20 @@ export const jobRoutes =
       '/api/monitor',
       { config: { access: DEVELOPERS }, schema: { tags: ['box'], summary: 'The state of the box', response: { 200: Monitor } } },
       async () => monitor.read(),
+    );
+
+    app.get(
+      '/api/devices',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags: ['box'], summary: 'What the box can compute on; what is not known yet is being tried', response: { 200: Type.Array(Device) } },
+      },
+      async () => devices.report(),
+    );
+
+    app.post(
+      '/api/devices/try',
+      { config: { access: ADMINS }, schema: { tags: ['box'], summary: 'Try the devices again', response: { 200: Type.Array(Device) } } },
+      async () => devices.report(true),
     );
   };

@@ -88,6 +88,7 @@ export class Preflights {
       const { dataset, labels, classes, algorithm, parameters, split } = this.#experiments.trainWork(experiment, config);
       return { kind: 'preflight', dataset, labels, classes, algorithm, parameters, split, memoryLimitMb: this.#presets.need(config.preset).memoryMb };
     },
+    need: async (job) => this.#presets.need((await this.#config(job)).preset),
     ended: async () => {},
   };
 }

@@ -63,6 +63,7 @@ const editPreset = dialog<Editing, PresetSettings>({
       ${field({ model: 'form.name', label: 'presets.name', maxLength: 60, required: true, error: 'nameProblem()', autofocus: true })}
       ${select({ model: 'form.gpu', label: 'presets.gpu', from: 'gpuChoices()' })}
       <div x-show="form.gpu">${field({ model: 'form.gpuMemory', label: 'presets.gpuMemory', type: 'number', min: 0, step: 'any', unit: 'presets.unit.gb', note: 'presets.gpuMemory.note', error: 'gpuMemoryProblem()' })}</div>
+      ${select({ model: 'form.device', label: 'presets.device', from: 'deviceChoices()', note: 'presets.device.note' })}
       ${field({ model: 'form.cores', label: 'presets.cores', type: 'number', min: 0, step: 0.5, unit: 'presets.unit.cores', note: 'presets.zero', error: 'coresProblem()' })}
       ${field({ model: 'form.memory', label: 'presets.memory', type: 'number', min: 0, step: 'any', unit: 'presets.unit.gb', note: 'presets.zero', error: 'memoryProblem()' })}
       <p class="muted" x-t="presets.keeps"></p><div x-problem="problem"></div></div>${dialogFoot('action.save', { busy: 'busy' })}`,
@@ -73,6 +74,7 @@ const editPreset = dialog<Editing, PresetSettings>({
       name: before?.name ?? '',
       gpu: before?.gpu ?? '',
       gpuMemory: (before?.gpuMemoryMb ?? 0) / GB,
+      device: before?.device ?? ('auto' as const),
       cores: before?.cores ?? 1,
       memory: (before?.memoryMb ?? 2 * GB) / GB,
     };
@@ -94,6 +96,7 @@ const editPreset = dialog<Editing, PresetSettings>({
           ...names.map((name) => ({ value: name, text: name })),
         ];
       },
+      deviceChoices: () => (['auto', 'cuda', 'webgpu', 'cpu'] as const).map((value) => ({ value, text: t(`presets.device.${value}`) })),
       dirty() {
         return JSON.stringify(this.form) !== start;
       },
@@ -119,11 +122,12 @@ const editPreset = dialog<Editing, PresetSettings>({
         if (this.nameProblem() || this.coresProblem() || this.memoryProblem() || this.gpuMemoryProblem() || this.busy) return;
         this.busy = true;
         this.problem = null;
-        const { name, gpu: chosen, gpuMemory, cores: wantedCores, memory: wantedMemory } = this.form;
+        const { name, gpu: chosen, gpuMemory, device, cores: wantedCores, memory: wantedMemory } = this.form;
         const preset: PresetSetting = {
           name: name.trim(),
           gpu: chosen,
           gpuMemoryMb: chosen ? Math.round(gpuMemory * GB) : 0,
+          device,
           cores: wantedCores,
           // Rounding must not ask for more than there is.
           memoryMb: Math.min(box.memoryMb, Math.round(wantedMemory * GB)),
@@ -141,7 +145,14 @@ const editPreset = dialog<Editing, PresetSettings>({
   },
 });
 
-const plain = ({ name, gpu: part, gpuMemoryMb, cores: n, memoryMb }: PresetSetting): PresetSetting => ({ name, gpu: part, gpuMemoryMb, cores: n, memoryMb });
+const plain = ({ name, gpu: part, gpuMemoryMb, device = 'auto', cores: n, memoryMb }: PresetSetting): PresetSetting => ({
+  name,
+  gpu: part,
+  gpuMemoryMb,
+  device,
+  cores: n,
+  memoryMb,
+});
 const send = (presets: PresetSetting[]) => api.put<PresetSettings>('/api/presets/settings', { presets });
 
 /** State of the tab; the page has it as `presets`. */

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { swiftshader } from '../engine/devices/swiftshader.fixture.ts';
+import type { TrainResult } from '../http/schemas.ts';
+import { labelFolder } from '../store/label-set.ts';
+import type { DeviceOfJob, InferSpec, PredictionLine, TrainSpec } from './protocol.ts';
+import { endOf, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from './workers.fixture.ts';
+
+test.after(removeTemporaryFolders);
+
+// There is no such GPU, or it is hidden: CUDA cannot be opened.
+const withoutGpu = { CUDA_VISIBLE_DEVICES: '' };
+const common = { jobId: 1, threads: 1, memoryMb: 4096 };
+const sample = await runToEnd({ kind: 'sample', ...common, perClass: 6, size: 32, seed: 1 });
+const dataset = join(sample.dir, 'out/pictures');
+const { classes } = readJson<{ classes: { name: string }[] }>(sample.dir, 'out/ingest.json');
+const cuda: DeviceOfJob = { name: 'cuda', index: null, fallback: true, why: 'it was faster when it was tried' };
+const spec: TrainSpec = {
+  kind: 'train',
+  ...common,
+  dataset,
+  labels: labelFolder(dataset, 1),
+  classes: classes.map(({ name }) => name),
+  algorithm: 'smallnet',
+  parameters: { batch_size: 4, epoch: 1, learning_rate: 0.01, momentum: 0.9, weight_decay: 5e-4, input_size: 32, augment: false },
+  split: { training: 60, validation: 20, test: 20, seed: 1, stratify: true },
+  about: {},
+};
+let model = '';
+
+test('a device that was chosen by itself and does not serve leaves the training to the CPU, and the log says so', async () => {
+  const job = await endOf(startJob({ ...spec, device: cuda }, join(temporaryFolder(), 'job'), withoutGpu));
+  assert.is(job.end.state, 'succeeded', job.log);
+  assert.match(job.log, /computes on cuda: it was faster when it was tried/);
+  assert.match(job.log, /cuda cannot do this work, so the CPU does it: /);
+  assert.is(readJson<TrainResult>(job.dir, 'out/result.json').device, 'cpu');
+  model = join(job.dir, 'out/model.onnx');
+});
+
+test('a device that the settings name fails the training, with a reason', async () => {
+  const job = await endOf(startJob({ ...spec, device: { ...cuda, fallback: false } }, join(temporaryFolder(), 'job'), withoutGpu));
+  assert.is(job.end.state, 'failed');
+  assert.is(job.end.failure?.code, 'device_unfit');
+});
+
+test('inference on WebGPU predicts what the CPU predicts', async () => {
+  const work: InferSpec = { kind: 'infer', ...common, model, source: { kind: 'dataset', dataset, labels: null } };
+  const webgpu: DeviceOfJob = { name: 'webgpu', index: null, fallback: false, why: 'the settings say so' };
+  const [here, there] = [await runToEnd(work), await endOf(startJob({ ...work, device: webgpu }, join(temporaryFolder(), 'job'), swiftshader))];
+  assert.match(there.log, /computes on webgpu/);
+  const lines = ({ dir }: { dir: string }) =>
+    readFileSync(join(dir, 'out/predictions.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PredictionLine);
+  const [expected, found] = [lines(here), lines(there)];
+  assert.is(found.length, expected.length);
+  expected.forEach(({ name, scores }, n) => {
+    assert.is(found[n]!.name, name);
+    const farthest = Math.max(...found[n]!.scores.map((score, index) => Math.abs(score - scores[index]!)));
+    assert.ok(farthest < 1e-3, `${name}: ${farthest} apart`);
+  });
+});
+
+test.run();
