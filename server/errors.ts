@@ -548,22 +548,22 @@ export const CATALOGUE = {
   ),
   device_refused: entry(
     409,
-    '설정에서 지정한 계산 장치 {device:을/를} 이 장비에서 사용할 수 없습니다. 이유는 모니터 화면에 있습니다. 설정을 "auto"로 바꾸거나 관리자에게 문의해 주세요.',
+    '설정에서 지정한 {device} 장치를 이 장비에서 사용할 수 없습니다. 이유는 모니터 화면에 있습니다. 설정을 "auto"로 바꾸거나 관리자에게 문의해 주세요.',
     'The settings name {device} to compute on, which this box cannot use. The Monitor page says why. Set it to "auto", or ask your administrator.',
   ),
   device_unfit: entry(
     422,
-    '설정에서 지정한 계산 장치 {device}에서 이 작업을 실행할 수 없습니다. batch_size나 input_size를 낮추거나 장치를 "auto"로 바꾸어 다시 시작해 주세요.',
+    '설정에서 지정한 {device} 장치에서 이 작업을 실행할 수 없습니다. batch_size나 input_size를 낮추거나 장치를 "auto"로 바꾸어 다시 시작해 주세요.',
     '{device}, which the settings name to compute on, cannot do this work. Lower batch_size or input_size, or set the device to "auto", and start again.',
   ),
   device_slow: entry(
     409,
-    '{device:이/가} 작동하지만 CPU보다 빠르지 않습니다. 설정에서 직접 지정할 때만 사용합니다.',
+    '{device} 장치가 작동하지만 CPU보다 빠르지 않습니다. 설정에서 직접 지정할 때만 사용합니다.',
     '{device} works, but not faster than the CPU. It is used only where the settings name it.',
   ),
   device_unsupported: entry(
     409,
-    '이 운영체제와 프로세서에서는 {device:을/를} 지원하지 않습니다.',
+    '이 운영체제와 프로세서에서는 {device} 장치를 지원하지 않습니다.',
     '{device} is not supported on this operating system and processor.',
   ),
   device_not_installed: entry(
@@ -579,17 +579,17 @@ export const CATALOGUE = {
   ),
   device_failed: entry(
     409,
-    '{device:을/를} 시험하는 중에 오류가 발생했습니다. GPU 드라이버를 확인해 주세요.',
+    '{device} 장치를 시험하는 중에 오류가 발생했습니다. GPU 드라이버를 확인해 주세요.',
     'An error came up when {device} was tried. Check the driver of the GPU.',
   ),
   device_crashed: entry(
     409,
-    '{device:을/를} 시험하던 프로세스가 비정상 종료되었습니다. GPU 드라이버를 확인해 주세요.',
+    '{device} 장치를 시험하던 프로세스가 비정상 종료되었습니다. GPU 드라이버를 확인해 주세요.',
     'The process that tried {device} crashed. Check the driver of the GPU.',
   ),
   device_silent: entry(
     409,
-    '{device:을/를} 시험했지만 2분 안에 응답이 없었습니다. GPU 드라이버를 확인해 주세요.',
+    '{device} 장치를 시험했지만 2분 안에 응답이 없었습니다. GPU 드라이버를 확인해 주세요.',
     '{device} was tried, but gave no answer within two minutes. Check the driver of the GPU.',
   ),
   worker_keeps_crashing: entry(

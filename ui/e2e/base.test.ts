@@ -243,7 +243,7 @@ base('the monitor shows the box and its jobs', async () => {
   assert.is(await devices.count(), 3);
   // Which one is used depends on the machine; the others say why they are not, or how fast they are.
   assert.is(await devices.locator('.chip.green', { hasText: '학습에 사용' }).count(), 1);
-  for (const text of await devices.locator('.muted').allTextContents()) assert.match(text, /습니다\.|주세요\./);
+  for (const text of await devices.locator('.muted').allTextContents()) assert.match(text, /니다\.|주세요\./);
   await page.getByRole('button', { name: '다시 확인' }).click();
   await devices.locator('.chip.blue').first().waitFor();
   await devices.locator('.chip.blue').first().waitFor({ state: 'detached', timeout: 120_000 });

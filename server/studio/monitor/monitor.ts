@@ -86,8 +86,7 @@ export class Monitor {
     if (!this.#gpusAnswer) {
       return { ko: 'nvidia-smi가 응답하지 않습니다. GPU 드라이버를 확인해 주세요.', en: 'nvidia-smi does not answer. Check the driver of the GPU.' };
     }
-    if (this.#gpus.length === 0)
-      return { ko: 'NVIDIA GPU를 찾지 못했습니다. 학습은 CPU에서 실행됩니다.', en: 'No NVIDIA GPU was found. Training runs on the CPU.' };
+    if (this.#gpus.length === 0) return { ko: 'NVIDIA GPU를 찾지 못했습니다.', en: 'No NVIDIA GPU was found.' };
     return null;
   }
 }
