@@ -16,7 +16,7 @@ const common = { jobId: 1, threads: 1, memoryMb: 4096 };
 const sample = await runToEnd({ kind: 'sample', ...common, perClass: 6, size: 32, seed: 1 });
 const dataset = join(sample.dir, 'out/pictures');
 const { classes } = readJson<{ classes: { name: string }[] }>(sample.dir, 'out/ingest.json');
-const cuda: DeviceOfJob = { name: 'cuda', index: null, fallback: true, why: 'it was faster when it was tried' };
+const cuda: DeviceOfJob = { name: 'cuda', index: null, fallback: true, why: { ko: '시험에서 더 빨랐습니다.', en: 'It was faster when it was tried.' } };
 const spec: TrainSpec = {
   kind: 'train',
   ...common,
@@ -33,7 +33,7 @@ let model = '';
 test('a device that was chosen by itself and does not serve leaves the training to the CPU, and the log says so', async () => {
   const job = await endOf(startJob({ ...spec, device: cuda }, join(temporaryFolder(), 'job'), withoutGpu));
   assert.is(job.end.state, 'succeeded', job.log);
-  assert.match(job.log, /computes on cuda: it was faster when it was tried/);
+  assert.match(job.log, /computes on cuda: It was faster when it was tried/);
   assert.match(job.log, /cuda cannot do this work, so the CPU does it: /);
   assert.is(readJson<TrainResult>(job.dir, 'out/result.json').device, 'cpu');
   model = join(job.dir, 'out/model.onnx');
@@ -47,7 +47,7 @@ test('a device that the settings name fails the training, with a reason', async 
 
 test('inference on WebGPU predicts what the CPU predicts', async () => {
   const work: InferSpec = { kind: 'infer', ...common, model, source: { kind: 'dataset', dataset, labels: null } };
-  const webgpu: DeviceOfJob = { name: 'webgpu', index: null, fallback: false, why: 'the settings say so' };
+  const webgpu: DeviceOfJob = { name: 'webgpu', index: null, fallback: false, why: { ko: '설정에서 지정했습니다.', en: 'The settings say so.' } };
   const [here, there] = [await runToEnd(work), await endOf(startJob({ ...work, device: webgpu }, join(temporaryFolder(), 'job'), swiftshader))];
   assert.match(there.log, /computes on webgpu/);
   const lines = ({ dir }: { dir: string }) =>

@@ -60,7 +60,7 @@ test('without a GPU everything runs on the CPU; what is missing is said in both 
     // A preset with a GPU that cannot be used.
     const choice = await devices.choose(withGpu, 0);
     assert.is(choice.name, 'cpu');
-    assert.match(choice.why ?? '', /No GPU, or no driver of one, was found that WebGPU can use/);
+    assert.match(choice.why?.en ?? '', /No GPU, or no driver of one, was found that WebGPU can use/);
     const refused = await devices.choose({ gpu: 'any', device: 'webgpu' }, 0).then(
       () => null,
       (error: unknown) => error,
@@ -73,8 +73,13 @@ test('a GPU that is only software works but is not chosen by itself; where it is
     const devices = new Devices({ setting: 'auto', hasGpu: true, log });
     const choice = await devices.choose(withGpu, 0);
     assert.is(choice.name, 'cpu');
-    assert.match(choice.why ?? '', /WebGPU works, but not faster than the CPU/);
-    assert.equal(await devices.choose({ gpu: null, device: 'webgpu' }, null), { name: 'webgpu', index: null, fallback: false, why: 'the settings say so' });
+    assert.match(choice.why?.en ?? '', /WebGPU works, but not faster than the CPU/);
+    assert.equal(await devices.choose({ gpu: null, device: 'webgpu' }, null), {
+      name: 'webgpu',
+      index: null,
+      fallback: false,
+      why: { ko: '설정에서 지정했습니다.', en: 'The settings say so.' },
+    });
     assert.is(devices.report()[1]!.state, 'slow');
     const named = new Devices({ setting: 'cpu', hasGpu: true, log });
     assert.is((await named.choose(withGpu, 0)).name, 'cpu');
@@ -88,7 +93,7 @@ test('a driver that takes its process down costs nothing but a sentence, and can
     const devices = new Devices({ setting: 'auto', hasGpu: true, log });
     const choice = await within({ NODE_OPTIONS: `--require ${crash}` }, () => devices.choose(withGpu, 0));
     assert.is(choice.name, 'cpu');
-    assert.match(choice.why ?? '', /The process that tried CUDA crashed\..*The process that tried WebGPU crashed/);
+    assert.match(choice.why?.en ?? '', /The process that tried CUDA crashed\..*The process that tried WebGPU crashed/);
     assert.ok(faults.some((fault) => fault.startsWith('trying cuda')));
     await within(noGpu, async () => {
       assert.is(devices.report(true)[1]!.state, 'looking');

@@ -72,13 +72,11 @@ export class Devices {
     for (const name of GPUS) {
       const found = await this.#look(name);
       const reason = reasonAgainst(name, found);
-      if (reason === null)
-        return {
-          name,
-          index: gpuIndex,
-          fallback: true,
-          why: [...against, `a step took ${fasterOf(found)} times less time than on the CPU when it was tried`].join(' '),
-        };
+      if (reason === null) {
+        const n = fasterOf(found) ?? 1;
+        const speed = { ko: `시험한 학습 단계가 CPU보다 ${n}배 빨랐습니다.`, en: `A training step ran ${n} times as fast as on the CPU when it was tried.` };
+        return { name, index: gpuIndex, fallback: true, why: joined([...against, speed]) };
+      }
       against.push(failureOf(reason));
     }
     return { name: 'cpu', index: null, fallback: false, why: joined(against) };
@@ -109,6 +107,11 @@ export class Devices {
     });
   }
 }
+
+const joined = (sentences: readonly { ko: string; en: string }[]) => ({
+  ko: sentences.map(({ ko }) => ko).join(' '),
+  en: sentences.map(({ en }) => en).join(' '),
+});
 
 /** Why a device is not used by itself; null: it is. */
 function reasonAgainst(name: Gpu, found: Probe | StudioError): StudioError | null {
