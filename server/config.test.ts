@@ -55,7 +55,7 @@ test('a mistake is told with its place, its value and what is allowed', () => {
 
 test('presets', () => {
   const presets = read('[[preset]]\nname = "big"\ncores = 4').preset;
-  assert.equal(presets, [{ name: 'big', gpu: '', gpu_memory_mb: 0, cores: 4, memory_mb: 0 }]);
+  assert.equal(presets, [{ name: 'big', gpu: '', gpu_memory_mb: 0, device: 'auto', cores: 4, memory_mb: 0 }]);
   assert.match(refused('[[preset]]\ncores = 4'), /preset.*number 1/);
   assert.match(refused('[[preset]]\nname = "a"\ncoers = 4'), /coers/);
   assert.match(refused('[[preset]]\nname = "a"\n[[preset]]\nname = "a"'), /two presets/);
