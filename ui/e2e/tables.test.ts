@@ -108,6 +108,41 @@ test('rows, statistics, correlations and the report of a table', async () => {
   await checkPage(page, 'table-report', { sizes: [[1280, 800]], themes: ['light'] });
 });
 
+test('a chain of methods with a look at the rows makes the next version, which can be exported but for the trainer', async () => {
+  const version = page.url();
+  await page.locator('.page-actions .icon-button').click();
+  await page.getByRole('menuitem', { name: '전처리' }).click();
+  await page.locator('.samples tbody tr').nth(20).waitFor();
+  await page.locator('.method-choice .button').filter({ hasText: '결측치 채우기' }).click();
+  await page.locator('.samples .sample').nth(1).filter({ hasText: '결측치 0개' }).waitFor();
+  assert.ok((await page.locator('.samples td.changed').count()) > 0);
+  await page.locator('.method-choice .button').filter({ hasText: '계산한 열' }).click();
+  assert.is(await page.locator('.page-actions .button.primary').getAttribute('aria-disabled'), 'true');
+  await page.locator('.chain > li').nth(1).locator('input[type=text]').nth(1).fill('[사출 압력] / [금형');
+  await page.locator('.problem, [x-problem]').filter({ hasText: '계산식' }).first().waitFor();
+  await page.locator('.chain > li').nth(1).locator('input[type=text]').nth(1).fill('[사출 압력] / [금형 온도]');
+  await page.locator('.samples th.changed').filter({ hasText: 'new_column' }).waitFor();
+  await checkPage(page, 'table-preprocess');
+  await page.locator('.method-choice .button').filter({ hasText: '크기 맞추기' }).click();
+  await page.locator('.chain > li').nth(2).locator('.column-list label').filter({ hasText: '냉각 시간' }).click();
+  await page.locator('.samples .sample').nth(1).locator('td').filter({ hasText: '-1.' }).first().waitFor();
+  await page.locator('.page-actions .button.primary').click();
+  await page.locator('.page-actions a').filter({ hasText: '결과' }).click();
+  await page.locator('.data-rows tbody tr').nth(10).waitFor();
+  assert.is.not(page.url(), version);
+  assert.match((await page.locator('h1').textContent()) ?? '', /v2/);
+  assert.match((await page.locator('.data-rows thead').textContent()) ?? '', /new_column/);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    (async () => {
+      await page.locator('.page-actions .icon-button').click();
+      await page.getByRole('menuitem', { name: '다운로드' }).click();
+    })(),
+  ]);
+  assert.is(download.suggestedFilename(), '사출 3월 v2.csv');
+  checkTroubles(page);
+});
+
 test('a file with trouble in it says what was done; one that cannot be read says why', async () => {
   await page.goto(`${data()}/new-table`);
   await choose('bad.csv', Buffer.from('x,y\n1,"open\n2,3\n'));

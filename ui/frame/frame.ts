@@ -121,7 +121,7 @@ export const frame = {
       current: (menu: Menu) => open.menu === menu || (menu === 'experiment' && open.menu === 'run'),
       at: (path: string) => open.path === path,
       busy(menu: Menu) {
-        const kinds = menu === 'data' ? ['ingest', 'sample', 'preprocess'] : menu === 'experiment' ? ['train', 'trial'] : ['infer'];
+        const kinds = menu === 'data' ? ['ingest', 'sample', 'preprocess', 'table'] : menu === 'experiment' ? ['train', 'trial'] : ['infer'];
         return jobs.rows.some((job) => kinds.includes(job.kind) && job.projectId === loaded.project?.id);
       },
       /** The Run sub-entry: it leads to what was started last in the loaded project. */

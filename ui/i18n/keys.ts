@@ -16,6 +16,7 @@ import type parameters from './areas/parameters.ts';
 import type people from './areas/people.ts';
 import type preflight from './areas/preflight.ts';
 import type preprocess from './areas/preprocess.ts';
+import type preprocessTables from './areas/preprocess-tables.ts';
 import type presets from './areas/presets.ts';
 import type run from './areas/run.ts';
 import type split from './areas/split.ts';
@@ -41,5 +42,6 @@ type Areas = typeof base &
   typeof compare &
   typeof presets &
   typeof split &
-  typeof tables;
+  typeof tables &
+  typeof preprocessTables;
 export type Key = keyof Areas & string;

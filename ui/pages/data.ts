@@ -43,7 +43,7 @@ const columns = columnsOf<Dataset>()([
   },
   {
     key: 'count',
-    title: 'data.count',
+    title: 'data.items',
     value: (row) => row.count,
     cell: `<span x-text="row.status === 'ready' ? $f.count(row.count) : '–'"></span>`,
     align: 'end',

@@ -85,7 +85,7 @@ Export to Experiment makes a draft in which you set up the training.`,
   template: `${head}<div x-problem="problem"></div>${facts}${ingesting}${failed}
     <div class="stack" x-show="ready()">
       <p class="notice ready" x-show="fresh && !blocked()">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
-      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a></p>
+      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a><a class="link-button" x-show="mayFill()" :href="preprocessAddress" x-t="data.preprocess"></a></p>
       <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
       <p class="notice warn" x-show="strangers()">${icon('triangle-alert')}<span x-text="$t('dataset.report.strangers', { n: strangers() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
       <div x-ref="table" x-show="isTable()"></div>
@@ -111,6 +111,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       stopping: false,
       /** It became ready while the reader was watching. */
       fresh: false,
+      preprocessAddress: `/datasets/${id}/preprocess`,
       tab: 'pictures',
       label: null as number | null,
       query: '',
@@ -298,7 +299,12 @@ Export to Experiment makes a draft in which you set up the training.`,
       strangers() {
         return this.dataset?.labelFindings ?? 0;
       },
+      /** What is missing can be filled without the file. */
+      mayFill() {
+        return Boolean(this.dataset?.exportBlockedBy === 'dataset_missing_values' && this.project && !readOnlyReason(this.project));
+      },
       mayUploadAgain() {
+        if (this.mayFill()) return false;
         return Boolean(this.dataset && this.project && this.blocked() && !readOnlyReason(this.project));
       },
       reason: skippedReason,

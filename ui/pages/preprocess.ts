@@ -1,5 +1,13 @@
 /** Preprocess: a chain of methods with its parameters, what it makes of a few pictures, and Apply. */
-import type { ParameterSpec, PreprocessMethods, PreprocessStep, PreprocessValue, Preview, PreviewPicture } from '../../server/http/preprocess-schemas.ts';
+import type {
+  ParameterSpec,
+  PreprocessMethods,
+  PreprocessStep,
+  PreprocessValue,
+  Preview,
+  PreviewPicture,
+  TableLook,
+} from '../../server/http/preprocess-schemas.ts';
 import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { toastError } from '../components/toast.ts';
@@ -14,6 +22,7 @@ import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { overlay } from '../pictures/overlay.ts';
 import { readOnlyReason } from './dataset-actions.ts';
+import { sampleColumns, sampledNote, sampleRows, sampleSize, suitableColumns, tableFields, tablePreview } from './preprocess-table.ts';
 
 /** A step as it is edited. Its key stays when it is moved. */
 interface Step {
@@ -35,13 +44,23 @@ const ICONS: { [method: string]: string } = {
   denoise: 'droplet',
   sharpen: 'focus',
   augment: 'copy-plus',
+  fill_missing: 'droplet',
+  drop_missing: 'trash-2',
+  outliers: 'chart-scatter',
+  one_hot: 'table-2',
+  ordinal: 'list-checks',
+  scale: 'scaling',
+  log: 'trending-up',
+  date_parts: 'hourglass',
+  derive: 'sparkles',
+  drop_columns: 'scissors',
 };
 
 /** Pictures that are shown at a time. */
 const SHOWN = 3;
 const WAIT_MS = 250;
 
-const stepFields = `<div class="chain-fields"><template x-for="parameter in fields(step)" :key="parameter.name"><div class="field" :class="{ wide: parameter.spec.kind === 'choice' || parameter.spec.kind === 'boolean', wrong: wrong(step, parameter) }">
+const stepFields = `<div class="chain-fields"><template x-for="parameter in fields(step)" :key="parameter.name"><div class="field" :class="{ wide: widest(parameter), wrong: wrong(step, parameter) }">
     <template x-if="parameter.spec.kind === 'number' || parameter.spec.kind === 'integer'"><div>
       <div class="field-label"><label :for="fieldId(step, parameter)" x-text="text(step, parameter.name)"></label><span class="field-range" x-text="range(parameter)"></span></div>
       <div class="control"><input type="number" inputmode="decimal" :id="fieldId(step, parameter)" :min="parameter.spec.minimum" :max="parameter.spec.maximum" :step="parameter.spec.kind === 'integer' ? 1 : 'any'" :value="step.values[parameter.name]" @input="put(step, parameter, $el.value)" :disabled="fixed" :aria-invalid="wrong(step, parameter) ? 'true' : 'false'"><span class="unit" x-show="parameter.spec.unit" x-text="parameter.spec.unit"></span></div></div></template>
@@ -52,6 +71,7 @@ const stepFields = `<div class="chain-fields"><template x-for="parameter in fiel
     <template x-if="parameter.spec.kind === 'colour'"><div>
       <div class="field-label"><label :for="fieldId(step, parameter)" x-text="text(step, parameter.name)"></label></div>
       <div class="control"><input type="color" :id="fieldId(step, parameter)" :value="step.values[parameter.name]" @input="put(step, parameter, $el.value)" :disabled="fixed"></div></div></template>
+    ${tableFields}
   </div></template></div>`;
 
 const chain = `<section class="box"><div class="box-head"><h2 x-t="preprocess.methods"></h2></div>
@@ -72,11 +92,12 @@ const previewPicture = (of: string) =>
 
 const preview = `<section class="box"><div class="box-head"><h2 x-t="preprocess.preview"></h2><span class="spacer"></span>
     <label class="check" x-show="drawn()"><input type="checkbox" x-model="labels"><span x-t="preprocess.labels"></span></label>
-    <button type="button" class="button quiet small" @click="others()" x-show="count() > ${SHOWN}">${icon('shuffle')}<span x-t="preprocess.other"></span></button></div>
+    <button type="button" class="button quiet small" @click="others()" x-show="!isTable() && count() > ${SHOWN}">${icon('shuffle')}<span x-t="preprocess.other"></span></button></div>
   <div class="box-body stack"><div x-problem="previewProblem"></div>
-    <div class="stack" x-show="!previews && !previewProblem" aria-hidden="true"><span class="skeleton-block tall"></span><span class="skeleton-block tall"></span></div>
+    <div class="stack" x-show="!previews && !look && !previewProblem" aria-hidden="true"><span class="skeleton-block tall"></span><span class="skeleton-block tall"></span></div>
     <p class="muted" x-show="estimate()" x-text="estimate()"></p>
-    <div class="previews" :class="{ old: drawing }" aria-live="polite" :aria-busy="drawing ? 'true' : 'false'"><template x-for="one in previews || []" :key="one.n"><div class="preview-pair">${previewPicture('one.before')}${icon('arrow-right')}
+    ${tablePreview}
+    <div class="previews" x-show="!isTable()" :class="{ old: drawing }" aria-live="polite" :aria-busy="drawing ? 'true' : 'false'"><template x-for="one in previews || []" :key="one.n"><div class="preview-pair">${previewPicture('one.before')}${icon('arrow-right')}
       <div><div class="preview-made"><template x-for="(made, index) in one.after" :key="index">${previewPicture('made')}</template></div>
         <p class="muted" x-show="one.made > one.after.length" x-text="$t('preprocess.made', { made: one.made })"></p><p class="muted" x-show="one.made === 0" x-t="preprocess.none"></p></div></div></template></div></div></section>`;
 
@@ -84,7 +105,7 @@ export default page({
   title: 'preprocess.title',
   help: {
     ko: `# 전처리
-데이터셋의 모든 이미지를 같은 방법으로 바꾸어 새 버전을 만듭니다. 원본 버전은 그대로 남습니다.
+데이터셋의 모든 이미지나 행을 같은 방법으로 바꾸어 새 버전을 만듭니다. 원본 버전은 그대로 남습니다.
 # 순서
 - 방법을 누르면 순서에 추가됩니다. 여러 방법을 이어서 적용할 수 있습니다.
 - 값을 바꾸면 오른쪽의 미리 보기가 바로 바뀝니다. 초기화는 기본값으로 되돌립니다.
@@ -95,7 +116,7 @@ export default page({
 - 상자와 다각형 라벨은 크기 조절, 자르기, 회전을 따라 움직입니다.
 - 한 프로젝트에서 한 번에 하나만 진행됩니다.`,
     en: `# Preprocess
-All pictures of a dataset are changed alike into a new version. The original version stays.
+All pictures or rows of a dataset are changed alike into a new version. The original version stays.
 # Steps
 - Press a method to add it. Several are applied one after another.
 - The preview at the right follows the values at once. Initialize puts the defaults back.
@@ -130,6 +151,7 @@ All pictures of a dataset are changed alike into a new version. The original ver
       /** The chain is a template's and cannot be changed. */
       fixed: false,
       previews: null as Preview | null,
+      look: null as TableLook | null,
       drawing: false,
       previewProblem: null as unknown,
       labels: true,
@@ -190,6 +212,9 @@ All pictures of a dataset are changed alike into a new version. The original ver
       title() {
         return this.dataset ? t('preprocess.of', { name: this.dataset.name, version: this.dataset.version }) : t('preprocess.title');
       },
+      isTable() {
+        return this.dataset?.type === 'tabular';
+      },
       count() {
         return this.dataset?.count ?? 0;
       },
@@ -234,8 +259,11 @@ All pictures of a dataset are changed alike into a new version. The original ver
         return 'minimum' in spec ? `${spec.minimum} – ${spec.maximum}` : '';
       },
       wrong(step: Step, { name, spec }: { name: string; spec: ParameterSpec }) {
-        if (!('minimum' in spec)) return false;
         const value = step.values[name];
+        // A text without a default has to be written.
+        if (spec.kind === 'text') return spec.default === '' && value === '';
+        if (spec.kind === 'columns') return step.method === 'drop_columns' && Array.isArray(value) && value.length === 0;
+        if (!('minimum' in spec)) return false;
         return (
           typeof value !== 'number' ||
           Number.isNaN(value) ||
@@ -265,7 +293,24 @@ All pictures of a dataset are changed alike into a new version. The original ver
         step.values = this.defaults(step.method);
         this.draw();
       },
-      put(step: Step, { name, spec }: { name: string; spec: ParameterSpec }, value: string | boolean) {
+      widest: ({ spec: { kind } }: { spec: ParameterSpec }) => kind !== 'number' && kind !== 'integer' && kind !== 'colour',
+      columnNames(step: Step, { name, spec }: { name: string; spec: ParameterSpec }): string[] {
+        const chosen = step.values[name];
+        return suitableColumns(this.look, spec, Array.isArray(chosen) ? chosen : []);
+      },
+      columnsChosen(step: Step, parameter: { name: string; spec: ParameterSpec }): string {
+        const chosen = step.values[parameter.name];
+        if (!Array.isArray(chosen)) return '';
+        if (chosen.length) return t('preprocess.columns.some', { n: chosen.length });
+        if (!this.columnNames(step, parameter).length) return t('preprocess.columns.none');
+        return step.method === 'drop_columns' ? t('preprocess.column.none') : t('preprocess.columns.all');
+      },
+      putColumn(step: Step, parameter: { name: string; spec: ParameterSpec }, column: string, chosen: boolean) {
+        const before = step.values[parameter.name];
+        const others = (Array.isArray(before) ? before : []).filter((name) => name !== column);
+        this.put(step, parameter, chosen ? [...others, column] : others);
+      },
+      put(step: Step, { name, spec }: { name: string; spec: ParameterSpec }, value: string | boolean | string[]) {
         step.values = { ...step.values, [name]: 'minimum' in spec ? (value === '' ? Number.NaN : Number(value)) : value };
         this.draw();
       },
@@ -301,6 +346,13 @@ All pictures of a dataset are changed alike into a new version. The original ver
         const mine = ++turn;
         this.drawing = true;
         try {
+          if (this.isTable()) {
+            const look = await api.post<TableLook>(`/api/datasets/${id}/preprocess/table-preview`, { chain: this.chain() });
+            if (mine !== turn) return;
+            this.look = Object.freeze(look);
+            this.previewProblem = null;
+            return;
+          }
           const previews = await api.post<Preview>(`/api/datasets/${id}/preprocess/preview`, { chain: this.chain(), pictures: this.samples() });
           if (mine !== turn) return;
           this.previews = previews;
@@ -310,6 +362,18 @@ All pictures of a dataset are changed alike into a new version. The original ver
         } finally {
           if (mine === turn) this.drawing = false;
         }
+      },
+      sampleSize(which: 'before' | 'after') {
+        return this.look ? sampleSize(this.look[which]) : '';
+      },
+      sampledNote() {
+        return this.look ? sampledNote(this.look) : '';
+      },
+      sampleColumns(which: 'before' | 'after') {
+        return this.look ? sampleColumns(this.look, which) : [];
+      },
+      sampleRows(which: 'before' | 'after') {
+        return this.look ? sampleRows(this.look, which) : [];
       },
       paint(frame: HTMLElement, of: PreviewPicture) {
         const image = document.createElement('img');

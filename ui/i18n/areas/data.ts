@@ -4,8 +4,8 @@ import { words } from '../words.ts';
 export default words({
   'data.title': ['데이터', 'Data'],
   'data.purpose': [
-    '모델을 학습시킬 이미지를 모아 둡니다. 라벨까지 등록된 데이터셋을 실험으로 내보내면 학습을 시작할 수 있습니다.',
-    'Collect the pictures that models learn from. Export a labelled dataset to an experiment to train on it.',
+    '모델을 학습시킬 데이터를 모아 둡니다. 라벨까지 등록된 데이터셋을 실험으로 내보내면 학습을 시작할 수 있습니다.',
+    'Collect the data that models learn from. Export a labelled dataset to an experiment to train on it.',
   ],
   'data.new': ['새 데이터셋', 'New Dataset'],
   'data.list': ['데이터셋 목록', 'Datasets'],
@@ -13,6 +13,7 @@ export default words({
   'data.version': ['버전', 'Version'],
   'data.type': ['유형', 'Type'],
   'data.size': ['크기', 'Size'],
+  'data.items': ['개수', 'Items'],
   'data.count': ['이미지 수', 'Pictures'],
   'data.rows': ['행 수', 'Rows'],
   'data.columns': ['열 수', 'Columns'],
@@ -40,8 +41,8 @@ export default words({
   'data.exported.run': ['학습 설정하기', 'Set up training'],
   'data.empty.title': ['아직 데이터셋이 없습니다', 'No datasets yet'],
   'data.empty.text': [
-    '불량 유형별로 폴더에 나눈 이미지나 라벨 파일이 있는 이미지를 올려 주세요. 아직 데이터가 없다면 샘플 프로젝트로 먼저 체험해 볼 수 있습니다.',
-    'Upload pictures sorted into one folder for each class, or pictures with a label file. Without data of your own, try the sample project first.',
+    '불량 유형별로 폴더에 나눈 이미지나 라벨 파일이 있는 이미지, 또는 표(CSV, XLSX)를 올려 주세요. 아직 데이터가 없다면 샘플 프로젝트로 먼저 체험해 볼 수 있습니다.',
+    'Upload pictures sorted into one folder for each class, pictures with a label file, or a table (CSV, XLSX). Without data of your own, try the sample project first.',
   ],
   'data.sample': ['샘플 프로젝트 만들기', 'Create sample project'],
   'data.edit': ['데이터셋 수정', 'Edit dataset'],
