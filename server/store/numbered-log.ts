@@ -31,7 +31,9 @@ const SLICE = 2048;
 const CHECKED_BYTES = 256;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-export interface NumberedLogSettings {
+export interface NumberedLogSettings<H> {
+  /** Told in the moment in which a value that is on the disk becomes the one that head() tells. */
+  changed?: (n: number, before: H | undefined, after: H) => void;
   /** Bytes below which a log is never written anew. */
   compactFrom?: number;
   /** Lines after which the heads are written again. */
@@ -43,6 +45,7 @@ export class NumberedLog<T extends { n: number }, H> {
   readonly #headOf: (value: T) => H;
   readonly #compactFrom: number;
   readonly #headsEvery: number;
+  readonly #changed: ((n: number, before: H | undefined, after: H) => void) | undefined;
   readonly #entries: Map<number, Entry<H>>;
   readonly #turns = new Map<number, Promise<unknown>>();
   #journal: Journal<T>;
@@ -58,10 +61,11 @@ export class NumberedLog<T extends { n: number }, H> {
   #closed = false;
   #broken: unknown = null;
 
-  private constructor(dir: string, opened: Opened<T, H>, headOf: (value: T) => H, settings: NumberedLogSettings) {
+  private constructor(dir: string, opened: Opened<T, H>, headOf: (value: T) => H, settings: NumberedLogSettings<H>) {
     this.dir = dir;
     this.#headOf = headOf;
     this.#compactFrom = settings.compactFrom ?? 16 * 2 ** 20;
+    this.#changed = settings.changed;
     this.#headsEvery = settings.headsEvery ?? 10_000;
     this.#entries = opened.entries;
     this.#journal = opened.journal;
@@ -72,7 +76,7 @@ export class NumberedLog<T extends { n: number }, H> {
   }
 
   /** Throws DamagedFileError. `headOf` must give plain JSON. */
-  static async open<T extends { n: number }, H>(dir: string, headOf: (value: T) => H, settings: NumberedLogSettings = {}): Promise<NumberedLog<T, H>> {
+  static async open<T extends { n: number }, H>(dir: string, headOf: (value: T) => H, settings: NumberedLogSettings<H> = {}): Promise<NumberedLog<T, H>> {
     await makeFolder(dir);
     await removeLeftovers(dir);
     let generation = 0;
@@ -146,7 +150,9 @@ export class NumberedLog<T extends { n: number }, H> {
     try {
       const place = await this.#journal.append(value);
       const before = this.#entries.get(value.n);
-      this.#entries.set(value.n, { place, head: this.#headOf(value) });
+      const head = this.#headOf(value);
+      this.#entries.set(value.n, { place, head });
+      this.#changed?.(value.n, before?.head, head);
       this.#liveBytes += place.bytes - (before?.place.bytes ?? -1);
       this.#sinceHeads += 1;
     } finally {

@@ -1,0 +1,217 @@
+/**
+ * The labels of one task while it is worked on:
+ *
+ *     DATA/annotation/TASK/pictures/    a NumberedLog: the newest state of each picture that was ever saved
+ *     DATA/annotation/TASK/proposals/   a NumberedLog: what a model proposes, apart from what people have said
+ *
+ * What lists and indexes show is counted in memory, so that it costs nothing to tell.
+ */
+import { join } from 'node:path';
+import type { AnnotationShape } from '../../http/annotation-schemas.ts';
+import { NumberedLog } from '../../store/numbered-log.ts';
+import { resolveClass } from './classes.ts';
+import { noCounts, type PartCounts, type StoredTask } from './task.ts';
+
+export const STATES = ['todo', 'done', 'delete'] as const;
+export const REVIEWS = ['none', 'returned', 'fixed', 'accepted'] as const;
+
+/** A line of the pictures' log. */
+export interface PictureLine {
+  n: number;
+  revision: number;
+  state: (typeof STATES)[number];
+  review: (typeof REVIEWS)[number];
+  comment?: string;
+  /** Class of a classified picture. */
+  label?: number;
+  shapes?: AnnotationShape[];
+  /** Who saved or reviewed it last. */
+  by: number;
+  at: string;
+  saveId?: string;
+}
+
+export interface PictureHead {
+  revision: number;
+  state: PictureLine['state'];
+  review: PictureLine['review'];
+  label?: number;
+  /** Class, how many shapes of it, class, … */
+  shapes?: number[];
+  at: string;
+}
+
+/** A line of the proposals' log. `label` null: taken back. */
+export interface ProposalLine {
+  n: number;
+  label: number | null;
+  score: number;
+  uncertainty: number;
+  model: string;
+}
+
+export interface ProposalHead {
+  label: number | null;
+  score: number;
+  uncertainty: number;
+}
+
+function pictureHead({ revision, state, review, label, shapes, at }: PictureLine): PictureHead {
+  const counts = new Map<number, number>();
+  for (const shape of shapes ?? []) counts.set(shape.label, (counts.get(shape.label) ?? 0) + 1);
+  return { revision, state, review, ...(label === undefined ? {} : { label }), ...(counts.size === 0 ? {} : { shapes: [...counts].flat() }), at };
+}
+
+/** What a picture is now, deleted classes considered. */
+export interface Standing {
+  state: PictureLine['state'];
+  review: PictureLine['review'];
+  label: number | null;
+}
+
+const UNTOUCHED: Standing = { state: 'todo', review: 'none', label: null };
+
+export class TaskLabels {
+  readonly pictures: NumberedLog<PictureLine, PictureHead>;
+  readonly proposals: NumberedLog<ProposalLine, ProposalHead>;
+  /** Width, height, width, … of the pictures, pixels. */
+  readonly sizes: Uint16Array;
+  /** Part of each picture. */
+  readonly parts: Uint16Array;
+  /** When a picture was saved last. */
+  lastSaved: string | null = null;
+  readonly #count: number;
+  /** Class by the id of one that its shapes have or had; null: deleted with its shapes. */
+  #classes = new Map<number, number | null>();
+  #counts = new Map<number, PartCounts>();
+  #uses = new Map<number, number>();
+  #openProposals = 0;
+
+  private constructor(count: number, sizes: Uint16Array, logs: Pick<TaskLabels, 'pictures' | 'proposals'>) {
+    this.#count = count;
+    this.pictures = logs.pictures;
+    this.proposals = logs.proposals;
+    this.sizes = sizes;
+    this.parts = new Uint16Array(count);
+  }
+
+  /** `sizes` as in TaskLabels. Throws DamagedFileError. */
+  static async open(dir: string, task: Readonly<StoredTask>, sizes: Uint16Array): Promise<TaskLabels> {
+    let labels: TaskLabels | undefined;
+    const pictures = await NumberedLog.open<PictureLine, PictureHead>(join(dir, 'pictures'), pictureHead, {
+      changed: (n, before, after) => labels?.#pictureChanged(n, before, after),
+    });
+    try {
+      const head = ({ label, score, uncertainty }: ProposalLine): ProposalHead => ({ label, score, uncertainty });
+      const proposals = await NumberedLog.open<ProposalLine, ProposalHead>(join(dir, 'proposals'), head, {
+        changed: (n, before, after) => labels?.#proposalChanged(n, before, after),
+      });
+      labels = new TaskLabels(task.count, sizes, { pictures, proposals });
+      for (const [, { at }] of pictures.heads()) if (labels.lastSaved === null || at > labels.lastSaved) labels.lastSaved = at;
+      labels.recount(task);
+      return labels;
+    } catch (error) {
+      await pictures.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pictures.close(), this.proposals.close()]);
+  }
+
+  sizeOf(n: number): { width: number; height: number } {
+    return { width: this.sizes[2 * n]!, height: this.sizes[2 * n + 1]! };
+  }
+
+  standing(n: number): Standing {
+    return this.#standingOf(this.pictures.head(n));
+  }
+
+  #standingOf(head: PictureHead | undefined): Standing {
+    if (head === undefined) return UNTOUCHED;
+    const { state, review, label } = head;
+    if (label === undefined) return { state, review, label: null };
+    const resolved = this.#classOf(label);
+    // Its class was deleted: it has to be done again.
+    return { state: resolved === null && state === 'done' ? 'todo' : state, review, label: resolved };
+  }
+
+  /** What is proposed for a picture, where it is of use: the picture is not done and the class is there. */
+  proposal(n: number): ProposalHead | null {
+    const proposed = this.proposals.head(n);
+    if (proposed === undefined || !this.#isOpen(proposed, this.pictures.head(n))) return null;
+    return { ...proposed, label: this.#classOf(proposed.label!) };
+  }
+
+  #isOpen(proposed: ProposalHead | undefined, head: PictureHead | undefined): boolean {
+    if (proposed === undefined || proposed.label === null) return false;
+    return this.#standingOf(head).state === 'todo' && this.#classOf(proposed.label) !== null;
+  }
+
+  #classOf(id: number): number | null {
+    return this.#classes.get(id) ?? null;
+  }
+
+  // ---------------------------------------------------------------- counts
+
+  get openProposals(): number {
+    return this.#openProposals;
+  }
+
+  countsOf(part: number): PartCounts {
+    return this.#counts.get(part) ?? noCounts();
+  }
+
+  /** Pictures or shapes of a class. */
+  usesOf(classId: number): number {
+    return this.#uses.get(classId) ?? 0;
+  }
+
+  /** After its parts or classes have changed. */
+  recount(task: Pick<StoredTask, 'classes' | 'parts'>): void {
+    this.#classes = new Map(task.classes.map(({ id }) => [id, resolveClass(task, id)]));
+    this.#counts = new Map();
+    this.#uses = new Map();
+    this.#openProposals = 0;
+    for (const { id, runs } of task.parts) for (let i = 0; i < runs.length; i += 2) this.parts.fill(id, runs[i], runs[i + 1]);
+    for (let n = 0; n < this.#count; n++) {
+      const part = this.parts[n]!;
+      let counts = this.#counts.get(part);
+      if (counts === undefined) {
+        counts = noCounts();
+        this.#counts.set(part, counts);
+      }
+      counts.count += 1;
+      this.#add(n, this.pictures.head(n), 1);
+      if (this.proposal(n) !== null) this.#openProposals += 1;
+    }
+  }
+
+  #add(n: number, head: PictureHead | undefined, sign: 1 | -1): void {
+    const counts = this.#counts.get(this.parts[n]!);
+    if (head === undefined || counts === undefined) return;
+    const { state, review, label } = this.#standingOf(head);
+    if (state === 'done') counts.done += sign;
+    if (state === 'delete') counts.deleted += sign;
+    if (review !== 'none') counts[review] += sign;
+    if (label !== null) this.#uses.set(label, (this.#uses.get(label) ?? 0) + sign);
+    for (let i = 0; i < (head.shapes?.length ?? 0); i += 2) {
+      const of = this.#classOf(head.shapes![i]!);
+      if (of !== null) this.#uses.set(of, (this.#uses.get(of) ?? 0) + sign * head.shapes![i + 1]!);
+    }
+  }
+
+  #pictureChanged(n: number, before: PictureHead | undefined, after: PictureHead): void {
+    this.#add(n, before, -1);
+    this.#add(n, after, 1);
+    const proposed = this.proposals.head(n);
+    this.#openProposals += Number(this.#isOpen(proposed, after)) - Number(this.#isOpen(proposed, before));
+    if (this.lastSaved === null || after.at > this.lastSaved) this.lastSaved = after.at;
+  }
+
+  #proposalChanged(n: number, before: ProposalHead | undefined, after: ProposalHead): void {
+    const head = this.pictures.head(n);
+    this.#openProposals += Number(this.#isOpen(after, head)) - Number(this.#isOpen(before, head));
+  }
+}
