@@ -760,6 +760,132 @@ export const CATALOGUE = {
     '예측할 열(라벨)이 없습니다. 데이터셋을 만들 때 예측할 열을 선택해 주세요.',
     'There is no target column (label). Choose one when the dataset is made.',
   ),
+  // ---- annotation
+  annotation_dataset: entry(
+    409,
+    '이미지가 있는 데이터셋에만 라벨링 작업을 만들 수 있습니다. 이미지 데이터셋을 선택해 주세요.',
+    'Only a dataset with pictures can be labelled here. Choose one.',
+  ),
+  annotation_labelled: entry(
+    409,
+    '이미 라벨이 있는 데이터셋입니다. 라벨이 없는 데이터셋을 선택해 주세요.',
+    'This dataset has labels already. Choose one without labels.',
+  ),
+  annotation_exists: entry(
+    409,
+    '이 데이터셋의 라벨링 작업이 이미 진행 중입니다. Annotation 메뉴에서 확인해 주세요.',
+    'This dataset is being labelled already. See the Annotation menu.',
+  ),
+  annotation_no_people: entry(400, '작업자를 한 명 이상 선택해 주세요.', 'Choose one person at least.'),
+  annotation_person_unknown: entry(
+    400,
+    '이 그룹에서 이 일을 맡을 수 없는 사용자가 있습니다. 목록에서 다시 선택해 주세요.',
+    'Somebody who was chosen cannot do this in this group. Choose from the list.',
+  ),
+  annotation_outdated: entry(
+    409,
+    '{by} 님이 그사이 이 이미지를 저장했습니다. 덮어쓰지 않았습니다. 새 내용을 확인한 뒤 다시 저장해 주세요.',
+    '{by} has saved this picture meanwhile. Nothing was overwritten. Look at what there is now, then save again.',
+  ),
+  annotation_completed: entry(409, '완료된 작업은 수정할 수 없습니다.', 'This task is completed (or just being completed) and cannot be changed.'),
+  annotation_not_yours: entry(
+    403,
+    '다른 작업자에게 배정된 이미지입니다. 필요하면 검수자 {name} 님에게 재배정을 요청해 주세요.',
+    'This was given to somebody else. Ask the reviewer, {name}, if you should do it.',
+  ),
+  annotation_not_reviewer: entry(
+    403,
+    '검수자 {name} 님만 할 수 있습니다. 필요하면 검수자에게 요청해 주세요.',
+    'Only the reviewer, {name}, can do this. Ask them if it is needed.',
+  ),
+  annotation_part_done: entry(
+    409,
+    '검수자에게 완료를 알린 뒤에는 수정할 수 없습니다. 수정이 필요하면 검수자 {name} 님에게 반려를 요청해 주세요.',
+    'You have told the reviewer that this is done. To change something, ask the reviewer, {name}, to return it.',
+  ),
+  annotation_picture_accepted: entry(
+    409,
+    '검수를 통과한 이미지는 수정할 수 없습니다. 수정이 필요하면 검수자 {name} 님에게 알려 주세요.',
+    'The reviewer has accepted this picture. To change something, ask the reviewer, {name}.',
+  ),
+  annotation_part_state: entry(
+    409,
+    '지금 상태에서는 할 수 없는 작업입니다. 화면을 새로 고쳐 상태를 확인해 주세요.',
+    'This is not possible in the state that it is in now. Reload the page to see it.',
+  ),
+  annotation_not_finished: entry(
+    409,
+    '아직 라벨링하지 않은 이미지가 {count}장 있습니다. 라벨을 지정하거나 삭제로 표시해 주세요.',
+    '{count} picture(s) are not labelled yet. Label them, or mark them to delete.',
+  ),
+  annotation_returned_left: entry(
+    409,
+    '검수자가 돌려보낸 이미지 {count}장이 아직 수정되지 않았습니다. 먼저 수정해 주세요.',
+    '{count} picture(s) that the reviewer has returned were not corrected yet. Correct them first.',
+  ),
+  annotation_nothing_left: entry(
+    409,
+    '모든 이미지가 삭제로 표시되어 완료할 수 없습니다. 한 장 이상 라벨링해 주세요.',
+    'All pictures are marked to delete. Label one at least.',
+  ),
+  annotation_nothing_to_do: entry(409, '해당하는 이미지가 없습니다. 범위를 바꾸어 주세요.', 'There is no such picture. Choose others.'),
+  annotation_unlabelled: entry(400, '라벨이 없는 이미지입니다. 먼저 라벨을 선택해 주세요.', 'This picture has no label. Choose one first.'),
+  annotation_class_deleted: entry(
+    409,
+    '라벨 "{name}"이(가) 그사이 삭제되었습니다. 다른 라벨을 선택해 주세요.',
+    'The label "{name}" was deleted meanwhile. Choose another one.',
+  ),
+  annotation_class_taken: entry(
+    409,
+    '라벨 "{name}"이(가) 이미 있습니다. 다른 이름을 입력해 주세요.',
+    'There is a label "{name}" already. Choose another name.',
+  ),
+  annotation_key_taken: entry(
+    409,
+    '단축키 "{key}"는 라벨 "{name}"에서 사용 중입니다. 다른 키를 선택해 주세요.',
+    'The key "{key}" belongs to the label "{name}". Choose another key.',
+  ),
+  annotation_too_many_classes: entry(409, '라벨은 {limit}개까지 만들 수 있습니다.', 'There can be {limit} labels at most.'),
+  annotation_shape_kind: entry(
+    400,
+    '{number}번째 영역은 이 문제 정의에서 사용할 수 없는 종류입니다.',
+    'Shape {number} is of a kind that this problem does not have.',
+  ),
+  annotation_shape_empty: entry(
+    400,
+    '{number}번째 영역은 넓이가 없습니다. 다시 그리거나 지워 주세요.',
+    'Shape {number} has no area. Draw it again, or remove it.',
+  ),
+  annotation_shape_outside: entry(
+    400,
+    '{number}번째 영역이 이미지 밖에 있습니다. 이미지 안으로 옮기거나 지워 주세요.',
+    'Shape {number} lies outside the picture. Move it into the picture, or remove it.',
+  ),
+  annotation_mask_size: entry(
+    400,
+    '{number}번째 마스크의 크기가 이미지({width} × {height})와 다릅니다.',
+    'Mask {number} is of another size than the picture ({width} × {height}).',
+  ),
+  annotation_shape_unlabelled: entry(
+    400,
+    '{number}번째 영역에 라벨이 없습니다. 라벨을 선택한 뒤 완료로 표시해 주세요.',
+    'Shape {number} has no label. Choose one before the picture is done.',
+  ),
+  annotation_no_trainer: entry(
+    409,
+    '이 문제 정의는 아직 자동 라벨링을 지원하지 않습니다. 직접 라벨링해 주세요.',
+    'There is no model for this problem yet that could label for you. Label by hand.',
+  ),
+  annotation_too_few_labels: entry(
+    409,
+    'Default 모델이 학습하려면 두 가지 이상의 라벨로 이미지를 {needed}장 이상 라벨링해야 합니다.',
+    'The Default model needs {needed} labelled pictures, of two labels at least, to learn from.',
+  ),
+  annotation_auto_running: entry(
+    409,
+    '이 작업의 자동 라벨링이 이미 진행 중입니다. 끝나기를 기다리거나 중지해 주세요.',
+    'A model is at work in this task already. Wait for it, or stop it.',
+  ),
   // ---- preprocessing of tables (made by workers)
   preprocess_column: entry(
     422,

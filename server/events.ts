@@ -1,15 +1,18 @@
 /** What happens inside the daemon, told to whoever listens: a bus with typed messages. It keeps nothing and is never a source of truth. */
+import type { AnnotationMessage } from './http/annotation-schemas.ts';
 import type { Changes } from './http/changes.ts';
 import type { JobEvent, Progress } from './http/schemas.ts';
 
-/** Who may learn of a change: the colleagues of a group (and administrators), or one person. */
-export type Audience = { groupId: number } | { userId: number };
+/** Who may learn of a change: the colleagues of a group (and administrators; annotators where it is said), or one person. */
+export type Audience = { groupId: number; annotators?: true } | { userId: number };
 
 export interface Events {
   /** A record was made, changed or deleted. Listeners fetch the record as their reader may see it. */
   change: { kind: keyof Changes; id: number; projectId: number | null; deleted: boolean; audience: Audience };
   progress: { jobId: number; progress: Progress; audience: Audience };
   jobEvent: { jobId: number; event: JobEvent };
+  /** For those who look at that task. */
+  annotation: AnnotationMessage;
   sessionEnded: { sessionId: number };
 }
 

@@ -19,6 +19,8 @@ import { Collection, Document } from './store/collection.ts';
 import { DamagedFileError, makeFolder } from './store/durable.ts';
 import { Journal } from './store/journal.ts';
 import { FolderInUseError, lockFolder } from './store/lock.ts';
+import { Annotation } from './studio/annotation/annotation.ts';
+import type { StoredTask } from './studio/annotation/task.ts';
 import { Automl } from './studio/automl/automl.ts';
 import { DatasetLabels } from './studio/datasets/dataset-labels.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
@@ -87,6 +89,7 @@ async function start(config: Config, version: string): Promise<void> {
     deleteContents: async (id) => {
       await inferences.deleteAllOf(id);
       await experiments.deleteAllOf(id);
+      await annotation.deleteWhere(({ projectId }) => projectId === id);
       await datasets.deleteAllOf(id);
       await jobs.deleteAllOf(id);
     },
@@ -138,7 +141,7 @@ async function start(config: Config, version: string): Promise<void> {
     users,
     notifications,
     events,
-    usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id)],
+    usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id), ...annotation.tasks.usesOf(id)],
     forget: (id) => tables.drop(id),
   });
   const tables: Tables = new Tables(datasets);
@@ -215,6 +218,22 @@ async function start(config: Config, version: string): Promise<void> {
     notifications,
     limits,
     inUse: (id, revision) => experiments.usesLabels(id, revision) || inferences.usesLabels(id, revision),
+    isAnnotated: (id) => annotation.tasks.isWorking(id),
+  });
+  const annotation: Annotation = new Annotation({
+    tasks: await Collection.open<StoredTask>(db, 'annotation'),
+    dir: await folder('annotation'),
+    datasets,
+    datasetLabels,
+    pictures,
+    experiments,
+    models,
+    projects,
+    users,
+    notifications,
+    queue,
+    events,
+    log: (error, about) => logError(about, error),
   });
   const automl = new Automl({ experiments, projects, notifications, events, log: (error, about) => logError(about, error) });
   const monitor = new Monitor(data, version);
@@ -233,6 +252,10 @@ async function start(config: Config, version: string): Promise<void> {
     experiment: (reader, id) => within(reader, experiments.get(id), (experiment) => experiments.view(reader, experiment)),
     inference: (reader, id) => within(reader, inferences.get(id), (inference) => inferences.view(inference)),
     job: (reader, id) => within(reader, queue.get(id), (job) => jobs.view(job)),
+    annotation: (reader, id) => {
+      const task = annotation.tasks.get(id);
+      return task !== undefined && annotation.tasks.maySee(reader, task) ? annotation.tasks.view(reader, task) : null;
+    },
     notification: (reader, id) => notifications.get(reader.id, id) ?? null,
     template: (reader, id) => {
       const template = templates.get(id);
@@ -266,6 +289,7 @@ async function start(config: Config, version: string): Promise<void> {
     algorithms: new Algorithms(allocation.box),
     presets,
     inferences,
+    annotation,
     jobs,
     monitor,
     devices,
@@ -282,6 +306,7 @@ async function start(config: Config, version: string): Promise<void> {
   await templates.recover();
   await models.recover();
   await inferences.recover();
+  await annotation.recover();
   await queue.start(
     {
       ingest: datasets.ingestRules,
@@ -294,6 +319,8 @@ async function start(config: Config, version: string): Promise<void> {
       trial: hpo.rules,
       preflight: preflights.rules,
       infer: inferences.rules,
+      annotate: annotation.auto.rules,
+      merge: annotation.completion.rules,
     },
     (job) => presets.kept(job),
   );
@@ -312,6 +339,7 @@ async function start(config: Config, version: string): Promise<void> {
     previews.close();
     await queue.close();
     await hpo.close();
+    await annotation.close();
     await audit.close();
     await unlock();
   };

@@ -126,16 +126,37 @@ test('each role on each route: refused where it must be, never where it may', as
   }
 });
 
-test('an annotator may sign in and see itself and its groups, and nothing else', async () => {
+test('an annotator may sign in, see itself and its groups and label, and nothing else', async () => {
   const allowed = (await routes()).filter(({ roles }) => roles.includes('annotator')).map(({ method, path }) => `${method} ${path}`);
   assert.equal(allowed.filter((route) => !route.startsWith('HEAD')).sort(), [
     'DELETE /api/session',
+    'GET /api/annotation/tasks',
+    'GET /api/annotation/tasks/{id}',
+    'GET /api/annotation/tasks/{id}/auto',
+    'GET /api/annotation/tasks/{id}/classes',
+    'GET /api/annotation/tasks/{id}/images/{n}',
+    'GET /api/annotation/tasks/{id}/index',
+    'GET /api/annotation/tasks/{id}/pictures',
+    'GET /api/annotation/tasks/{id}/pictures/{n}',
+    'GET /api/annotation/tasks/{id}/thumbnails/{n}',
     'GET /api/events',
     'GET /api/groups',
     'GET /api/notifications',
     'GET /api/session',
+    'PATCH /api/annotation/tasks/{id}/classes/{class}',
     'PATCH /api/me',
+    'POST /api/annotation/tasks/{id}/auto',
+    'POST /api/annotation/tasks/{id}/auto/stop',
+    'POST /api/annotation/tasks/{id}/classes',
+    'POST /api/annotation/tasks/{id}/classes/{class}/delete',
+    'POST /api/annotation/tasks/{id}/label',
+    'POST /api/annotation/tasks/{id}/parts/{part}/done',
+    'POST /api/annotation/tasks/{id}/proposals/accept',
+    'POST /api/annotation/tasks/{id}/proposals/reject',
     'POST /api/notifications/read',
+    'PUT /api/annotation/tasks/{id}/classes/order',
+    'PUT /api/annotation/tasks/{id}/pictures/{n}',
+    'PUT /api/annotation/tasks/{id}/presence',
   ]);
 });
 

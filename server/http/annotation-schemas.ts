@@ -279,7 +279,7 @@ export type Review = Static<typeof Review>;
  * All pictures of a task. Strings are base64 of one number a picture, in order of n:
  * `states` bytes: bits 0–1 the state (0 todo, 1 done, 2 delete), bits 2–3 the review (0 none, 1 returned, 2 fixed, 3 accepted), bit 4: there is a proposal.
  * `parts` 16 bits, little endian: id of the part. `labels` 16 bits, little endian: id of the class, 0 none; null but for classification.
- * `scores`, `uncertainties` bytes 0–255 for 0–1 of the proposals; null where there are none.
+ * `scores`, `uncertainties` bytes 0–255 for 0–1 of what a model has judged, also where its score was below the threshold; null where it has judged nothing.
  */
 export const AnnotationIndex = Type.Object({
   count: Type.Integer(),

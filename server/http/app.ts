@@ -10,6 +10,8 @@ import { guardRoutes } from './access.ts';
 import { describeApi } from './docs.ts';
 import { answerErrors } from './error-replies.ts';
 import { servePages } from './pages.ts';
+import { annotationRoutes } from './routes/annotation.ts';
+import { annotationPictureRoutes } from './routes/annotation-pictures.ts';
 import { automlRoutes } from './routes/automl.ts';
 import { datasetLabelRoutes } from './routes/dataset-labels.ts';
 import { datasetRoutes } from './routes/datasets.ts';
@@ -123,6 +125,8 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(templateRoutes(studio));
   await app.register(modelRoutes(studio));
   await app.register(inferenceRoutes(studio));
+  await app.register(annotationRoutes(studio));
+  await app.register(annotationPictureRoutes(studio));
   await app.register(jobRoutes(studio));
   await app.register(notificationRoutes(studio));
   await app.register(eventRoutes(studio));

@@ -1,4 +1,5 @@
 /** What is told of records that change. Types alone: see schemas.ts for the records. */
+import type { AnnotationTask } from './annotation-schemas.ts';
 import type { ModelEntry, Template } from './library-schemas.ts';
 import type { Dataset, Experiment, Inference, Job, Notification, Project } from './schemas.ts';
 
@@ -15,5 +16,6 @@ export interface Changes {
   notification: Notification;
   template: Template;
   model: ModelEntry;
+  annotation: AnnotationTask;
 }
 export type ChangeMessage = { [K in keyof Changes]: { kind: K; id: number; projectId: number | null; record: Changes[K] | null } }[keyof Changes];

@@ -382,8 +382,11 @@ export const Progress = Type.Object({
   remainingSeconds: Nullable(Type.Number()),
 });
 export type Progress = Static<typeof Progress>;
-/** `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. */
-export const JobKind = OneOf('ingest', 'sample', 'labels', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer');
+/**
+ * `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. `annotate`: a model proposes labels. `merge`: the parts of
+ * an annotation task become labels of the dataset.
+ */
+export const JobKind = OneOf('ingest', 'sample', 'labels', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer', 'annotate', 'merge');
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,
@@ -393,7 +396,7 @@ export const Job = Type.Object({
   projectName: Type.String(),
   ownerId: Id,
   ownerName: Type.String(),
-  /** What the job is for: the dataset, experiment (of a train, trial or preflight) or inference with this id. */
+  /** What the job is for: the dataset, experiment (of a train, trial or preflight), inference or annotation task with this id. */
   subjectId: Id,
   state: JobState,
   resources: Type.Object({ preset: Nullable(Type.String()), cores: Type.Number(), memoryMb: Type.Integer(), gpu: Nullable(Type.String()) }),

@@ -2,6 +2,7 @@
 import type { EventBus } from '../events.ts';
 import type { Devices } from '../queue/devices.ts';
 import type { Presets } from '../queue/presets.ts';
+import type { Annotation } from '../studio/annotation/annotation.ts';
 import type { Automl } from '../studio/automl/automl.ts';
 import type { DatasetLabels } from '../studio/datasets/dataset-labels.ts';
 import type { Datasets } from '../studio/datasets/datasets.ts';
@@ -49,6 +50,7 @@ export interface Studio {
   algorithms: Algorithms;
   presets: Presets;
   inferences: Inferences;
+  annotation: Annotation;
   jobs: Jobs;
   monitor: Monitor;
   devices: Devices;

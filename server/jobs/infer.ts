@@ -47,7 +47,11 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
   }
 }
 
-async function openClassifier(spec: InferSpec, host: JobHost): Promise<{ model: InferenceModel; classes: string[] }> {
+/** Throws StudioError model_unreadable. */
+export async function openClassifier(
+  spec: Pick<InferSpec, 'model' | 'threads' | 'device'>,
+  host: JobHost,
+): Promise<{ model: InferenceModel; classes: string[] }> {
   let model: InferenceModel | undefined;
   try {
     model = await onDevice(spec, host, (place) => openModel(spec.model, { threads: spec.threads, ...place }));
@@ -79,6 +83,9 @@ async function labelsIn(dir: string | null): Promise<LabelSet | null> {
   return labels;
 }
 
+/** How many pictures it is given at a time. */
+export const batchOf = ({ size }: InferenceModel) => Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / size ** 2)));
+
 interface Prepared {
   model: InferenceModel;
   classes: string[];
@@ -88,8 +95,8 @@ interface Prepared {
 
 async function predict(host: JobHost, { model, classes, set, labels }: Prepared): Promise<JobEnd> {
   const truths = (labels?.classes ?? []).map(({ name }) => (classes.includes(name) ? classes.indexOf(name) : null));
-  const batch = Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / model.size ** 2)));
-  const meter = new Meter(host, 'infer', set.items.length);
+  const batch = batchOf(model);
+  const meter = new Meter(host, 'infer', set.kept.length);
   const started = performance.now();
   const perClass = classes.map(() => 0);
   let count = 0;
@@ -98,12 +105,12 @@ async function predict(host: JobHost, { model, classes, set, labels }: Prepared)
   const file = await open(join(host.out, 'predictions.jsonl'), 'wx');
   try {
     const pixels = new Pixels(set, model.size, Number.POSITIVE_INFINITY, 0);
-    const examples = set.items.map(({ n }) => ({ n, label: 0 }));
+    const examples = set.kept.map(({ n }) => ({ n, label: 0 }));
     for await (const { images, count: filled } of evaluationBatches(pixels, examples, batch)) {
       const probabilities = await model.run(images, filled);
       const lines: string[] = [];
       for (let at = 0; at < filled; at++, count++) {
-        const { n, name } = set.items[count]!;
+        const { n, name } = set.kept[count]!;
         const label = labels?.labelOf(n) ?? null;
         const predicted = largest(probabilities, at * classes.length, classes.length);
         const scores = Array.from(probabilities.subarray(at * classes.length, (at + 1) * classes.length), (score) => Math.round(score * 1e4) / 1e4);
@@ -136,5 +143,5 @@ async function predict(host: JobHost, { model, classes, set, labels }: Prepared)
     `${count} pictures in ${seconds.toFixed(1)} s (${outcome.imagesPerSecond} pictures/s)${outcome.accuracy === null ? '' : `; ${right} of ${judged} labelled ones right (${outcome.accuracy.toFixed(2)} %)`}`,
     `이미지 ${count}장, ${seconds.toFixed(1)}초(초당 ${outcome.imagesPerSecond}장)${outcome.accuracy === null ? '' : `; 라벨이 있는 ${judged}장 중 ${right}장 맞음(${outcome.accuracy.toFixed(2)} %)`}`,
   );
-  return count < set.items.length ? 'stopped' : 'succeeded';
+  return count < set.kept.length ? 'stopped' : 'succeeded';
 }

@@ -34,7 +34,7 @@ export async function labels(spec: LabelsSpec, host: JobHost): Promise<JobEnd> {
       found,
       file: spec.uploadName,
       problem: spec.problem,
-      items: set.items,
+      items: set.kept,
       classes: before?.classes ?? [],
       dir,
     });
@@ -44,7 +44,7 @@ export async function labels(spec: LabelsSpec, host: JobHost): Promise<JobEnd> {
     }
     if (outcome.labelledCount === 0) throw new StudioError('labels_nothing', { file: spec.uploadName });
     meter.advance(1);
-    host.log('info', `${outcome.labelledCount} of ${set.items.length} pictures labelled, ${outcome.classes.length} classes, ${outcome.labelFindings} findings`);
+    host.log('info', `${outcome.labelledCount} of ${set.kept.length} pictures labelled, ${outcome.classes.length} classes, ${outcome.labelFindings} findings`);
     await writeDurably(join(host.out, 'labels.json'), `${JSON.stringify(outcome)}\n`);
     return 'succeeded';
   } finally {

@@ -29,12 +29,12 @@ export async function preprocess(spec: PicturePreprocessSpec, host: JobHost): Pr
   const labels = spec.labels === null ? null : await LabelSet.open(spec.labels);
   const writer = await PictureSetWriter.create(dir);
   const labelWriter = labels === null ? null : await LabelSetWriter.create(labelFolder(dir, 1), labels.head);
-  const meter = new Meter(host, 'preprocess', set.items.length);
-  host.log('info', `${set.items.length} pictures through ${spec.chain.map(({ method }) => method).join(' → ')}`);
+  const meter = new Meter(host, 'preprocess', set.kept.length);
+  host.log('info', `${set.kept.length} pictures through ${spec.chain.map(({ method }) => method).join(' → ')}`);
   try {
     let at = 0;
-    for await (const made of inOrder(set.items, spec.threads + 1, (item) => through(set, labels, item, spec))) {
-      const source = set.items[at++]!;
+    for await (const made of inOrder(set.kept, spec.threads + 1, (item) => through(set, labels, item, spec))) {
+      const source = set.kept[at++]!;
       if (host.stopping) break;
       if (writer.count + made.length > spec.maxPictures) throw new StudioError('preprocess_too_many', { limit: spec.maxPictures });
       const origin = made.length > 1 || source.origin !== undefined ? { origin: source.origin ?? source.n } : {};

@@ -172,7 +172,67 @@ export interface InferSpec extends ComputingSpec {
   source: { kind: 'dataset'; dataset: string; labels: string | null } | { kind: 'upload'; upload: string; uploadName?: string; limits: IngestLimits };
 }
 
-export type JobSpec = IngestSpec | LabelsSpec | SampleSpec | TablePreviewSpec | TableSpec | PreprocessSpec | TrainSpec | PreflightSpec | InferSpec;
+/**
+ * Propose labels for pictures: JOBDIR/numbers.json holds their numbers. `default`: a small model learns from JOBDIR/examples.json (DefaultExamples) first.
+ * Writes out/proposals.jsonl (ProposedLine a line) and, last, out/result.json (AnnotateOutcome).
+ */
+export interface AnnotateSpec extends CommonSpec {
+  kind: 'annotate';
+  /** Folder of a picture set. */
+  dataset: string;
+  model: { kind: 'file'; file: string } | { kind: 'default' };
+}
+
+export interface DefaultExamples {
+  classes: string[];
+  examples: { n: number; label: number }[];
+}
+
+/** `label`: index into the outcome's classes. `uncertainty`: entropy of the scores over its maximum, 0 to 1. */
+export interface ProposedLine {
+  n: number;
+  label: number;
+  score: number;
+  uncertainty: number;
+}
+
+export interface AnnotateOutcome {
+  classes: string[];
+  count: number;
+  /** Percent of held-out labels that the default model got right; null where there were too few to hold any out, and for other models. */
+  accuracy: number | null;
+}
+
+/** Merge what people have labelled (a NumberedLog of PictureLine, see studio/annotation/task-labels.ts) into out/labels, a label set, and out/merge.json. */
+export interface MergeSpec extends CommonSpec {
+  kind: 'merge';
+  /** Folder of the log. */
+  log: string;
+  count: number;
+  problem: LabelProblem;
+  /** Of the label set, in its order; the numbers that stand for each in the log. */
+  classes: { name: string; colour: [number, number, number]; ids: number[] }[];
+}
+
+export interface MergeOutcome {
+  labelled: number;
+  classes: Dataset['classes'];
+  /** Pictures that are taken out of the dataset. */
+  excluded: number[];
+}
+
+export type JobSpec =
+  | IngestSpec
+  | LabelsSpec
+  | SampleSpec
+  | TablePreviewSpec
+  | TableSpec
+  | PreprocessSpec
+  | TrainSpec
+  | PreflightSpec
+  | InferSpec
+  | AnnotateSpec
+  | MergeSpec;
 
 /** out/ingest.json; the picture set itself lies in out/pictures/, its labels in out/pictures/labels/1/ where `labelRevision` is 1. */
 export interface IngestOutcome {

@@ -13,6 +13,8 @@ export const jobs: { [Kind in JobSpec['kind']]: Job<Extract<JobSpec, { kind: Kin
   train: async (spec, host) => (await import('./train.ts')).train(spec, host),
   preflight: async (spec, host) => (await import('./preflight.ts')).preflight(spec, host),
   infer: async (spec, host) => (await import('./infer.ts')).infer(spec, host),
+  annotate: async (spec, host) => (await import('./annotate.ts')).annotate(spec, host),
+  merge: async (spec, host) => (await import('./merge.ts')).merge(spec, host),
 };
 
 /** Does the job that the spec asks for. */

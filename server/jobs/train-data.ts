@@ -22,7 +22,7 @@ export async function labelledExamples(set: PictureSet, folder: string, classes:
     throw new StudioError('dataset_unreadable', {}, error.message);
   });
   await labels.close();
-  const examples = set.items.flatMap(({ n }) => {
+  const examples = set.kept.flatMap(({ n }) => {
     const label = labels.labelOf(n);
     return label === null ? [] : [{ n, label }];
   });

@@ -11,8 +11,8 @@ import type { JobHost } from './job.ts';
 import type { TrainSpec } from './protocol.ts';
 
 /** Of ImageNet's pixels, as torchvision's classifiers are normalised; pretrained weights expect them. */
-const MEAN = [0.485, 0.456, 0.406] as const;
-const STD = [0.229, 0.224, 0.225] as const;
+export const MEAN = [0.485, 0.456, 0.406] as const;
+export const STD = [0.229, 0.224, 0.225] as const;
 /** Share of the job's memory that decoded pictures may take. */
 export const PIXELS_SHARE = 0.35;
 

@@ -1,9 +1,11 @@
 /** A job as it is stored, and what the queue must know of each kind. What the jobs are for is the studio's matter. */
 import type { Failure, JobKind, JobState } from '../http/schemas.ts';
 import type {
+  AnnotateSpec,
   InferSpec,
   IngestSpec,
   LabelsSpec,
+  MergeSpec,
   PicturePreprocessSpec,
   PreflightSpec,
   SampleSpec,
@@ -20,7 +22,7 @@ export interface StoredJob {
   title: string;
   projectId: number;
   ownerId: number;
-  /** The dataset, experiment or inference that the job is for. */
+  /** The dataset, experiment, inference or annotation task that the job is for. */
   subjectId: number;
   state: JobState;
   /** Of a trial: which one of the experiment's, and up to which epoch it is trained. */
@@ -49,6 +51,8 @@ export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
   sample: 'bulk',
   infer: 'bulk',
   labels: 'bulk',
+  annotate: 'bulk',
+  merge: 'quick',
   table: 'bulk',
   preprocess: 'bulk',
   table_preview: 'quick',
@@ -70,6 +74,8 @@ export interface WorkOf {
   trial: Work<TrainSpec>;
   preflight: Work<PreflightSpec>;
   infer: Work<InferSpec>;
+  annotate: Work<AnnotateSpec>;
+  merge: Work<MergeSpec>;
 }
 
 /** How a job ended. */

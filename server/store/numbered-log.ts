@@ -174,13 +174,18 @@ export class NumberedLog<T extends { n: number }, H> {
       });
   }
 
+  /** Resolves when the changes that are under way now have ended, well or not. */
+  async quiet(): Promise<void> {
+    await Promise.allSettled(this.#turns.values());
+  }
+
   /** Resolves when nothing is being written in the background. */
   async settled(): Promise<void> {
     while (this.#upkeep !== null) await this.#upkeep;
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#turns.values());
+    await this.quiet();
     this.#closed = true;
     await this.settled();
     if (this.#sinceHeads > 0) await this.#writeHeads().catch(() => {});
@@ -267,6 +272,28 @@ export class NumberedLog<T extends { n: number }, H> {
     await old.close();
     await rm(join(this.dir, logName(this.#generation - 1)), { force: true });
     await this.#writeHeads();
+  }
+}
+
+/**
+ * The newest value of each number, in ascending order of the numbers, of a log that nobody is writing to: for workers. Nothing in its folder is changed.
+ * Throws DamagedFileError.
+ */
+export async function* readNewest<T extends { n: number }>(dir: string): AsyncGenerator<T> {
+  let generation = 0;
+  for (const name of await readdir(dir)) generation = Math.max(generation, Number(LOG.exec(name)?.[1] ?? 0));
+  const file = join(dir, logName(generation));
+  const places = new Map<number, Place>();
+  for await (const { entry, place } of journalLines<T>(file)) places.set(entry.n, place);
+  const handle = await open(file, 'r');
+  try {
+    for (const [, { offset, bytes }] of [...places].sort(([a], [b]) => a - b)) {
+      const line = Buffer.allocUnsafe(bytes);
+      await handle.read(line, 0, bytes, offset);
+      yield JSON.parse(line.toString('utf8')) as T;
+    }
+  } finally {
+    await handle.close();
   }
 }
 

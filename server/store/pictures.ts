@@ -4,6 +4,7 @@
  *     DIR/pictures.pack   the encoded pictures one after another (JPEG, PNG or WebP, upright, long side within the limit)
  *     DIR/items.jsonl     one PictureItem a line, in order of n
  *     DIR/labels/R/       its labels, revision R (see label-set.ts)
+ *     DIR/excluded.json   numbers of pictures that somebody has taken out while labelling; missing where there are none
  *
  * One file instead of 100,000 means one fsync, one delete and sequential reading. A set is written into a new folder, made durable, and then taken
  * over with a rename; it never changes afterwards.
@@ -11,13 +12,15 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from './durable.ts';
+import { syncFolder, writeDurably } from './durable.ts';
 
 /** Long side of a thumbnail, pixels; a picture that is no larger is its own. */
 export const THUMBNAIL_SIDE = 256;
 
 /** The file in which the encoded pictures of a set lie. */
 export const packOf = (dir: string) => join(dir, 'pictures.pack');
+
+const EXCLUDED = 'excluded.json';
 
 export interface PictureItem {
   n: number;
@@ -39,11 +42,15 @@ export interface PictureItem {
 
 /** Reads a picture set. The pack is held open until close(). */
 export class PictureSet {
+  /** All, by n. */
   readonly items: readonly PictureItem[];
+  /** Those that were not taken out of the set: what is shown, counted and learned from. */
+  readonly kept: readonly PictureItem[];
   readonly #pack: FileHandle;
 
-  private constructor(items: PictureItem[], pack: FileHandle) {
+  private constructor(items: PictureItem[], excluded: ReadonlySet<number>, pack: FileHandle) {
     this.items = items;
+    this.kept = excluded.size === 0 ? items : items.filter(({ n }) => !excluded.has(n));
     this.#pack = pack;
   }
 
@@ -55,7 +62,7 @@ export class PictureSet {
       if (line !== '') items.push(JSON.parse(line) as PictureItem);
       if (i % 4096 === 4095) await new Promise((resolve) => setImmediate(resolve));
     }
-    return new PictureSet(items, await open(packOf(dir), 'r'));
+    return new PictureSet(items, new Set(await excludedFrom(dir)), await open(packOf(dir), 'r'));
   }
 
   /** The encoded picture n. */
@@ -80,6 +87,21 @@ async function readAt(file: FileHandle, offset: number, bytes: number): Promise<
   const { bytesRead } = await file.read(data, 0, bytes, offset);
   if (bytesRead !== bytes) throw new Error(`the pack ends at ${offset + bytesRead}, ${offset + bytes} expected`);
   return data;
+}
+
+/** Numbers of the pictures that somebody has taken out of a set while labelling it. */
+async function excludedFrom(dir: string): Promise<number[]> {
+  try {
+    return JSON.parse(await readFile(join(dir, EXCLUDED), 'utf8')) as number[];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Takes pictures out of a set, once: their numbers stay, so that what refers to the others is right as it is. Sets that are open do not hear of it. */
+export async function excludePictures(dir: string, numbers: readonly number[]): Promise<void> {
+  await writeDurably(join(dir, EXCLUDED), `${JSON.stringify(numbers)}\n`);
 }
 
 /** Writes a picture set into an empty folder. */

@@ -31,14 +31,19 @@ export const eventRoutes =
         schema: {
           tags: ['events'],
           summary: 'What changes, as a stream of Server-Sent Events',
-          querystring: Type.Object({ job: Type.Optional(Type.Integer({ minimum: 1 })), after: Type.Optional(Type.Integer({ minimum: 0 })) }),
+          querystring: Type.Object({
+            job: Type.Optional(Type.Integer({ minimum: 1 })),
+            after: Type.Optional(Type.Integer({ minimum: 0 })),
+            task: Type.Optional(Type.Integer({ minimum: 1 })),
+          }),
         },
       },
       async (request, reply) => {
         const { id: userId } = readerOf(request);
         const { sessionId } = request;
 
-        const { job } = request.query;
+        const { job, task } = request.query;
+        if (task !== undefined) studio.annotation.tasks.visible(readerOf(request), task);
         if (job !== undefined) studio.jobs.visible(readerOf(request), job);
 
         const stream = new PassThrough();
@@ -94,6 +99,12 @@ export const eventRoutes =
             if (replaying === null) sendEvent(message.event);
             else replaying.push(message.event);
           }),
+          events.on('annotation', (message) => {
+            if (message.taskId !== task) return;
+            const person = reader();
+            const found = studio.annotation.tasks.get(task);
+            if (person !== null && found !== undefined && studio.annotation.tasks.maySee(person, found)) send('annotation', message);
+          }),
           events.on('sessionEnded', (ended) => {
             if (ended.sessionId === sessionId) stream.end();
           }),
@@ -127,5 +138,6 @@ export const eventRoutes =
 /** Whether a change concerns a person at all; what the person may see of it is the services' matter. */
 function reaches(audience: Audience, person: StoredUser): boolean {
   if ('userId' in audience) return audience.userId === person.id;
-  return person.role === 'admin' || (person.role === 'developer' && person.groupIds.includes(audience.groupId));
+  if (person.role === 'admin') return true;
+  return (person.role === 'developer' || audience.annotators === true) && person.groupIds.includes(audience.groupId);
 }

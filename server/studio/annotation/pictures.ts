@@ -20,7 +20,7 @@ import type {
   Review,
 } from '../../http/annotation-schemas.ts';
 import type { Datasets } from '../datasets/datasets.ts';
-import type { PictureSets } from '../datasets/picture-sets.ts';
+import type { PictureSets } from '../datasets/open-sets.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import { missing, resolveClass } from './classes.ts';
 import type { Presences } from './presence.ts';
@@ -131,10 +131,11 @@ export class AnnotatedPictures {
       const proposal = labels.proposal(n);
       states[n] = STATES.indexOf(state) | (REVIEWS.indexOf(review) << 2) | (proposal === null ? 0 : 16);
       classes[n] = label ?? 0;
-      if (proposal === null) continue;
+      const judged = labels.proposals.head(n);
+      if (judged === undefined) continue;
       proposals += 1;
-      scores[n] = Math.round(255 * proposal.score);
-      uncertainties[n] = Math.round(255 * proposal.uncertainty);
+      scores[n] = Math.round(255 * judged.score);
+      uncertainties[n] = Math.round(255 * judged.uncertainty);
     }
     return {
       count,
@@ -221,7 +222,12 @@ export class AnnotatedPictures {
     if (locked !== null) throw new StudioError(locked, { name: this.#services.users.nameOf(task.reviewerId) });
   }
 
-  #admit(task: Readonly<StoredTask>, labels: TaskLabels, n: number, { state, label, shapes }: PictureSave): { shapes: AnnotationShape[] | null; changed: boolean } {
+  #admit(
+    task: Readonly<StoredTask>,
+    labels: TaskLabels,
+    n: number,
+    { state, label, shapes }: PictureSave,
+  ): { shapes: AnnotationShape[] | null; changed: boolean } {
     const finished = state === 'done';
     if (task.model === 'classification') {
       if (label != null && task.classes.find(({ id }) => id === label)?.deleted !== undefined) missing(task, label);
@@ -244,7 +250,7 @@ export class AnnotatedPictures {
     const before = head?.review ?? 'none';
     const answered = (before === 'returned' || before === 'fixed') && now.state !== 'todo';
     const reviews = task.reviewerId === reader.id && !kiosk;
-    const review = !answered ? (before === 'fixed' ? 'returned' : before) : reviews ? 'accepted' : 'fixed';
+    const review = answered ? (reviews ? 'accepted' : 'fixed') : undone(before, now.state);
     const { comment, ...rest } = now;
     return {
       n,
@@ -280,7 +286,12 @@ export class AnnotatedPictures {
     );
   }
 
-  async #many(reader: StoredUser, taskId: number, numbers: readonly number[], work: (n: number, i: number) => Promise<{ revision: number } | null>): Promise<LabelledMany> {
+  async #many(
+    reader: StoredUser,
+    taskId: number,
+    numbers: readonly number[],
+    work: (n: number, i: number) => Promise<{ revision: number } | null>,
+  ): Promise<LabelledMany> {
     await this.#open(reader, taskId, 0);
     const outcome: LabelledMany = { saved: [], refused: [] };
     for (let from = 0; from < numbers.length; from += SLICE) {
@@ -367,6 +378,12 @@ export class AnnotatedPictures {
     this.#services.events.emit('annotation', { taskId, type: 'index' });
     return outcome;
   }
+}
+
+/** The review of a picture that is saved without being an answer to one: what is not done cannot be accepted, nor fixed. */
+function undone(review: PictureLine['review'], state: PictureLine['state']): PictureLine['review'] {
+  if (state !== 'todo') return review;
+  return review === 'accepted' ? 'none' : review === 'fixed' ? 'returned' : review;
 }
 
 function partOf(task: Readonly<StoredTask>, labels: TaskLabels, n: number): Readonly<StoredPart> | undefined {

@@ -99,12 +99,16 @@ export class TaskLabels {
   static async open(dir: string, task: Readonly<StoredTask>, sizes: Uint16Array): Promise<TaskLabels> {
     let labels: TaskLabels | undefined;
     const pictures = await NumberedLog.open<PictureLine, PictureHead>(join(dir, 'pictures'), pictureHead, {
-      changed: (n, before, after) => labels?.#pictureChanged(n, before, after),
+      changed: (n, before, after) => {
+        if (labels !== undefined) labels.#pictureChanged(n, before, after);
+      },
     });
     try {
       const head = ({ label, score, uncertainty }: ProposalLine): ProposalHead => ({ label, score, uncertainty });
       const proposals = await NumberedLog.open<ProposalLine, ProposalHead>(join(dir, 'proposals'), head, {
-        changed: (n, before, after) => labels?.#proposalChanged(n, before, after),
+        changed: (n, before, after) => {
+          if (labels !== undefined) labels.#proposalChanged(n, before, after);
+        },
       });
       labels = new TaskLabels(task.count, sizes, { pictures, proposals });
       for (const [, { at }] of pictures.heads()) if (labels.lastSaved === null || at > labels.lastSaved) labels.lastSaved = at;

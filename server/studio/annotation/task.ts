@@ -19,6 +19,8 @@ export interface StoredTask {
   /** Of Complete. */
   jobId: number | null;
   failure: Failure | null;
+  /** The revision that its labels are to become, once it was chosen. */
+  labelRevision: number | null;
   autoEvery: number | null;
   autoJobId: number | null;
   /** How many were labelled when the Default model learned last. */

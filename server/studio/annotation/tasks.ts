@@ -9,9 +9,8 @@ import type { Audience, EventBus } from '../../events.ts';
 import type {
   AnnotationAction,
   AnnotationClass,
-  AnnotationClasses,
   AnnotationClassChange,
-  AnnotationMessage,
+  AnnotationClasses,
   AnnotationPart,
   AnnotationTask,
   AnnotationTaskChange,
@@ -21,7 +20,7 @@ import type {
 } from '../../http/annotation-schemas.ts';
 import type { Collection } from '../../store/collection.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
-import type { PictureSets } from '../datasets/picture-sets.ts';
+import type { PictureSets } from '../datasets/open-sets.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
@@ -172,6 +171,12 @@ export class AnnotationTasks {
     return userId === null ? '' : this.#services.users.nameOf(userId);
   }
 
+  /** Pictures that are labelled; 0 while the task is being opened. */
+  doneOf(id: number): number {
+    const labels = this.#ready.get(id);
+    return this.#tasks.get(id)?.parts.reduce((sum, part) => sum + (labels?.countsOf(part.id).done ?? 0), 0) ?? 0;
+  }
+
   usesOf(datasetId: number): string[] {
     return this.#tasks.filter((task) => task.datasetId === datasetId && task.status !== 'completed').map(({ id }) => `Annotation ${id}`);
   }
@@ -228,15 +233,17 @@ export class AnnotationTasks {
     const project = projects.editable(reader, dataset.projectId);
     this.#checkDataset(dataset);
     const people = this.#people(project.groupId, request);
+    const { items } = await this.#services.pictures.get(datasets.folder(datasetId));
     const id = await this.#tasks.nextId();
-    this.#checkDataset(dataset);
+    // Somebody else may have been faster.
+    this.#checkDataset(datasets.get(datasetId) ?? dataset);
     const bare: StoredTask = {
       id,
       datasetId,
       projectId: project.id,
       model: project.model,
       status: 'working',
-      count: dataset.count,
+      count: items.length,
       reviewerId: reader.id,
       parts: [],
       lastPart: 0,
@@ -245,6 +252,7 @@ export class AnnotationTasks {
       classesRevision: 1,
       jobId: null,
       failure: null,
+      labelRevision: null,
       autoEvery: null,
       autoJobId: null,
       autoLabelled: 0,
@@ -253,7 +261,7 @@ export class AnnotationTasks {
       updatedAt: null,
       completedAt: null,
     };
-    const all = Array.from({ length: dataset.count }, (_, n) => n);
+    const all = items.map(({ n }) => n);
     const task = await this.#tasks.put({ ...bare, ...deal(bare, all, people) });
     await this.labels(id);
     this.changed(id);
@@ -591,5 +599,3 @@ function classesView(task: Readonly<StoredTask>, labels: TaskLabels): Annotation
     classes: livingClasses(task).map(({ id, name, colour, hotKey }): AnnotationClass => ({ id, name, colour, hotKey, uses: labels.usesOf(id) })),
   };
 }
-
-export type { AnnotationMessage };

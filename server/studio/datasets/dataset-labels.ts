@@ -39,6 +39,8 @@ export interface DatasetLabelsOptions {
   limits: IngestLimits;
   /** Is a revision used by an experiment or an inference? */
   inUse(datasetId: number, revision: number): boolean;
+  /** Are people labelling it just now? */
+  isAnnotated(datasetId: number): boolean;
 }
 
 export class DatasetLabels {
@@ -80,14 +82,14 @@ export class DatasetLabels {
   /** Throws not_found where there is no such picture. */
   async shapes(reader: StoredUser, id: number, n: number): Promise<PictureShapes> {
     const dataset = this.#ready(reader, id);
-    if (n >= dataset.count) throw new StudioError('not_found');
+    if ((await this.#options.pictures.get(this.#options.datasets.folder(id))).items[n] === undefined) throw new StudioError('not_found');
     return { shapes: (await (await this.#labels(dataset))?.shapes(n)) ?? null };
   }
 
   async statistics(reader: StoredUser, id: number): Promise<DatasetStatistics> {
     const dataset = this.#ready(reader, id);
-    const { items } = await this.#options.pictures.get(this.#options.datasets.folder(id));
-    return statisticsOf(items, await this.#labels(dataset));
+    const { kept } = await this.#options.pictures.get(this.#options.datasets.folder(id));
+    return statisticsOf(kept, await this.#labels(dataset));
   }
 
   async formats(reader: StoredUser, id: number): Promise<DownloadFormat[]> {
@@ -125,6 +127,7 @@ export class DatasetLabels {
     const dataset = this.#ready(reader, id);
     projects.editable(reader, dataset.projectId);
     if (dataset.labelJob !== null) throw new StudioError('labels_busy');
+    if (this.#options.isAnnotated(id)) throw new StudioError('annotation_exists');
     await uploads.checkFinished(reader.id, uploadId);
     const revision = await this.nextRevision(id);
     let taken: { jobId: number; uploadName: string } | undefined;

@@ -17,7 +17,7 @@ import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
 import { syncFolder } from '../../store/durable.ts';
 import { type LabelSet, labelFolder } from '../../store/label-set.ts';
-import type { PictureItem } from '../../store/pictures.ts';
+import { excludePictures, type PictureItem } from '../../store/pictures.ts';
 import type { TableLimits } from '../../tables/limits.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
@@ -185,8 +185,8 @@ export class Datasets {
     const { pictures, labelSets } = this.#options;
     const folder = this.#readyFolder(reader, id);
     const { labelRevision } = this.visible(reader, id);
-    const [{ items }, labels] = await Promise.all([pictures.get(folder), labelRevision === null ? null : labelSets.get(labelFolder(folder, labelRevision))]);
-    return { items, labels };
+    const [{ kept }, labels] = await Promise.all([pictures.get(folder), labelRevision === null ? null : labelSets.get(labelFolder(folder, labelRevision))]);
+    return { items: kept, labels };
   }
 
   /** What a group pattern makes of its pictures. */
@@ -401,6 +401,15 @@ export class Datasets {
 
   all(): Readonly<StoredDataset>[] {
     return [...this.#datasets.all()];
+  }
+
+  /** Takes pictures out of a ready dataset, once; their numbers stay. Done again after a crash it changes nothing more. */
+  async exclude(id: number, numbers: readonly number[]): Promise<void> {
+    const folder = this.folder(id);
+    const { items } = await this.#options.pictures.get(folder);
+    await excludePictures(folder, numbers);
+    this.#options.pictures.drop(folder);
+    await this.amend(id, (before) => ({ ...before, count: items.length - numbers.length }));
   }
 
   /** Durable, then told. */

@@ -118,8 +118,9 @@ async function fill({ set, labels, format, problem }: Download, zip: Sender): Pr
   const names = namesOf(set.items, PICTURES[format]);
   if (labels !== null && format === 'folders') {
     // One picture after another, in the order of the set.
-    let n = 0;
-    for await (const { to } of planFolders(sourceOf(set, labels, names, true))) await zip.add(PICTURES.folders + to, (await set.picture(n++)).data);
+    let i = 0;
+    for await (const { to } of planFolders(sourceOf(set, labels, names, true)))
+      await zip.add(PICTURES.folders + to, (await set.picture(set.kept[i++]!.n)).data);
     return;
   }
   const { write } = FORMATS[format];
@@ -129,7 +130,7 @@ async function fill({ set, labels, format, problem }: Download, zip: Sender): Pr
       else await zip.addStream(name, content);
     }
   }
-  for (const { n } of set.items) await zip.add(PICTURES[format] + names[n]!, (await set.picture(n)).data);
+  for (const { n } of set.kept) await zip.add(PICTURES[format] + names[n]!, (await set.picture(n)).data);
 }
 
 /** A safe name for each picture with the ending of what it is, no two alike but for their ending. */
@@ -158,7 +159,7 @@ function sourceOf(set: PictureSet, labels: LabelSet, names: readonly string[], a
 }
 
 async function* pictures(set: PictureSet, labels: LabelSet, names: readonly string[], all: boolean): AsyncGenerator<PictureLabels> {
-  for (const { n, width, height } of set.items) {
+  for (const { n, width, height } of set.kept) {
     if (!all && !labels.has(n)) continue;
     const label = labels.labelOf(n);
     const { shapes = [], extra } = (await labels.picture(n)) ?? {};

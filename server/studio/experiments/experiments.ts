@@ -183,6 +183,13 @@ export class Experiments {
     return { experiment, file: this.#model(experiment).file };
   }
 
+  /** All models that can be inferred with, of experiments that pass a test. */
+  usableWhere(test: (experiment: Readonly<StoredExperiment>) => boolean): { experiment: Readonly<StoredExperiment>; file: string }[] {
+    return this.#experiments
+      .filter((experiment) => test(experiment) && actionsOf(experiment).includes('infer'))
+      .map((experiment) => ({ experiment, file: this.#model(experiment).file }));
+  }
+
   #model(experiment: Readonly<StoredExperiment>): { file: string; name: string } {
     return { file: join(this.outFolder(experiment), 'model.onnx'), name: `${experiment.name}.onnx` };
   }

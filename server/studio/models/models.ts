@@ -152,6 +152,16 @@ export class Models {
     return { model: this.view(reader, model), version: this.#versionView(version), log };
   }
 
+  /** The versions of a group's models for a problem, the newest first, with their files. */
+  usableIn(groupId: number, kind: Project['model']): { version: Readonly<StoredVersion>; name: string; file: string }[] {
+    return this.#models
+      .filter((model) => model.groupId === groupId && model.type === 'image' && model.model === kind)
+      .flatMap((model) =>
+        this.#of(model.id).map((version) => ({ version, name: `${model.name} v${version.version}`, file: join(this.#folder(version.id), 'model.onnx') })),
+      )
+      .reverse();
+  }
+
   #versionView({ ownerId, log: _, statusBefore: __, ...version }: Readonly<StoredVersion>): ModelVersion {
     return { ...version, developerName: this.#services.users.nameOf(ownerId) };
   }

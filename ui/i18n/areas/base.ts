@@ -77,6 +77,7 @@ export default words({
   'phase.evaluate': ['평가', 'Evaluating'],
   'phase.export': ['모델 저장', 'Saving the model'],
   'phase.infer': ['추론', 'Inference'],
+  'phase.merge': ['라벨 합치기', 'Merging labels'],
   'phase.generate': ['샘플 이미지 생성', 'Making sample images'],
   'phase.preprocess': ['전처리', 'Preprocessing'],
 
@@ -125,6 +126,8 @@ export default words({
   'job.trial': ['HPO Trial', 'HPO trial'],
   'job.preflight': ['사전 점검', 'Preflight'],
   'job.infer': ['추론', 'Inference'],
+  'job.annotate': ['자동 라벨링', 'Auto annotation'],
+  'job.merge': ['라벨 합치기', 'Merging labels'],
 
   'unit.days': ['{n}일', '{n} d'],
   'unit.hours': ['{n}시간', '{n} h'],

@@ -1,0 +1,127 @@
+/** Complete: the reviewer ends a task, and a job merges its parts into the labels of the dataset. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../errors.ts';
+import type { AnnotationTask } from '../../http/annotation-schemas.ts';
+import type { MergeOutcome } from '../../jobs/protocol.ts';
+import { isLabelProblem } from '../../labels/formats.ts';
+import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
+import { isActive, type Queue } from '../../queue/queue.ts';
+import type { DatasetLabels } from '../datasets/dataset-labels.ts';
+import type { Datasets } from '../datasets/datasets.ts';
+import type { StoredUser } from '../people/users.ts';
+import { livingClasses, resolveClass } from './classes.ts';
+import { noCounts, type PartCounts, type StoredTask } from './task.ts';
+import { type AnnotationTasks, checkFinished } from './tasks.ts';
+
+export interface CompletionServices {
+  tasks: AnnotationTasks;
+  datasets: Datasets;
+  datasetLabels: DatasetLabels;
+  queue: Queue;
+}
+
+export class Completion {
+  readonly #services: CompletionServices;
+
+  constructor(services: CompletionServices) {
+    this.#services = services;
+  }
+
+  /** Throws annotation_not_reviewer, annotation_completed, annotation_not_finished, annotation_returned_left, annotation_nothing_left. */
+  async start(reader: StoredUser, id: number): Promise<AnnotationTask> {
+    const { tasks, queue, datasets } = this.#services;
+    tasks.visible(reader, id);
+    const labels = await tasks.labels(id);
+    // From here on nobody edits: what is saved at this moment is either counted or refused.
+    const task = await tasks.update(id, (before) => {
+      tasks.check(reader, before, 'complete');
+      const counts = before.parts.map((part) => labels.countsOf(part.id));
+      for (const part of counts) checkFinished(part);
+      if (counts.every(({ done }) => done === 0)) throw new StudioError('annotation_nothing_left');
+      return { ...before, status: 'completing', failure: null };
+    });
+    try {
+      // Saves that were checked before that moment are on the disk when it is asked once more.
+      await labels.pictures.quiet();
+      for (const { id: part } of task.parts) checkFinished(labels.countsOf(part));
+      const dataset = datasets.get(task.datasetId);
+      const job = await queue.submit(() => ({
+        kind: 'merge',
+        title: `${dataset?.name ?? ''} / v${dataset?.version ?? 0}`,
+        projectId: task.projectId,
+        ownerId: reader.id,
+        subjectId: id,
+        preset: null,
+      }));
+      const now = await tasks.update(id, (before) => (before.status === 'completing' ? { ...before, jobId: job.id } : (before as StoredTask)));
+      return tasks.view(reader, now);
+    } catch (error) {
+      await tasks.update(id, (before) => (before.status === 'completing' ? { ...before, status: 'working' } : (before as StoredTask)));
+      throw error;
+    }
+  }
+
+  readonly rules: JobRules<'merge'> = {
+    work: (job) => {
+      const { tasks } = this.#services;
+      const task = tasks.get(job.subjectId);
+      if (task === undefined || !isLabelProblem(task.model)) throw new StudioError('not_found');
+      const classes = livingClasses(task).map(({ id, name, colour }) => ({
+        name,
+        colour: rgb(colour),
+        ids: task.classes.filter((one) => resolveClass(task, one.id) === id).map((one) => one.id),
+      }));
+      return { kind: 'merge', log: join(tasks.folder(task.id), 'pictures'), count: task.count, problem: task.model, classes };
+    },
+    ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
+  };
+
+  async #ended(job: Readonly<StoredJob>, { state, failure }: JobVerdict, dir: string): Promise<void> {
+    const { tasks, datasets, datasetLabels } = this.#services;
+    const task = tasks.get(job.subjectId);
+    if (task?.status === 'completing') {
+      if (state === 'succeeded') {
+        const { classes, labelled, excluded } = JSON.parse(await readFile(join(dir, 'out/merge.json'), 'utf8')) as MergeOutcome;
+        const revision = task.labelRevision ?? (await datasetLabels.nextRevision(task.datasetId));
+        await tasks.update(task.id, (before) => ({ ...before, labelRevision: revision }));
+        if (excluded.length > 0) await datasets.exclude(task.datasetId, excluded);
+        const made = { classes, labelledCount: labelled, labelFile: null, labelFormat: null, labelFindings: 0 };
+        await datasetLabels.adopt(task.datasetId, revision, join(dir, 'out/labels'), made);
+        await this.#complete(task);
+      } else {
+        const back = await tasks.update(task.id, (before) => ({ ...before, status: 'working', failure }));
+        const why = failure === null ? { ko: '중지되었습니다.', en: 'It was stopped.' } : failure;
+        await tasks.tell(task.reviewerId, null, back, 'error', { ko: `라벨을 합치지 못했습니다. ${why.ko}`, en: `The labels could not be merged. ${why.en}` });
+      }
+    }
+    await rm(join(dir, 'out'), { recursive: true, force: true });
+  }
+
+  async #complete(task: Readonly<StoredTask>): Promise<void> {
+    const { tasks, datasets } = this.#services;
+    const labels = await tasks.labels(task.id);
+    const final: { [part: number]: PartCounts } = {};
+    for (const { id } of task.parts) final[id] = { ...noCounts(), ...labels.countsOf(id) };
+    const done = await tasks.update(task.id, (before) => ({ ...before, status: 'completed', final, completedAt: new Date().toISOString() }));
+    const name = datasets.get(task.datasetId)?.name ?? '';
+    for (const userId of new Set([done.reviewerId, ...done.parts.map((part) => part.userId)])) {
+      await tasks.tell(userId, null, done, 'success', {
+        ko: `라벨링이 완료되어 라벨이 데이터에 추가되었습니다: ${name}`,
+        en: `The labels are complete and were added to the data: ${name}`,
+      });
+    }
+  }
+
+  /** A task whose job was never stored, or is forgotten, can be completed again. After tasks.recover(), before the queue starts. */
+  async recover(): Promise<void> {
+    const { tasks, queue } = this.#services;
+    for (const task of [...tasks.all()]) {
+      if (task.status !== 'completing') continue;
+      const going = queue.filter((job) => job.kind === 'merge' && job.subjectId === task.id && isActive(job)).length > 0;
+      if (!going) await tasks.update(task.id, (before) => ({ ...before, status: 'working' }));
+    }
+  }
+}
+
+const rgb = (colour: string): [number, number, number] => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];
