@@ -64,6 +64,10 @@ const SECTIONS = {
     max_columns: Type.Integer({ minimum: 1, maximum: 10_000, default: 2000 }),
     max_cells: Type.Integer({ minimum: 1, default: 200_000_000 }),
   }),
+  kiosk: Type.Object({
+    idle_seconds: Type.Integer({ minimum: 10, maximum: 3600, default: 120 }),
+    lease_minutes: Type.Integer({ minimum: 1, maximum: 1440, default: 10 }),
+  }),
   queue: Type.Object({
     light_slots: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
     light_memory_mb: Type.Integer({ minimum: 256, default: 1024 }),

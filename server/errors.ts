@@ -881,6 +881,27 @@ export const CATALOGUE = {
     'Default 모델이 학습하려면 두 가지 이상의 라벨로 이미지를 {needed}장 이상 라벨링해야 합니다.',
     'The Default model needs {needed} labelled pictures, of two labels at least, to learn from.',
   ),
+  kiosk_not_enrolled: entry(
+    401,
+    '등록되지 않은 키오스크입니다. 관리자에게 등록 코드를 받아 입력해 주세요.',
+    'This kiosk station is not enrolled. Ask the administrator for a code and enter it.',
+  ),
+  kiosk_not_signed_in: entry(401, '로그인이 끝났습니다. PIN이나 사원증으로 다시 로그인해 주세요.', 'You are signed out. Sign in again with your PIN or badge.'),
+  kiosk_code_wrong: entry(
+    400,
+    '등록 코드가 올바르지 않거나 시간이 지났습니다. 관리자에게 새 코드를 요청해 주세요.',
+    'This code is wrong or too old. Ask the administrator for a new one.',
+  ),
+  kiosk_sign_in_failed: entry(
+    401,
+    'PIN 또는 사원증 번호가 올바르지 않습니다. 다시 시도하고, 모르면 관리자에게 문의해 주세요.',
+    'The PIN or badge number is not right. Try again; if you do not know it, ask the administrator.',
+  ),
+  kiosk_badge_taken: entry(
+    409,
+    '다른 사람에게 등록된 사원증 번호입니다. 번호를 확인해 주세요.',
+    'This badge number belongs to somebody else. Check the number.',
+  ),
   annotation_auto_running: entry(
     409,
     '이 작업의 자동 라벨링이 이미 진행 중입니다. 끝나기를 기다리거나 중지해 주세요.',

@@ -32,6 +32,8 @@ import { Groups, type StoredGroup } from './studio/groups/groups.ts';
 import { Hpo } from './studio/hpo/hpo.ts';
 import { Inferences, type StoredInference } from './studio/inferences/inferences.ts';
 import { Jobs } from './studio/jobs/jobs.ts';
+import { KioskStations, kioskSecret, type StoredKeys, type StoredStation } from './studio/kiosk/stations.ts';
+import { KioskWorks, type Leases } from './studio/kiosk/work.ts';
 import { Models, type StoredModel, type StoredVersion } from './studio/models/models.ts';
 import { readGpus } from './studio/monitor/gpus.ts';
 import { Monitor } from './studio/monitor/monitor.ts';
@@ -235,6 +237,17 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     log: (error, about) => logError(about, error),
   });
+  const stations = new KioskStations({
+    stations: await Collection.open<StoredStation>(db, 'kiosk-stations'),
+    keys: await Collection.open<StoredKeys>(db, 'kiosk-keys'),
+    secret: await kioskSecret(db),
+    throttle: new SignInThrottle(await Document.open<Failures>(join(db, 'kiosk-failures.json'), {}), config.session),
+    users,
+    groups,
+    settings: config.kiosk,
+  });
+  const leases = await Document.open<Leases>(join(db, 'kiosk-leases.json'), { leases: [] });
+  const kiosk = { stations, work: new KioskWorks({ leases, annotation, datasets, pictures, users, settings: config.kiosk }) };
   const automl = new Automl({ experiments, projects, notifications, events, log: (error, about) => logError(about, error) });
   const monitor = new Monitor(data, version);
 
@@ -290,6 +303,7 @@ async function start(config: Config, version: string): Promise<void> {
     presets,
     inferences,
     annotation,
+    kiosk,
     jobs,
     monitor,
     devices,

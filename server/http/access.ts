@@ -5,18 +5,25 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { type Language, StudioError } from '../errors.ts';
+import type { StoredStation } from '../studio/kiosk/stations.ts';
 import { csrfTokenOf } from '../studio/people/sessions.ts';
 import type { StoredUser } from '../studio/people/users.ts';
 import type { Locale, Role } from './schemas.ts';
 import type { Studio } from './studio.ts';
 
-/** 'anyone': also without a session. Else the roles that may call the route. */
-export type Access = 'anyone' | readonly Role[];
+/**
+ * 'anyone': also without a session. 'station': an enrolled kiosk station. 'kiosk': a person who is signed in at one, which opens these routes and no others.
+ * Else the roles that may call the route.
+ */
+export type Access = 'anyone' | 'station' | 'kiosk' | readonly Role[];
 export const SIGNED_IN: Access = ['admin', 'developer', 'annotator'];
 export const DEVELOPERS: Access = ['admin', 'developer'];
 export const ADMINS: Access = ['admin'];
 
 export const SESSION_COOKIE = 'ai_studio_session';
+/** Of a kiosk station, and of the person who is signed in there. */
+export const STATION_COOKIE = 'ai_studio_station';
+export const KIOSK_COOKIE = 'ai_studio_kiosk';
 export const CSRF_HEADER = 'x-csrf-token';
 
 declare module 'fastify' {
@@ -27,6 +34,9 @@ declare module 'fastify' {
     /** The person who is signed in; null without a session. */
     person: StoredUser | null;
     sessionId: number;
+    /** Of a request to a route for kiosks. */
+    station: Readonly<StoredStation> | null;
+    kioskPerson: StoredUser | null;
     /** The language of the answers to this request. */
     language: Language;
   }
@@ -57,6 +67,8 @@ export function guardRoutes(app: FastifyInstance, studio: Studio, settings: Acce
 
   app.decorateRequest('person', null);
   app.decorateRequest('sessionId', 0);
+  app.decorateRequest('station', null);
+  app.decorateRequest('kioskPerson', null);
   app.decorateRequest('language', 'en');
 
   app.addHook('onRequest', async (request) => {
@@ -75,10 +87,25 @@ export function guardRoutes(app: FastifyInstance, studio: Studio, settings: Acce
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
     if (changes) checkOrigin(request, settings.origins);
     if (access === 'anyone') return;
+    if (access === 'station' || access === 'kiosk') return checkKiosk(request, access, changes);
     const reader = readerOf(request);
     if (changes && !sameText(request.headers[CSRF_HEADER], csrfTokenOf(token ?? ''))) throw new StudioError('stale_page');
     if (!access.includes(reader.role)) throw new StudioError('role_forbidden');
   });
+
+  function checkKiosk(request: FastifyRequest, access: 'station' | 'kiosk', changes: boolean): void {
+    const { stations } = studio.kiosk;
+    const station = stations.find(request.cookies[STATION_COOKIE]);
+    if (station === undefined) throw new StudioError('kiosk_not_enrolled');
+    request.station = station;
+    const token = request.cookies[KIOSK_COOKIE];
+    const person = stations.personAt(station, token);
+    if (person !== undefined) request.language = person.locale;
+    if (access === 'station') return;
+    if (person === undefined) throw new StudioError('kiosk_not_signed_in');
+    if (changes && !sameText(request.headers[CSRF_HEADER], csrfTokenOf(token ?? ''))) throw new StudioError('stale_page');
+    request.kioskPerson = person;
+  }
 }
 
 function checkOrigin(request: FastifyRequest, allowed: readonly string[]): void {

@@ -22,6 +22,7 @@ import { healthRoutes } from './routes/health.ts';
 import { hpoRoutes } from './routes/hpo.ts';
 import { inferenceRoutes } from './routes/inferences.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { kioskRoutes } from './routes/kiosk.ts';
 import { modelRoutes } from './routes/models.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { peopleRoutes } from './routes/people.ts';
@@ -127,6 +128,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(inferenceRoutes(studio));
   await app.register(annotationRoutes(studio));
   await app.register(annotationPictureRoutes(studio));
+  await app.register(kioskRoutes(studio, config.session));
   await app.register(jobRoutes(studio));
   await app.register(notificationRoutes(studio));
   await app.register(eventRoutes(studio));

@@ -12,6 +12,8 @@ import type { Groups } from '../studio/groups/groups.ts';
 import type { Hpo } from '../studio/hpo/hpo.ts';
 import type { Inferences } from '../studio/inferences/inferences.ts';
 import type { Jobs } from '../studio/jobs/jobs.ts';
+import type { KioskStations } from '../studio/kiosk/stations.ts';
+import type { KioskWorks } from '../studio/kiosk/work.ts';
 import type { Models } from '../studio/models/models.ts';
 import type { Monitor } from '../studio/monitor/monitor.ts';
 import type { Notifications } from '../studio/notifications/notifications.ts';
@@ -51,6 +53,7 @@ export interface Studio {
   presets: Presets;
   inferences: Inferences;
   annotation: Annotation;
+  kiosk: { stations: KioskStations; work: KioskWorks };
   jobs: Jobs;
   monitor: Monitor;
   devices: Devices;

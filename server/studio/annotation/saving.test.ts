@@ -1,0 +1,201 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { listen } from '../../daemon.fixture.ts';
+import type {
+  AnnotatedPicture,
+  AnnotationClasses,
+  AnnotationMessage,
+  AnnotationShape,
+  AnnotationTask,
+  LabelledMany,
+  PictureConflict,
+  PresenceReply,
+} from '../../http/annotation-schemas.ts';
+import type { Dataset, ErrorReply } from '../../http/schemas.ts';
+import { AnnotationRoom, HEIGHT, WIDTH } from './annotation.fixture.ts';
+
+const test = suite('annotation: saving');
+let room: AnnotationRoom;
+let task: AnnotationTask;
+let boxes: AnnotationTask;
+let polygons: AnnotationTask;
+test.before(async () => {
+  room = await AnnotationRoom.open();
+  task = await room.task('Classes', { count: 20, people: ['ann', 'ben'] });
+  boxes = await room.task('Boxes', { model: 'detection', count: 6, people: ['ann'] });
+  polygons = await room.task('Polygons', { model: 'instance_segmentation', count: 4, people: ['ann'] });
+});
+test.after(async () => {
+  await room.remove();
+});
+
+const box = (x: number, y: number, width: number, height: number, label = 1): AnnotationShape => ({ kind: 'box', x, y, width, height, label });
+const picture = (userId: string, id: number, n: number) => room.client(userId).ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${id}/pictures/${n}`);
+const until = async (good: () => boolean) => {
+  for (let i = 0; i < 200 && !good(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
+  assert.ok(good());
+};
+
+test('an outdated save is refused with what there is now, and the same save sent twice is done once', async () => {
+  assert.is((await room.save('ann', task.id, 0, { base: 0, state: 'done', label: 1, saveId: 'save-0001' })).body.revision, 1);
+  const other = await room.client('dev').call<PictureConflict>('PUT', `/api/annotation/tasks/${task.id}/pictures/0`, { base: 0, state: 'done', label: 2 });
+  assert.equal(
+    [other.status, other.body.code, other.body.current.label, other.body.current.revision, other.body.current.by],
+    [409, 'annotation_outdated', 1, 1, 'ann'],
+  );
+  assert.match(other.body.message, 'ann');
+  const again = await room.save('ann', task.id, 0, { base: 0, state: 'done', label: 1, saveId: 'save-0001' });
+  assert.equal([again.status, again.body.revision], [200, 1]);
+  assert.is((await room.save('dev', task.id, 0, { base: 1, state: 'done', label: 2 })).body.revision, 2);
+  assert.is((await room.save('ann', task.id, 0, { base: 0, state: 'done', label: 1, saveId: 'save-0001' })).status, 409);
+});
+
+test('of many saves at once on one picture exactly one is taken', async () => {
+  const saves = await Promise.all(Array.from({ length: 12 }, (_, i) => room.save('ann', task.id, 1, { base: 0, state: 'done', label: 1 + (i % 2) })));
+  assert.is(saves.filter(({ status }) => status === 200).length, 1);
+  assert.is((await picture('ann', task.id, 1)).revision, 1);
+});
+
+test('shapes are cut at the picture’s edge; those without area, outside, of a wrong kind or without a label are refused', async () => {
+  const save = (shapes: AnnotationShape[], state: 'todo' | 'done' = 'done', base = 0) => room.save('ann', boxes.id, 0, { base, state, shapes });
+  for (const [shape, code] of [
+    [box(5, 5, 0, 10), 'annotation_shape_empty'],
+    [box(WIDTH + 1, 2, 5, 5), 'annotation_shape_outside'],
+    [{ kind: 'polygon', parts: [{ outer: [0, 0, 5, 0, 5, 5], holes: [] }], label: 1 }, 'annotation_shape_kind'],
+    [box(1, 1, 5, 5, 0), 'annotation_shape_unlabelled'],
+    [box(1, 1, 5, 5, 77), 'not_found'],
+  ] as const) {
+    const { status, body } = await save([box(1, 1, 3, 3), shape as AnnotationShape]);
+    assert.equal([body.code, status >= 400], [code, true], JSON.stringify(shape));
+  }
+  assert.equal((await save([box(1, 1, 5, 5, 0)], 'todo')).body.shapes, null);
+  const cut = await save([box(-4, -2, 10, 10), box(30, 20, 100, 100, 2)], 'done', 1);
+  assert.equal(cut.body.shapes, [box(0, 0, 6, 8), box(30, 20, WIDTH - 30, HEIGHT - 20, 2)]);
+  assert.equal((await picture('ann', boxes.id, 0)).shapes, cut.body.shapes);
+  const wild = await room
+    .client('ann')
+    .call<ErrorReply>('PUT', `/api/annotation/tasks/${boxes.id}/pictures/1`, { base: 0, state: 'done', shapes: [{ kind: 'box', x: 'a' }] });
+  assert.is(wild.body.code, 'invalid_input');
+
+  const polygon = (outer: number[], holes: number[][] = []): AnnotationShape => ({ kind: 'polygon', parts: [{ outer, holes }], label: 1 });
+  const flat = await room.save('ann', polygons.id, 0, { base: 0, state: 'done', shapes: [polygon([1, 1, 5, 5, 9, 9])] });
+  assert.is(flat.body.code, 'annotation_shape_empty');
+  const ring = polygon([2, 2, 20, 2, 20, 20, 2, 20], [[5, 5, 5, 10, 10, 10, 10, 5]]);
+  assert.equal((await room.save('ann', polygons.id, 0, { base: 0, state: 'done', shapes: [ring] })).body.shapes, null);
+  assert.equal((await picture('ann', polygons.id, 0)).shapes, [ring]);
+  const mask: AnnotationShape = { kind: 'mask', rle: { width: 10, height: 10, counts: '0T3' }, label: 1 };
+  assert.ok(
+    ['annotation_mask_size', 'annotation_shape_empty'].includes((await room.save('ann', polygons.id, 1, { base: 0, state: 'done', shapes: [mask] })).body.code),
+  );
+});
+
+test('classes change while others label: names and keys are unique, deleted ones move or go', async () => {
+  const path = `/api/annotation/tasks/${boxes.id}/classes`;
+  const ann = room.client('ann');
+  const call = (method: string, to: string, body: unknown) => ann.call<AnnotationClasses & ErrorReply>(method, path + to, body);
+  const made = (await call('POST', '', { name: 'Dent', colour: '#112233', hotKey: 'd' })).body.classes;
+  assert.equal(
+    made.map(({ id, name, hotKey }) => [id, name, hotKey]),
+    [
+      [1, 'OK', '1'],
+      [2, 'NG', '2'],
+      [3, 'Dent', 'd'],
+    ],
+  );
+  assert.is((await call('POST', '', { name: ' dent ' })).body.code, 'annotation_class_taken');
+  assert.is((await call('PATCH', '/2', { hotKey: 'd' })).body.code, 'annotation_key_taken');
+  assert.is((await call('PATCH', '/3', { name: 'Deep dent', colour: '#445566' })).body.classes[2]!.name, 'Deep dent');
+  assert.equal(
+    (await call('PUT', '/order', { ids: [3, 1] })).body.classes.map(({ id }) => id),
+    [3, 1, 2],
+  );
+  assert.is((await room.client('ben').call<ErrorReply>('POST', path, { name: 'x' })).body.code, 'annotation_not_yours');
+
+  await room.save('ann', boxes.id, 1, { base: 0, state: 'done', shapes: [box(1, 1, 5, 5, 2), box(9, 9, 5, 5, 3), box(15, 9, 5, 5, 1)] });
+  await room.save('ann', boxes.id, 2, { base: 0, state: 'done', shapes: [box(1, 1, 5, 5, 3)] });
+  const uses = async () => new Map((await ann.ok<AnnotationClasses>('GET', path)).classes.map(({ id, uses: count }) => [id, count]));
+  const before = await uses();
+  assert.equal([before.get(3), before.get(2)], [2, 2]);
+  // Many at once: each is either whole or refused, none is lost.
+  await Promise.all(Array.from({ length: 8 }, (_, i) => call('POST', '', { name: `Extra ${i}` })));
+  assert.is((await uses()).size, 11);
+  await call('POST', '/3/delete', { moveTo: 2 });
+  assert.equal([(await uses()).get(2), (await uses()).has(3)], [4, false]);
+  assert.equal((await picture('ann', boxes.id, 2)).shapes, [box(1, 1, 5, 5, 2)]);
+  const refused = await room.save('ann', boxes.id, 3, { base: 0, state: 'done', shapes: [box(1, 1, 5, 5, 3)] });
+  assert.equal([refused.status, refused.body.code, refused.body.params], [409, 'annotation_class_deleted', { name: 'Deep dent' }]);
+  await call('POST', '/2/delete', { moveTo: null });
+  assert.equal((await picture('ann', boxes.id, 1)).shapes, [box(15, 9, 5, 5, 1)]);
+  assert.equal([(await picture('ann', boxes.id, 2)).shapes, (await picture('ann', boxes.id, 2)).state], [[], 'done']);
+
+  // In a classification a picture without its class has to be done again.
+  await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes`, { name: 'Doubtful' });
+  for (const n of [2, 3]) await room.save('dev', task.id, n, { base: 0, state: 'done', label: 3 });
+  const done = (await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done;
+  await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes/3/delete`, { moveTo: null });
+  assert.is((await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done, done - 2);
+  assert.equal([(await picture('ann', task.id, 2)).state, (await picture('ann', task.id, 2)).label], ['todo', null]);
+});
+
+test('many pictures get a class at once; what somebody else has changed is told apart', async () => {
+  await room.save('ann', task.id, 5, { base: 0, state: 'done', label: 2 });
+  const body = { pictures: [4, 5, 6, 15].map((n) => ({ n, base: 0 })), state: 'done', label: 1 };
+  const { saved, refused } = await room.client('ann').ok<LabelledMany>('POST', `/api/annotation/tasks/${task.id}/label`, body);
+  assert.equal(
+    saved.map(({ n }) => n),
+    [4, 6],
+  );
+  assert.equal(refused, [
+    { n: 5, code: 'annotation_outdated' },
+    { n: 15, code: 'annotation_not_yours' },
+  ]);
+});
+
+test('whoever looks at the task hears of saves and of who has a picture open', async () => {
+  const stream = await listen(room.client('ben'), `/api/events?task=${task.id}`);
+  const heard = (type: string) =>
+    stream.messages
+      .filter(({ event }) => event === 'annotation')
+      .map(({ data }) => data as AnnotationMessage)
+      .filter((message) => message.type === type);
+  await room.save('ann', task.id, 7, { base: 0, state: 'done', label: 2, saveId: 'mine-0007' });
+  await until(() => heard('picture').length > 0);
+  assert.equal(heard('picture')[0], {
+    ...{ taskId: task.id, type: 'picture', n: 7, revision: 1, state: 'done', review: 'none', label: 2, partId: 1, by: 'ann', saveId: 'mine-0007' },
+  });
+  const at = (who: string, n: number | null, tab: string) => room.client(who).ok<PresenceReply>('PUT', `/api/annotation/tasks/${task.id}/presence`, { n, tab });
+  assert.equal((await at('ann', 7, 'tab-of-ann')).others, []);
+  assert.equal((await at('dev', 7, 'tab-of-dev')).others, [{ id: room.id('ann'), name: 'ann' }]);
+  assert.equal((await picture('ann', task.id, 7)).openBy, [{ id: room.id('dev'), name: 'dev' }]);
+  await at('dev', null, 'tab-of-dev');
+  assert.equal((await at('ann', 7, 'tab-of-ann')).others, []);
+  await until(() => heard('presence').length === 3);
+  // The list hears, too, an annotator's included.
+  await until(() => stream.messages.some(({ event, data }) => event === 'change' && (data as { kind: string }).kind === 'annotation'));
+  await stream.close();
+});
+
+test('shapes become labels of the dataset, and after a kill all that was saved is there', async () => {
+  const small = await room.task('Killed', { model: 'detection', count: 5, people: ['ann'] });
+  for (let n = 0; n < 5; n++) {
+    const saved = await room.save('ann', small.id, n, { base: 0, state: n === 3 ? 'delete' : 'done', shapes: n === 2 ? [] : [box(n, n, 5, 5, 1 + (n % 2))] });
+    assert.is(saved.status, 200);
+  }
+  await room.restart('SIGKILL');
+  const later = await room.client('ann').ok<AnnotationTask>('GET', `/api/annotation/tasks/${small.id}`);
+  assert.equal([later.done, later.deleted], [4, 1]);
+  assert.equal((await picture('ann', small.id, 4)).shapes, [box(4, 4, 5, 5, 1)]);
+  await room.client('dev').ok('POST', `/api/annotation/tasks/${small.id}/complete`);
+  await room.client('dev').until<AnnotationTask>(`/api/annotation/tasks/${small.id}`, ({ status }) => status === 'completed');
+  const dataset = await room.client('dev').ok<Dataset>('GET', `/api/datasets/${small.datasetId}`);
+  assert.equal([dataset.count, dataset.labelledCount], [4, 4]);
+  assert.equal(
+    dataset.classes.map(({ name, count, shapes }) => [name, count, shapes]),
+    [
+      ['OK', 2, 2],
+      ['NG', 1, 1],
+    ],
+  );
+});
+
+test.run();

@@ -1,0 +1,193 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { AnnotatedPicture, AnnotationTask } from '../../http/annotation-schemas.ts';
+import type { KioskEnrolment, KioskPicture, KioskRenewal, KioskSession, KioskStation, KioskSubmitted, KioskView, KioskWork } from '../../http/kiosk-schemas.ts';
+import type { ErrorReply } from '../../http/schemas.ts';
+import { AnnotationRoom } from '../annotation/annotation.fixture.ts';
+
+const test = suite('kiosk');
+let room: AnnotationRoom;
+test.before(async () => {
+  room = await AnnotationRoom.open('--set', 'session.free_attempts=4');
+  for (const [who, keys] of [
+    ['ann', { pin: '4711', badge: 'B-1001' }],
+    ['ben', { pin: '0815' }],
+  ] as const) {
+    await room.admin.ok('PUT', `/api/kiosk/people/${room.id(who)}`, keys);
+  }
+});
+test.after(async () => {
+  await room.remove();
+});
+
+/** A browser at the line: two cookies and the page's token. */
+class Station {
+  readonly cookies = new Map<string, string>();
+  csrf = '';
+
+  async call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T & ErrorReply }> {
+    const response = await fetch(room.daemon.url + path, {
+      method,
+      headers: {
+        'accept-language': 'en',
+        cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        'x-csrf-token': this.csrf,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      assert.match(cookie, /HttpOnly/);
+      assert.match(cookie, /Path=\/api\/kiosk/);
+      const [name, value] = cookie.split(';')[0]!.split('=');
+      this.cookies.set(name!, value!);
+    }
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: (response.headers.get('content-type')?.includes('json') && text !== '' ? JSON.parse(text) : text) as T & ErrorReply,
+    };
+  }
+
+  static async enrolled(name: string): Promise<Station> {
+    const { code } = await room.admin.ok<KioskEnrolment>('POST', '/api/kiosk/stations', { name, groupId: 1 });
+    const station = new Station();
+    assert.is((await station.call('POST', '/api/kiosk/enrol', { code })).status, 200);
+    return station;
+  }
+
+  async signIn(who: string, pin: string): Promise<this> {
+    const { status, body } = await this.call<KioskSession>('POST', '/api/kiosk/session', { personId: room.id(who), pin });
+    assert.is(status, 200, JSON.stringify(body));
+    this.csrf = body.csrfToken;
+    return this;
+  }
+
+  async next(count = 1): Promise<KioskWork> {
+    const { status, body } = await this.call<KioskWork>('POST', '/api/kiosk/next', { count });
+    assert.is(status, 200, JSON.stringify(body));
+    return body;
+  }
+
+  submit({ lease, taskId, n, revision }: KioskPicture, label: number, saveId = `save-${taskId}-${n}-${label}`) {
+    return this.call<KioskSubmitted>('POST', '/api/kiosk/submit', { lease, taskId, n, base: revision, state: 'done', label, saveId });
+  }
+}
+
+test('a station is enrolled once with a code, and a new code ends the old browser', async () => {
+  const nobody = new Station();
+  assert.is((await nobody.call('GET', '/api/kiosk')).body.code, 'kiosk_not_enrolled');
+  assert.is((await nobody.call('POST', '/api/kiosk/enrol', { code: '0000-0000' })).body.code, 'kiosk_code_wrong');
+  const made = await room.admin.ok<KioskEnrolment>('POST', '/api/kiosk/stations', { name: 'Line 3', groupId: 1 });
+  assert.match(made.code, /^\d{4}-\d{4}$/);
+  assert.is((await room.client('dev').call<ErrorReply>('POST', '/api/kiosk/stations', { name: 'x', groupId: 1 })).body.code, 'role_forbidden');
+  const station = new Station();
+  const view = await station.call<KioskView>('POST', '/api/kiosk/enrol', { code: made.code });
+  assert.equal([view.body.station.name, view.body.people.map(({ name }) => name), view.body.session], ['Line 3', ['ann name', 'ben name'], null]);
+  assert.is((await new Station().call('POST', '/api/kiosk/enrol', { code: made.code })).body.code, 'kiosk_code_wrong');
+  await room.admin.ok('POST', `/api/kiosk/stations/${made.station.id}/code`);
+  assert.is((await station.call('GET', '/api/kiosk')).body.code, 'kiosk_not_enrolled');
+  const [listed] = await room.admin.ok<KioskStation[]>('GET', '/api/kiosk/stations');
+  assert.equal([listed!.name, listed!.enrolled], ['Line 3', false]);
+});
+
+test('people sign in with PIN or badge, wrong ones are slowed down, and a kiosk can do nothing else', async () => {
+  const station = await Station.enrolled('Sign-in');
+  assert.is((await station.call('POST', '/api/kiosk/next', { count: 1 })).body.code, 'kiosk_not_signed_in');
+  assert.is((await station.call('POST', '/api/kiosk/session', { badge: 'B-9999' })).body.code, 'kiosk_sign_in_failed');
+  const badge = await station.call<KioskSession>('POST', '/api/kiosk/session', { badge: 'b-1001' });
+  assert.is(badge.body.person.name, 'ann name');
+  assert.is((await room.admin.call<ErrorReply>('PUT', `/api/kiosk/people/${room.id('ben')}`, { badge: 'B-1001' })).body.code, 'kiosk_badge_taken');
+  await station.signIn('ben', '0815');
+  assert.is((await station.call<KioskView>('GET', '/api/kiosk')).body.session?.person.name, 'ben name');
+
+  const { paths } = await room.admin.ok<{ paths: Record<string, Record<string, unknown>> }>('GET', '/api/openapi.json');
+  let tried = 0;
+  for (const [path, methods] of Object.entries(paths)) {
+    if (path.startsWith('/api/kiosk') || path === '/api/health') continue;
+    for (const method of Object.keys(methods)) {
+      const { status, body } = await station.call(
+        method.toUpperCase(),
+        path.replaceAll(/\{\w+\}/g, '1'),
+        method === 'get' || method === 'delete' ? undefined : {},
+      );
+      assert.ok(
+        status === 401 || body.code === 'setup_done' || path === '/api/setup' || path === '/api/session',
+        `${method} ${path}: ${status} ${JSON.stringify(body)}`,
+      );
+      tried += 1;
+    }
+  }
+  assert.ok(tried > 60, `only ${tried} routes were tried`);
+  station.csrf = 'wrong';
+  assert.is((await station.call('POST', '/api/kiosk/next', { count: 1 })).body.code, 'stale_page');
+  const codes: string[] = [];
+  for (let i = 0; i < 6; i++) codes.push((await station.call('POST', '/api/kiosk/session', { personId: room.id('ann'), pin: '9999' })).body.code);
+  assert.is(codes[0], 'kiosk_sign_in_failed');
+  assert.is(codes.at(-1), 'too_many_attempts');
+});
+
+test('two stations never get the same picture; what was labelled comes once, however often it is sent', async () => {
+  const task = await room.task('Line', { count: 8, people: [], kiosk: true });
+  const one = await (await Station.enrolled('One')).signIn('ann', '4711');
+  const two = await (await Station.enrolled('Two')).signIn('ben', '0815');
+  const [first, second] = await Promise.all([one.next(3), two.next(3)]);
+  const numbers = [...first.pictures, ...second.pictures].map(({ n }) => n);
+  assert.is(new Set(numbers).size, 6, `leased: ${numbers}`);
+  assert.equal(
+    first.tasks[0]!.classes.map(({ name }) => name),
+    ['OK', 'NG'],
+  );
+  assert.equal(
+    (await one.next(3)).pictures.map(({ lease }) => lease).sort(),
+    first.pictures.map(({ lease }) => lease).sort(),
+    'asked again, it holds the same',
+  );
+  const [picture] = first.pictures;
+  assert.is((await one.call('GET', `/api/kiosk/images/${task.id}/${picture!.n}`)).status, 200);
+  assert.is((await one.call('GET', `/api/kiosk/images/${task.id}/${second.pictures[0]!.n}`)).status, 404);
+
+  const submitted = await one.submit(picture!, 1);
+  assert.equal(submitted.body as KioskSubmitted, { taskId: task.id, n: picture!.n, revision: 1 });
+  assert.equal((await one.submit(picture!, 1)).body as KioskSubmitted, submitted.body as KioskSubmitted);
+  const seen = await room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/${picture!.n}`);
+  assert.equal([seen.revision, seen.label, seen.by], [1, 1, 'ann']);
+  // Another label for a picture that was labelled with an older revision in mind is refused.
+  assert.is((await two.submit(picture!, 2)).body.code, 'annotation_outdated');
+
+  // Renewed and given back: a picture that is given back is somebody else's.
+  const renewal = await one.call<KioskRenewal>('POST', '/api/kiosk/leases/renew', { leases: [first.pictures[1]!.lease, second.pictures[0]!.lease] });
+  assert.equal([renewal.body.kept.map(({ lease }) => lease), renewal.body.lost], [[first.pictures[1]!.lease], [second.pictures[0]!.lease]]);
+  await one.call('POST', '/api/kiosk/leases/release', { leases: [first.pictures[1]!.lease] });
+  const more = await two.next(6);
+  assert.ok(more.pictures.some(({ n }) => n === first.pictures[1]!.n));
+  assert.not.ok(
+    more.pictures.some(({ n }) => n === first.pictures[2]!.n),
+    'still leased by the other station',
+  );
+
+  // The daemon is killed: leases and sessions are there again.
+  await room.restart('SIGKILL');
+  assert.equal(
+    (await one.next(1)).pictures.map(({ n }) => n),
+    [first.pictures[2]!.n],
+  );
+
+  // The reviewer cannot be locked out, and a late label is taken as long as nobody was faster. Whoever labelled counts, not who is signed in by now.
+  const late = (await two.next(6)).pictures;
+  await two.call('DELETE', '/api/kiosk/session');
+  await two.signIn('ann', '4711');
+  assert.is((await two.submit(late[0]!, 2)).status, 200);
+  assert.is((await room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/${late[0]!.n}`)).by, 'ben');
+  await room.save('dev', task.id, late[1]!.n, { base: 0, state: 'done', label: 1 });
+  assert.is((await two.submit(late[1]!, 2)).body.code, 'annotation_outdated');
+
+  // When the pool is done, its part is, and the reviewer is told.
+  for (let work = await one.next(6); work.pictures.length > 0; work = await one.next(6)) {
+    for (const one_ of work.pictures) assert.is((await one.submit(one_, 1)).status, 200);
+  }
+  const after = await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`);
+  assert.equal([after.done, after.parts[0]!.status], [8, 'done']);
+});
+
+test.run();
