@@ -105,7 +105,7 @@ test('people sign in with PIN or badge, wrong ones are slowed down, and a kiosk 
   let tried = 0;
   for (const [path, methods] of Object.entries(paths)) {
     if (path.startsWith('/api/kiosk') || path === '/api/health') continue;
-    for (const method of Object.keys(methods)) {
+    for (const method of Object.keys(methods).filter((name) => name !== 'head')) {
       const { status, body } = await station.call(
         method.toUpperCase(),
         path.replaceAll(/\{\w+\}/g, '1'),
