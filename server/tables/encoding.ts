@@ -1,6 +1,6 @@
 /** In which encoding a text file is written. */
 import { isUtf8 } from 'node:buffer';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 import { StudioError } from '../errors.ts';
 import type { TableEncoding } from '../http/table-schemas.ts';
@@ -17,31 +17,40 @@ export async function detectEncoding(path: string): Promise<TableEncoding> {
   const file = await open(path, 'r');
   try {
     const chunk = Buffer.allocUnsafe(CHUNK);
-    const cp949 = new TextDecoder('euc-kr', { fatal: true });
-    let utf8 = true;
-    let korean = true;
-    let kept = 0;
-    for (let at = 0; ; ) {
-      const { bytesRead } = await file.read(chunk, kept, CHUNK - kept, at);
-      if (bytesRead === 0) break;
-      const bytes = chunk.subarray(0, kept + bytesRead);
-      if (at === 0) {
-        const marked = byMark(bytes) ?? byZeros(bytes.subarray(0, HEAD));
-        if (marked !== undefined) return marked;
-      }
-      if (korean) korean = decodes(cp949, chunk.subarray(kept, kept + bytesRead));
-      at += bytesRead;
-      // A character may be cut by the chunk's end: its bytes are judged with the next.
-      const rest = utf8 ? cutCharacter(bytes) : 0;
-      if (utf8) utf8 = isUtf8(bytes.subarray(0, bytes.length - rest));
-      if (!utf8 && !korean) return 'windows-1252';
-      bytes.copyWithin(0, bytes.length - rest);
-      kept = rest;
-    }
-    if (utf8 && kept === 0) return 'utf-8';
-    return korean && decodes(cp949, null) ? 'euc-kr' : 'windows-1252';
+    const { bytesRead } = await file.read(chunk, 0, CHUNK, 0);
+    const head = chunk.subarray(0, bytesRead);
+    const marked = byMark(head) ?? byZeros(head.subarray(0, HEAD));
+    if (marked !== undefined) return marked;
+    if (await isAllUtf8(file, chunk)) return 'utf-8';
+    // Only now: to decode costs many times what a look at UTF-8 does.
+    return (await isAllKorean(file, chunk)) ? 'euc-kr' : 'windows-1252';
   } finally {
     await file.close();
+  }
+}
+
+async function isAllUtf8(file: FileHandle, chunk: Buffer): Promise<boolean> {
+  let kept = 0;
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(chunk, kept, CHUNK - kept, at);
+    if (bytesRead === 0) return kept === 0;
+    at += bytesRead;
+    const bytes = chunk.subarray(0, kept + bytesRead);
+    // A character may be cut by the chunk's end: its bytes are judged with the next.
+    const rest = cutCharacter(bytes);
+    if (!isUtf8(bytes.subarray(0, bytes.length - rest))) return false;
+    bytes.copyWithin(0, bytes.length - rest);
+    kept = rest;
+  }
+}
+
+async function isAllKorean(file: FileHandle, chunk: Buffer): Promise<boolean> {
+  const decoder = new TextDecoder('euc-kr', { fatal: true });
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
+    if (!decodes(decoder, bytesRead === 0 ? null : chunk.subarray(0, bytesRead))) return false;
+    if (bytesRead === 0) return true;
+    at += bytesRead;
   }
 }
 
