@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Experiment } from '../../server/http/schemas.ts';
+import type { Dataset, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
 import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, signIn, startStudio } from './studio.ts';
 
 const experiments = suite('folds, groups and graphs in the browser');
@@ -167,6 +167,57 @@ experiments('templates and models appear in every tab', async () => {
   await other.context().close();
 });
 
+experiments('template mode: the template’s methods and nothing else, then Start', async () => {
+  const ready = async (id: number) => {
+    for (;;) {
+      const dataset = await request<Dataset>(page, 'GET', `/api/datasets/${id}`);
+      if (dataset.status === 'ready') return dataset;
+      await page.waitForTimeout(200);
+    }
+  };
+  const made = await request<Dataset>(page, 'POST', '/api/datasets/1/preprocess', { chain: [{ method: 'grayscale', parameters: {} }] });
+  await ready(made.id);
+  const { config } = (await request<ExperimentDetails>(page, 'GET', '/api/experiments/1')).experiment;
+  assert.ok(config);
+  const { crossValidation: _, ...split } = config.split;
+  const { id } = await request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: made.id });
+  await request(page, 'POST', `/api/experiments/${id}/run`, { ...config, split, parameters: { ...config.parameters, epoch: 1 } });
+  await page.goto(`/experiments/${id}/run`);
+  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await request(page, 'POST', `/api/experiments/${id}/template`, { name: '흑백으로' });
+
+  await page.goto('/templates');
+  await page.locator('.row-name', { hasText: '흑백으로' }).click();
+  await page.locator('.template-detail dt', { hasText: '1. 흑백' }).waitFor();
+  await page.locator('.template-detail .button.primary').click();
+  await page.locator('.template-chip', { hasText: '흑백으로' }).waitFor();
+  await page.goto('/datasets/1/preprocess');
+  await page.locator('.chain > li').first().waitFor();
+  assert.is(await page.locator('.method-choice:visible').count(), 0, 'nothing can be added');
+  await checkPage(page, 'preprocess-template', LIGHT);
+  const draft = await newDraft();
+  await page.goto(`/experiments/${draft.id}/run`);
+  await page.locator('.banner.blue').waitFor();
+  await page.locator('.run-setup .notice.warn', { hasText: '전처리하기' }).waitFor();
+  await page.goto('/datasets/1/preprocess');
+  await page.locator('.chain > li').first().waitFor();
+  await page.locator('.page-actions .primary').click();
+  await page.locator('.notice.ready').waitFor({ timeout: 60_000 });
+  const all = await request<Dataset[]>(page, 'GET', '/api/projects/1/datasets');
+  const newest = all.sort((a, b) => b.id - a.id)[0];
+  assert.equal(
+    newest?.preprocessing?.chain.map((step) => step.method),
+    ['grayscale'],
+  );
+  const fitting = await request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: newest?.id });
+  await page.goto(`/experiments/${fitting.id}/run`);
+  await page.locator('.banner.blue').waitFor();
+  await page.locator('.run-start:enabled').waitFor();
+  assert.is(await page.locator('.run-setup .notice.warn:visible', { hasText: '전처리하기' }).count(), 0);
+  await page.locator('.template-chip button').click();
+  checkTroubles(page);
+});
+
 experiments('a colleague looks at a draft and changes nothing; the log speaks the reader’s language', async () => {
   const draft = await newDraft();
   const colleague = { userId: 'colleague', name: '동료', password: 'correct horse', role: 'developer', groupIds: [1] };
@@ -205,8 +256,8 @@ experiments('the administrator sets what a training can be given', async () => {
   await fields.nth(2).fill('1');
   await page.locator('dialog button[type=submit]').click();
   await page.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor();
-  await newDraft();
-  await page.goto('/experiments/3/run');
+  const draft = await newDraft();
+  await page.goto(`/experiments/${draft.id}/run`);
   await ok().click();
   await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
   await ok().click();

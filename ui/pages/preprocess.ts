@@ -1,4 +1,5 @@
 /** Preprocess: a chain of methods with its parameters, what it makes of a few pictures, and Apply. */
+import type { Template } from '../../server/http/library-schemas.ts';
 import type {
   ParameterSpec,
   PreprocessMethods,
@@ -11,6 +12,7 @@ import type {
 import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { toastError } from '../components/toast.ts';
+import { effect } from '../effect.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/preprocess.ts';
@@ -18,6 +20,7 @@ import * as format from '../i18n/format.ts';
 import { t, textOf } from '../i18n/language.ts';
 import { onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
+import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { overlay } from '../pictures/overlay.ts';
@@ -74,7 +77,7 @@ const stepFields = `<div class="chain-fields"><template x-for="parameter in fiel
     ${tableFields}
   </div></template></div>`;
 
-const chain = `<section class="box"><div class="box-head"><h2 x-t="preprocess.methods"></h2></div>
+const chain = `<section class="box" x-show="!fixed"><div class="box-head"><h2 x-t="preprocess.methods"></h2></div>
     <div class="box-body stack" x-show="!fixed"><div class="method-choice"><template x-for="method in methods" :key="method.name"><button type="button" class="button" @click="add(method.name)" :title="$t('preprocess.' + method.name + '.hint')" :disabled="running()"><span x-icon="iconOf(method.name)"></span><span x-text="$t('preprocess.' + method.name)"></span></button></template></div></div></section>
   <section class="box"><div class="box-head"><h2 x-t="preprocess.chain"></h2></div><div class="box-body stack">
     <p class="muted" x-show="!steps.length" x-t="preprocess.chain.empty"></p>
@@ -165,7 +168,7 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
       progress: null as Progress | null,
       stopping: false,
       async init() {
-        route.guard(() => this.steps.length > 0 && this.applied !== JSON.stringify(this.chain()));
+        route.guard(() => !this.fixed && this.steps.length > 0 && this.applied !== JSON.stringify(this.chain()));
         onProgress(route.signal, (jobId, progress) => {
           if (this.being?.jobId === jobId) this.progress = progress;
         });
@@ -185,10 +188,30 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
             { text: t('preprocess.title') },
           ]);
           await this.watch();
+          const followed = effect(() => {
+            const { template } = templateMode;
+            // Behind the effect, so that it follows the mode alone and not the steps.
+            queueMicrotask(() => this.follow(template));
+          });
+          route.signal.addEventListener('abort', followed);
           this.draw();
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
+      },
+      /** In template mode the steps are the template's, where it is for such data and its own were preprocessed. */
+      follow(template: Template | null) {
+        const fits = template?.type === this.project?.type && template?.groupId === this.project?.groupId;
+        const chain = fits ? (template?.chain ?? []) : [];
+        if (!chain.length && !this.fixed) return;
+        this.fixed = chain.length > 0;
+        this.steps = chain.map(({ method, parameters }) => ({
+          key: nextKey++,
+          method,
+          values: { ...this.defaults(method), ...parameters },
+          open: false,
+        }));
+        this.draw();
       },
       /** What is under way in the project; again after a lost connection. */
       async watch() {
