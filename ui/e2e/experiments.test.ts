@@ -243,7 +243,7 @@ experiments('the administrator sets what a training can be given', async () => {
   await page.goto('/admin');
   await page.locator('#admin-presets-tab').click();
   await page.locator('#admin-presets td', { hasText: 'CPU small' }).waitFor();
-  await checkPage(page, 'admin-presets');
+  await checkPage(page, 'admin-presets', LIGHT);
   await page.locator('.page-actions button:visible').click();
   const fields = page.locator('dialog input:visible');
   await fields.nth(0).fill('CPU small');
