@@ -185,7 +185,9 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
           add('fact.classes', format.count(result.classes.length));
           add('fact.parameters', t('fact.parameters.value', { n: format.decimal(result.parameters / 1e6) }));
           add('fact.gflops', `${format.decimal(result.gflops, result.gflops < 1 ? 3 : 2)} GFLOPs`);
-          add('fact.bestEpoch', t('fact.bestEpoch.value', { n: result.bestEpoch, total: result.epochs }));
+          // With folds it counts within one of them.
+          const total = result.crossValidation ? (config?.parameters.epoch ?? result.epochs) : result.epochs;
+          add('fact.bestEpoch', t('fact.bestEpoch.value', { n: result.bestEpoch, total }));
         }
         if (config) {
           const { split, parameters } = config;
