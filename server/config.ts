@@ -58,6 +58,7 @@ const SECTIONS = {
     keep_hours: Type.Integer({ minimum: 1, default: 24 }),
     keep_free_bytes: Type.Integer({ minimum: 0, default: 1 * GIB }),
   }),
+  trash: Type.Object({ keep_days: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }) }),
   pictures: Type.Object({ max_side: Type.Integer({ minimum: 16, maximum: 8192, default: 800 }) }),
   tables: Type.Object({
     max_rows: Type.Integer({ minimum: 1, default: 5_000_000 }),

@@ -26,6 +26,7 @@ import { DatasetLabels } from './studio/datasets/dataset-labels.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
 import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
 import { Thumbnails } from './studio/datasets/thumbnails.ts';
+import { Trash, type TrashedDataset } from './studio/datasets/trash.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
 import { Experiments, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
@@ -132,6 +133,7 @@ async function start(config: Config, version: string): Promise<void> {
   };
   const datasets: Datasets = new Datasets({
     datasets: await Collection.open<StoredDataset>(db, 'datasets'),
+    trash: new Trash(await Collection.open<TrashedDataset>(db, 'trash'), config.trash.keep_days),
     dir: await folder('datasets'),
     limits,
     tableLimits: tableLimits.table,
@@ -313,6 +315,7 @@ async function start(config: Config, version: string): Promise<void> {
 
   await uploads.removeStale();
   await datasets.recover();
+  setInterval(() => datasets.purgeOverdue().catch((error) => logError('the trash could not be emptied', error)), 3600_000).unref();
   await datasetLabels.recover();
   await experiments.recover();
   await automl.recover();

@@ -195,6 +195,19 @@ export const Dataset = Type.Object({
   createdBy: Type.String(),
 });
 export type Dataset = Static<typeof Dataset>;
+/** GET /api/projects/:id/trash: a dataset that was deleted and can be restored until `endsAt`. `sizeBytes` are free when it is gone for good. */
+export const TrashedDataset = Type.Object({
+  id: Id,
+  name: Name,
+  version: Type.Integer(),
+  type: DataType,
+  count: Type.Integer(),
+  sizeBytes: Type.Integer(),
+  trashedAt: Time,
+  trashedBy: Type.String(),
+  endsAt: Time,
+});
+export type TrashedDataset = Static<typeof TrashedDataset>;
 /** `uploadId` is the last part of the address that the tus upload at /api/uploads was given. */
 export const NewDataset = Type.Object({
   name: Name,

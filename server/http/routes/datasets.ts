@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { DEVELOPERS, readerOf } from '../access.ts';
-import { Dataset, DatasetChange, NewDataset, PicturePage, PictureQuery, Project } from '../schemas.ts';
+import { Dataset, DatasetChange, NewDataset, PicturePage, PictureQuery, Project, TrashedDataset } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { GroupPreview, GroupQuery } from '../training-schemas.ts';
 import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
@@ -70,9 +70,45 @@ export const datasetRoutes =
 
     app.delete(
       '/api/datasets/:id',
-      { config: { access: DEVELOPERS }, schema: { tags, summary: 'Delete a dataset, or stop making it', params: ById, response: { 204: Nothing } } },
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'Put a dataset into the trash, or stop making it', params: ById, response: { 204: Nothing } },
+      },
       async (request, reply) => {
         await datasets.delete(readerOf(request), request.params.id);
+        return reply.status(204).send(null);
+      },
+    );
+
+    app.get(
+      '/api/projects/:id/trash',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'Deleted datasets of a project that can be restored', params: ById, response: { 200: Type.Array(TrashedDataset) } },
+      },
+      async (request) => datasets.trashed(readerOf(request), request.params.id),
+    );
+
+    app.delete(
+      '/api/projects/:id/trash',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'Delete all of them for good', params: ById, response: { 204: Nothing } } },
+      async (request, reply) => {
+        await datasets.emptyTrash(readerOf(request), request.params.id);
+        return reply.status(204).send(null);
+      },
+    );
+
+    app.post(
+      '/api/trash/:id/restore',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'Take a dataset out of the trash', params: ById, response: { 200: Dataset } } },
+      async (request) => datasets.restore(readerOf(request), request.params.id),
+    );
+
+    app.delete(
+      '/api/trash/:id',
+      { config: { access: DEVELOPERS }, schema: { tags, summary: 'Delete a dataset for good', params: ById, response: { 204: Nothing } } },
+      async (request, reply) => {
+        await datasets.purge(readerOf(request), request.params.id);
         return reply.status(204).send(null);
       },
     );

@@ -7,7 +7,17 @@ import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Chain, Preprocessing } from '../../http/preprocess-schemas.ts';
-import type { Dataset, DatasetChange, Failure, IngestReport, Locale, NewDataset, PicturePage, PictureQuery } from '../../http/schemas.ts';
+import type {
+  Dataset,
+  DatasetChange,
+  Failure,
+  IngestReport,
+  Locale,
+  NewDataset,
+  PicturePage,
+  PictureQuery,
+  TrashedDataset as TrashedDatasetView,
+} from '../../http/schemas.ts';
 import type { TableSummary } from '../../http/table-schemas.ts';
 import type { GroupPreview } from '../../http/training-schemas.ts';
 import type { IngestLimits } from '../../jobs/protocol.ts';
@@ -28,6 +38,7 @@ import type { Uploads } from '../uploads/uploads.ts';
 import { groupPreview } from './groups.ts';
 import { type MadeDataset, madePictures, madeTable } from './made.ts';
 import type { LabelSets, PictureSets } from './open-sets.ts';
+import type { Trash, TrashedDataset } from './trash.ts';
 
 export interface StoredDataset {
   id: number;
@@ -69,6 +80,7 @@ const FEWEST_TO_TRAIN = 10;
 
 export interface DatasetOptions {
   datasets: Collection<StoredDataset>;
+  trash: Trash;
   /** DATA/datasets */
   dir: string;
   limits: IngestLimits;
@@ -437,7 +449,7 @@ export class Datasets {
     return this.view(dataset);
   }
 
-  /** Deletes it, or stops the job that is making it. Throws dataset_in_use. */
+  /** Puts it into the trash, or stops the job that is making it, of which nothing stays. Throws dataset_in_use. */
   async delete(reader: StoredUser, id: number): Promise<void> {
     const dataset = this.visible(reader, id);
     this.#options.projects.editable(reader, dataset.projectId);
@@ -448,9 +460,78 @@ export class Datasets {
     const ingesting = dataset.status === 'ingesting' && job !== undefined && isActive(job);
     if (dataset.labelJob !== null) await this.#options.queue.stop(dataset.labelJob.jobId).catch(ignoreJobOver);
     if (ingesting) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
-    if (this.#datasets.get(id) !== undefined) await this.#remove(dataset);
+    const now = this.#datasets.get(id);
     // The files of one that is being made are cleared away at the end of its job.
-    if (!ingesting) await this.#removeFiles(id);
+    if (now?.status === 'ready') await this.#options.trash.put(now, reader.id);
+    if (now !== undefined) await this.#remove(now);
+    this.#close(id);
+    if (!ingesting && now?.status !== 'ready') await this.#removeFiles(id);
+  }
+
+  // ---------------------------------------------------------------- the trash
+
+  /** What was deleted in a project and can still be restored, the latest first. */
+  trashed(reader: StoredUser, projectId: number): TrashedDatasetView[] {
+    this.#options.projects.visible(reader, projectId);
+    const { trash, users } = this.#options;
+    return trash
+      .of(projectId)
+      .map((record) => {
+        const { id, name, version, type, count, sizeBytes } = record.dataset;
+        return {
+          id,
+          name,
+          version,
+          type,
+          count,
+          sizeBytes,
+          trashedAt: record.trashedAt,
+          trashedBy: users.nameOf(record.trashedBy),
+          endsAt: trash.endOf(record),
+        };
+      })
+      .sort((a, b) => b.trashedAt.localeCompare(a.trashedAt));
+  }
+
+  /** Where its version has been given to another one meanwhile, it becomes the next. Throws not_found. */
+  async restore(reader: StoredUser, id: number): Promise<Dataset> {
+    const { dataset } = this.#mayEmpty(reader, id);
+    const taken = this.#datasets.find(
+      ({ projectId, name, version }) => projectId === dataset.projectId && version === dataset.version && name.toLowerCase() === dataset.name.toLowerCase(),
+    );
+    const back = await this.#datasets.put({ ...dataset, version: taken === undefined ? dataset.version : this.#nextVersion(dataset.projectId, dataset.name) });
+    await this.#options.trash.remove(id);
+    this.#changed(back);
+    return this.view(back);
+  }
+
+  /** For good. Throws not_found. */
+  async purge(reader: StoredUser, id: number): Promise<void> {
+    await this.#purge(this.#mayEmpty(reader, id));
+  }
+
+  /** All that is in a project's trash, for good. */
+  async emptyTrash(reader: StoredUser, projectId: number): Promise<void> {
+    this.#options.projects.owned(reader, projectId);
+    for (const record of this.#options.trash.of(projectId)) await this.#purge(record);
+  }
+
+  /** Those whose time is over. Called now and then. */
+  async purgeOverdue(now = Date.now()): Promise<void> {
+    for (const record of this.#options.trash.overdue(now)) await this.#purge(record);
+  }
+
+  #mayEmpty(reader: StoredUser, id: number): Readonly<TrashedDataset> {
+    const record = this.#options.trash.get(id);
+    if (record === undefined) throw new StudioError('not_found');
+    this.#options.projects.owned(reader, record.dataset.projectId);
+    return record;
+  }
+
+  /** First the record: files that a crash leaves without one are cleared away at the next start. */
+  async #purge({ id }: Readonly<TrashedDataset>): Promise<void> {
+    await this.#options.trash.remove(id);
+    await this.#removeFiles(id);
   }
 
   /** All of a project that is being deleted. */
@@ -459,6 +540,7 @@ export class Datasets {
       await this.#remove(dataset);
       await this.#removeFiles(dataset.id);
     }
+    for (const record of this.#options.trash.of(projectId)) await this.#purge(record);
   }
 
   /** Clears away what a crash left half-made. Before the queue starts. */
@@ -469,9 +551,15 @@ export class Datasets {
       const abandoned = dataset.status === 'ingesting' && (job === undefined || !isActive(job));
       if (orphan || abandoned) await this.#datasets.delete(dataset.id);
     }
+    const { trash } = this.#options;
+    for (const { id, dataset } of trash.all()) {
+      if (this.#datasets.get(id) !== undefined || this.#options.projects.get(dataset.projectId) === undefined) await trash.remove(id);
+    }
+    await this.purgeOverdue();
     for (const name of await readdir(this.#options.dir)) {
       // The folder of a dataset that is still 'ingesting' is kept: its job is about to be taken over again.
-      if (!/^\d+$/.test(name) || this.#datasets.get(Number(name)) === undefined) await rm(join(this.#options.dir, name), { recursive: true, force: true });
+      const known = this.#datasets.get(Number(name)) ?? trash.get(Number(name));
+      if (!/^\d+$/.test(name) || known === undefined) await rm(join(this.#options.dir, name), { recursive: true, force: true });
     }
   }
 
@@ -481,9 +569,13 @@ export class Datasets {
     this.#options.events.emit('change', { kind: 'dataset', id: dataset.id, projectId, deleted: true, audience: this.#options.projects.audience(projectId) });
   }
 
-  async #removeFiles(id: number): Promise<void> {
+  #close(id: number): void {
     this.#options.forget(id);
     this.#options.pictures.drop(this.folder(id));
+  }
+
+  async #removeFiles(id: number): Promise<void> {
+    this.#close(id);
     await rm(this.folder(id), { recursive: true, force: true });
   }
 
