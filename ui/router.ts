@@ -34,6 +34,7 @@ const ENTRIES: Entry[] = [
   { path: '/projects/:id/data', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/data.ts') },
   { path: '/projects/:id/data/new', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset-new.ts') },
   { path: '/projects/:id/data/new-table', menu: 'data', who: 'developer', styles: TABLES, load: () => import('./pages/table-new.ts') },
+  { path: '/projects/:id/trash', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/trash.ts') },
   { path: '/datasets/:id/preprocess', menu: 'data', who: 'developer', styles: [...TABLES, 'preprocess'], load: () => import('./pages/preprocess.ts') },
   { path: '/datasets/:id', menu: 'data', who: 'developer', styles: TABLES, load: () => import('./pages/dataset.ts') },
   { path: '/projects/:id/experiments', menu: 'experiment', who: 'developer', styles: WORK, load: () => import('./pages/experiments.ts') },

@@ -195,6 +195,27 @@ export const Dataset = Type.Object({
   createdBy: Type.String(),
 });
 export type Dataset = Static<typeof Dataset>;
+/** GET /api/datasets/:id/duplicates: pictures that are the same to the last byte. `extra`: how many could go; `conflicts`: groups with different labels. */
+export const Duplicates = Type.Object({
+  groups: Type.Integer(),
+  extra: Type.Integer(),
+  conflicts: Type.Integer(),
+  rows: Type.Array(
+    Type.Object({
+      labelsDiffer: Type.Boolean(),
+      /** The first 20 of `count`. */
+      pictures: Type.Array(Type.Object({ n: Type.Integer(), name: Type.String(), label: Nullable(Type.Integer()) })),
+      count: Type.Integer(),
+    }),
+  ),
+});
+export type Duplicates = Static<typeof Duplicates>;
+export const DuplicateQuery = Type.Object({
+  offset: Type.Integer({ minimum: 0, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+});
+export type DuplicateQuery = Static<typeof DuplicateQuery>;
+
 /** GET /api/projects/:id/trash: a dataset that was deleted and can be restored until `endsAt`. `sizeBytes` are free when it is gone for good. */
 export const TrashedDataset = Type.Object({
   id: Id,

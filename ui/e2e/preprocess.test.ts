@@ -96,6 +96,26 @@ test('Apply makes the next version; Result opens it', async () => {
   assert.equal([made.count, made.labelledCount], [dataset.count, dataset.count]);
 });
 
+test('a deleted dataset waits in the trash and comes back', async () => {
+  await page.goto(`${studio.url}/projects/${project.id}/data`);
+  const row = page
+    .locator('tr', { hasText: 'v2' })
+    .or(page.locator('tbody tr', { has: page.locator('td', { hasText: /^2$/ }) }))
+    .first();
+  await row.locator('td.more button').click();
+  await page.locator('[role=menu] .menu-item', { hasText: /^삭제/ }).click();
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('.toast', { hasText: '휴지통' }).waitFor();
+  await page.locator('.page-actions a', { hasText: '휴지통' }).click();
+  await page.locator('tbody tr', { hasText: dataset.name }).waitFor();
+  await checkPage(page, 'trash', { sizes: [[1280, 800]] });
+  await page.locator('tbody tr', { hasText: dataset.name }).getByRole('button', { name: /^복원/ }).click();
+  await page.locator('.empty', { hasText: '비어 있습니다' }).waitFor();
+  await checkPage(page, 'trash-empty', { sizes: [[1280, 800]], themes: ['light'] });
+  const back = await request<Dataset[]>(page, 'GET', `/api/projects/${project.id}/datasets`);
+  assert.equal(back.map(({ version }) => version).sort(), [1, 2]);
+});
+
 test('nothing was wrong on the way', () => checkTroubles(page));
 
 test.run();

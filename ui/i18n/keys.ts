@@ -21,6 +21,7 @@ import type presets from './areas/presets.ts';
 import type run from './areas/run.ts';
 import type split from './areas/split.ts';
 import type tables from './areas/tables.ts';
+import type trash from './areas/trash.ts';
 
 type Areas = typeof base &
   typeof frame &
@@ -42,6 +43,7 @@ type Areas = typeof base &
   typeof compare &
   typeof presets &
   typeof split &
+  typeof trash &
   typeof tables &
   typeof preprocessTables;
 export type Key = keyof Areas & string;

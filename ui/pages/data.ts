@@ -94,7 +94,7 @@ A dataset is a set of pictures with their labels, for models to learn from.
 Private datasets belong to this project, shared ones to your group.`,
   },
   template: `
-    ${pageHead('data.title', 'data.purpose', `<a class="button primary" :href="newAddress" x-show="!locked()">${icon('plus')}<span x-t="data.new"></span></a>`)}
+    ${pageHead('data.title', 'data.purpose', `<a class="button" :href="trashAddress">${icon('trash-2')}<span x-t="data.trash"></span></a><a class="button primary" :href="newAddress" x-show="!locked()">${icon('plus')}<span x-t="data.new"></span></a>`)}
     <div class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></div>
     <div x-problem="problem"></div>
     ${tableView(columns, {
@@ -127,6 +127,7 @@ Private datasets belong to this project, shared ones to your group.`,
       problem: null as unknown,
       visibility: 'all',
       making: false,
+      trashAddress: `/projects/${projectId}/trash`,
       newAddress: `/projects/${projectId}/data/new`,
       jobs: {} as Record<number, Progress>,
       async init(): Promise<void> {

@@ -133,7 +133,9 @@ export async function deleteDataset(dataset: Dataset): Promise<boolean> {
   if (!sure) return false;
   try {
     await api.remove(`/api/datasets/${dataset.id}`);
-    toast('success', t('data.deleted'));
+    toast('success', t('data.deleted'), {
+      action: { text: t('data.deleted.undo'), run: () => void api.post(`/api/trash/${dataset.id}/restore`).catch(toastError) },
+    });
     return true;
   } catch (error) {
     toastError(error);

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { DEVELOPERS, readerOf } from '../access.ts';
-import { Dataset, DatasetChange, NewDataset, PicturePage, PictureQuery, Project, TrashedDataset } from '../schemas.ts';
+import { Dataset, DatasetChange, DuplicateQuery, Duplicates, NewDataset, PicturePage, PictureQuery, Project, TrashedDataset } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { GroupPreview, GroupQuery } from '../training-schemas.ts';
 import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
@@ -78,6 +78,15 @@ export const datasetRoutes =
         await datasets.delete(readerOf(request), request.params.id);
         return reply.status(204).send(null);
       },
+    );
+
+    app.get(
+      '/api/datasets/:id/duplicates',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'Pictures that are the same to the last byte', params: ById, querystring: DuplicateQuery, response: { 200: Duplicates } },
+      },
+      async (request) => datasets.duplicates(readerOf(request), request.params.id, request.query),
     );
 
     app.get(

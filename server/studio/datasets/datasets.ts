@@ -10,6 +10,8 @@ import type { Chain, Preprocessing } from '../../http/preprocess-schemas.ts';
 import type {
   Dataset,
   DatasetChange,
+  DuplicateQuery,
+  Duplicates,
   Failure,
   IngestReport,
   Locale,
@@ -35,6 +37,7 @@ import { hasTrainer, needsTarget } from '../projects/problems.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
 import { tableFolder } from '../tables/folder.ts';
 import type { Uploads } from '../uploads/uploads.ts';
+import { duplicatesOf } from './duplicates.ts';
 import { groupPreview } from './groups.ts';
 import { type MadeDataset, madePictures, madeTable } from './made.ts';
 import type { LabelSets, PictureSets } from './open-sets.ts';
@@ -199,6 +202,11 @@ export class Datasets {
     const { labelRevision } = this.visible(reader, id);
     const [{ kept }, labels] = await Promise.all([pictures.get(folder), labelRevision === null ? null : labelSets.get(labelFolder(folder, labelRevision))]);
     return { items: kept, labels };
+  }
+
+  async duplicates(reader: StoredUser, id: number, query: DuplicateQuery): Promise<Duplicates> {
+    const { items, labels } = await this.#sets(reader, id);
+    return duplicatesOf(items, labels, query);
   }
 
   /** What a group pattern makes of its pictures. */
