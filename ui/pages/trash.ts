@@ -44,7 +44,7 @@ const columns = columnsOf<TrashedDataset>()([
     value: () => null,
     sort: false,
     className: 'narrow',
-    cell: `<button type="button" class="button small" @click.stop="restore(row)" :disabled="busy || locked()" :aria-label="$t('trash.restore') + ': ' + row.name">${icon('rotate-ccw')}<span x-t="trash.restore"></span></button>`,
+    cell: `<button type="button" class="button small" @click.stop="restore(row)" :disabled="busy || locked() !== ''" :aria-label="$t('trash.restore') + ': ' + row.name">${icon('rotate-ccw')}<span x-t="trash.restore"></span></button>`,
   },
 ]);
 
