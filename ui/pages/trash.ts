@@ -36,7 +36,7 @@ const columns = columnsOf<TrashedDataset>()([
     cell: '<span x-text="$f.bytes(row.sizeBytes)"></span>',
   },
   { key: 'at', title: 'trash.at', value: (row) => row.trashedAt, className: 'narrow number', cell: '<span x-time="row.trashedAt"></span>' },
-  { key: 'by', title: 'trash.by', value: (row) => row.trashedBy, search: true, className: 'narrow' },
+  { key: 'trashedBy', title: 'trash.by', value: (row) => row.trashedBy, search: true, className: 'narrow' },
   { key: 'ends', title: 'trash.ends', value: (row) => row.endsAt, className: 'narrow number', cell: '<span x-time.day="row.endsAt"></span>' },
   {
     key: 'restore',
@@ -60,7 +60,7 @@ Deleted datasets wait here. When their time is over (an administrator sets it in
 - Restore brings a dataset back with its labels. If its version was given away meanwhile, it becomes the next.
 - To free space now, use Delete for good under More (⋮), or empty the trash.`,
   },
-  template: `${pageHead('trash.title', 'trash.purpose', `<a class="button" :href="listAddress">${icon('database')}<span x-t="trash.back"></span></a><button type="button" class="button danger" x-show="rows.length && !locked()" @click="empty()" :disabled="busy">${icon('trash-2')}<span x-t="trash.empty"></span></button>`)}
+  template: `${pageHead('trash.title', 'trash.purpose', `<a class="button" :href="listAddress">${icon('database')}<span x-t="trash.back"></span></a><button type="button" class="button" x-show="rows.length && !locked()" @click="empty()" :disabled="busy">${icon('trash-2')}<span x-t="trash.empty"></span></button>`)}
     <div class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></div>
     ${tableView(columns, {
       state: 'list',
