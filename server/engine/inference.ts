@@ -46,6 +46,8 @@ export async function openModel(
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    // Threads that spin while they wait would take the cores from the decoding of the next batch.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   let planes = new Float32Array(0);
   return {

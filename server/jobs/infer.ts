@@ -84,7 +84,7 @@ async function labelsIn(dir: string | null): Promise<LabelSet | null> {
 }
 
 /** How many pictures it is given at a time. */
-export const batchOf = ({ size }: InferenceModel) => Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / size ** 2)));
+export const batchOf = ({ size }: Pick<InferenceModel, 'size'>) => Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / size ** 2)));
 
 interface Prepared {
   model: InferenceModel;
