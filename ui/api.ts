@@ -8,12 +8,15 @@ export class ApiError extends Error {
   readonly status: number;
   readonly params: Record<string, string | number>;
   readonly details: string | undefined;
-  constructor(status: number, reply: ErrorReply) {
+  /** The whole answer, for errors that carry more. */
+  readonly body: unknown;
+  constructor(status: number, reply: ErrorReply, body?: unknown) {
     super(reply.message);
     this.code = reply.code;
     this.status = status;
     this.params = reply.params;
     this.details = reply.details;
+    this.body = body;
   }
 }
 
@@ -41,12 +44,8 @@ async function failure(response: Response): Promise<ApiError> {
   try {
     const reply = (await response.json()) as Partial<ErrorReply>;
     if (typeof reply.message === 'string') {
-      return new ApiError(response.status, {
-        code: reply.code ?? 'unknown',
-        message: reply.message,
-        params: reply.params ?? {},
-        ...(reply.details ? { details: reply.details } : {}),
-      });
+      const { code = 'unknown', message, params = {}, details } = reply;
+      return new ApiError(response.status, { code, message, params, ...(details ? { details } : {}) }, reply);
     }
   } catch {
     // Not JSON: a proxy or a daemon that is starting answered.
@@ -84,6 +83,7 @@ async function send<T>(method: string, path: string, body?: unknown, signal?: Ab
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => send<T>('GET', address(path, query), undefined, signal),
   post: <T>(path: string, body: unknown = {}) => send<T>('POST', path, body),
+  put: <T>(path: string, body: unknown) => send<T>('PUT', path, body),
   patch: <T>(path: string, body: unknown) => send<T>('PATCH', path, body),
   put: <T>(path: string, body: unknown) => send<T>('PUT', path, body),
   remove: <T = void>(path: string) => send<T>('DELETE', path),

@@ -9,7 +9,7 @@ import type { Help, Page, Route } from './page.ts';
 import { me } from './session.ts';
 import Alpine from './vendor/alpine.js';
 
-export type Menu = 'home' | 'data' | 'experiment' | 'run' | 'inference' | 'template' | 'models' | 'monitor' | 'group' | 'admin' | 'none';
+export type Menu = 'home' | 'data' | 'experiment' | 'run' | 'inference' | 'template' | 'models' | 'annotation' | 'monitor' | 'group' | 'admin' | 'none';
 type Module = () => Promise<{ default: Page }>;
 interface Entry {
   path: string;
@@ -26,6 +26,7 @@ const TABLES = [...WORK, 'tables'] as const;
 const LIBRARY = ['data', 'run', 'library'] as const;
 const RUN = [...WORK, 'parameters'] as const;
 const SEARCH = [...RUN, 'search'] as const;
+const ANNOTATE = ['data', 'annotate'] as const;
 
 const ENTRIES: Entry[] = [
   { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },
@@ -49,13 +50,15 @@ const ENTRIES: Entry[] = [
   { path: '/models', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/models.ts') },
   { path: '/models/:id', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/model.ts') },
   { path: '/model-versions/:id', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/model-version.ts') },
+  { path: '/annotations', menu: 'annotation', styles: ANNOTATE, load: () => import('./pages/annotations.ts') },
+  { path: '/annotations/:id', menu: 'annotation', styles: ANNOTATE, load: () => import('./pages/annotation.ts') },
   { path: '/monitor', menu: 'monitor', who: 'developer', load: () => import('./pages/monitor.ts') },
   { path: '/groups', menu: 'group', load: () => import('./pages/groups.ts') },
   { path: '/admin', menu: 'admin', who: 'admin', load: () => import('./pages/admin.ts') },
   { path: '/account', menu: 'none', load: () => import('./pages/account.ts') },
 ];
 
-const ANNOTATOR_HOME: Module = () => import('./pages/annotator-home.ts');
+const ANNOTATOR_HOME = '/annotations';
 const NOT_FOUND: Module = () => import('./pages/not-found.ts');
 const NO_RIGHTS: Module = () => import('./pages/no-rights.ts');
 const LOAD_FAILED: Module = () => import('./pages/load-failed.ts');
@@ -128,6 +131,7 @@ export async function showLoadFailed(into: HTMLElement): Promise<void> {
 /** Shows the page of the present address. */
 async function show(): Promise<void> {
   const mine = ++turn;
+  if (location.pathname === '/' && me.session?.user.role === 'annotator') history.replaceState(null, '', ANNOTATOR_HOME);
   const path = location.pathname;
   const found = find(path);
   let load = found?.entry.load ?? NOT_FOUND;
@@ -137,8 +141,7 @@ async function show(): Promise<void> {
     history.replaceState(null, '', `/sign-in?next=${encodeURIComponent(path + location.search)}`);
     return show();
   }
-  if (path === '/' && me.session?.user.role === 'annotator') load = ANNOTATOR_HOME;
-  else if ((who === 'admin' && !me.admin) || (who === 'developer' && !me.developer)) {
+  if ((who === 'admin' && !me.admin) || (who === 'developer' && !me.developer)) {
     load = NO_RIGHTS;
     menu = 'none';
   }

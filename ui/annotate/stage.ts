@@ -84,7 +84,7 @@ export class Stage {
     this.#options = options;
     const layer = (name: string): HTMLCanvasElement => {
       const canvas = document.createElement('canvas');
-      canvas.className = `stage-layer ${name}`;
+      canvas.className = `easel-layer easel-${name}`;
       host.append(canvas);
       return canvas;
     };

@@ -1,5 +1,6 @@
 /** Keys of the screen that is open, and the sheet that shows them ("?"). */
 import type { Key } from '../i18n/keys.ts';
+import { t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { dialog, openDialog } from './dialog.ts';
 
@@ -8,7 +9,11 @@ export interface KeyBinding {
   key: string;
   /** How the sheet writes it, where that differs. */
   shown?: string;
-  text: Key;
+  /** With Ctrl (on a Mac: the command key). */
+  ctrl?: boolean;
+  /** Given: only with, or only without, Shift. */
+  shift?: boolean;
+  text: Key | (() => string);
   /** Absent: the sheet only tells of it. */
   run?(event: KeyboardEvent): void;
 }
@@ -26,11 +31,14 @@ export function bindKeys(signal: AbortSignal, bindings: KeyBinding[]): void {
 const sheet = dialog<KeyBinding[], true>({
   title: 'keys.title',
   size: 'small',
-  template: `<div class="dialog-body"><dl class="keys"><template x-for="row in rows" :key="row.text"><div><dt><kbd x-text="row.shown"></kbd></dt><dd x-text="$t(row.text)"></dd></div></template></dl></div>
+  template: `<div class="dialog-body"><dl class="keys"><template x-for="row in rows" :key="row.shown + row.text"><div><dt><kbd x-text="row.shown"></kbd></dt><dd x-text="row.text"></dd></div></template></dl></div>
     <footer class="dialog-foot"><button type="submit" class="button primary" x-t="action.close"></button></footer>`,
   component: (args, done) =>
     component({
-      rows: args.map(({ key, shown, text }) => ({ text, shown: shown ?? (key.length === 1 ? key.toUpperCase() : key) })),
+      rows: args.map(({ key, shown, text }) => ({
+        text: typeof text === 'string' ? t(text) : text(),
+        shown: shown ?? (key.length === 1 ? key.toUpperCase() : key),
+      })),
       submit() {
         done();
       },
@@ -41,18 +49,26 @@ export function openKeySheet(): void {
   void openDialog(sheet, [...bound]);
 }
 
+/** The key that was meant: with a Korean keyboard switched to Hangul, V gives ㅍ. */
+function keyOf(event: KeyboardEvent): string {
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  return letter && !/^[\x20-\x7e]$/.test(event.key) ? letter.toLowerCase() : event.key.toLowerCase();
+}
+
 export function startKeys(): void {
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.altKey || event.isComposing) return;
+    const ctrl = event.ctrlKey || event.metaKey;
     const target = event.target as HTMLElement;
     if (target.closest('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog, [popover]')) return;
-    if (event.key === '?') {
+    if (event.key === '?' && !ctrl) {
       event.preventDefault();
       openKeySheet();
       return;
     }
     for (const binding of [...bound].reverse()) {
-      if (binding.run && binding.key.toLowerCase() === event.key.toLowerCase()) {
+      if (!binding.run || (binding.ctrl ?? false) !== ctrl || (binding.shift ?? event.shiftKey) !== event.shiftKey) continue;
+      if (binding.key.toLowerCase() === keyOf(event)) {
         event.preventDefault();
         binding.run(event);
         return;

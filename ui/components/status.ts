@@ -1,9 +1,23 @@
 /** How states look: one colour, one icon and one word for each, everywhere. */
+import type { AnnotationStatus, PartStatus } from '../../server/http/annotation-schemas.ts';
 import type { ExperimentStatus, JobState, ProjectStatus } from '../../server/http/schemas.ts';
 import { textOf } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 
-export type Status = ExperimentStatus | JobState | ProjectStatus | 'ingesting' | 'using' | 'ended' | 'active' | 'disabled' | 'uploading' | 'paused' | 'pruned';
+export type Status =
+  | ExperimentStatus
+  | JobState
+  | ProjectStatus
+  | 'ingesting'
+  | 'using'
+  | 'ended'
+  | 'active'
+  | 'disabled'
+  | 'uploading'
+  | 'paused'
+  | 'pruned'
+  | AnnotationStatus
+  | PartStatus;
 
 const LOOK: { [status in Status]: [tone: string, icon: string] } = {
   draft: ['grey', 'circle-dashed'],
@@ -19,6 +33,10 @@ const LOOK: { [status in Status]: [tone: string, icon: string] } = {
   ready: ['green', 'circle-check'],
   working: ['blue', 'flask-conical'],
   completed: ['grey', 'lock'],
+  completing: ['blue', 'loader'],
+  done: ['green', 'send'],
+  returned: ['orange', 'undo-2'],
+  accepted: ['violet', 'badge-check'],
   ingesting: ['blue', 'loader'],
   uploading: ['blue', 'upload'],
   using: ['green', 'circle-check'],
@@ -27,9 +45,15 @@ const LOOK: { [status in Status]: [tone: string, icon: string] } = {
   disabled: ['grey', 'ban'],
 };
 
-/** Project states share a word with dataset states but not its colour: a new project waits for work. */
+/** Where a kind shares a word with another but not its look: a new project waits for work; pictures are labelled, not experimented with. */
+const OTHERWISE: Record<string, [tone: string, icon: string]> = {
+  'project.ready': ['grey', 'circle-dashed'],
+  'annotation.working': ['blue', 'tags'],
+  'part.working': ['blue', 'tags'],
+};
+
 export function statusChip(status: Status, kind = ''): string {
-  const [tone, mark] = kind === 'project' && status === 'ready' ? ['grey', 'circle-dashed'] : LOOK[status];
+  const [tone, mark] = OTHERWISE[`${kind}.${status}`] ?? LOOK[status];
   const word = textOf(`status.${kind}.${status}`) ?? textOf(`status.${status}`) ?? status;
   return `<span class="chip ${tone}">${icon(mark, mark === 'loader' ? 'spin' : '')}<span>${word}</span></span>`;
 }

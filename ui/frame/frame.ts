@@ -34,11 +34,12 @@ const MENUS: Entry[] = [
   { menu: 'inference', icon: 'scan-search', part: 'inference' },
   { menu: 'template', icon: 'workflow', path: '/templates' },
   { menu: 'models', icon: 'package', path: '/models' },
+  { menu: 'annotation', icon: 'tags', path: '/annotations' },
   { menu: 'monitor', icon: 'activity', path: '/monitor' },
   { menu: 'group', icon: 'users', path: '/groups' },
 ];
 
-const DEVELOPERS = new Set<Menu>(['template', 'models', 'monitor']);
+const DEVELOPERS = new Set<Menu>(['home', 'template', 'models', 'monitor']);
 
 function entryMarkup(entry: Entry): string {
   const shows = entry.part || DEVELOPERS.has(entry.menu) ? 'developer' : 'true';

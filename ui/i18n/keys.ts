@@ -1,5 +1,6 @@
 /** Every text key that there is. Types only: the texts of an area come with the page that imports it. A new area is added here. */
 import type admin from './areas/admin.ts';
+import type annotation from './areas/annotation.ts';
 import type automl from './areas/automl.ts';
 import type base from './areas/base.ts';
 import type compare from './areas/compare.ts';

@@ -2,6 +2,7 @@
  * The live line to the daemon: one EventSource a tab, closed while the tab is hidden (a browser allows six connections to a server),
  * opened again by itself. Whoever shows records listens for their changes and reloads on a resync, because changes may have been missed.
  */
+import type { AnnotationMessage } from '../../server/http/annotation-schemas.ts';
 import type { ChangeMessage, Changes } from '../../server/http/changes.ts';
 import type { JobEvent, Progress } from '../../server/http/schemas.ts';
 import { address, api } from '../api.ts';
@@ -22,6 +23,7 @@ const listeners = new Set<Listener>();
 const progressListeners = new Set<(jobId: number, progress: Progress) => void>();
 const resyncs = new Set<() => void>();
 let watch: JobWatch | null = null;
+let task: { id: number; onMessage(message: AnnotationMessage): void } | null = null;
 let source: EventSource | null = null;
 let wanted = false;
 let missed = false;
@@ -49,7 +51,7 @@ function dropped(): void {
 function connect(): void {
   clearTimeout(retryTimer);
   const before = source;
-  const next = new EventSource(address('/api/events', watch ? { job: watch.jobId, after: watch.after } : undefined));
+  const next = new EventSource(address('/api/events', { job: watch?.jobId, after: watch?.after, task: task?.id }));
   source = next;
   // The old line stays until the new one stands, so that changing the watched job misses nothing.
   next.onopen = () => {
@@ -73,6 +75,9 @@ function connect(): void {
     const { jobId, progress } = JSON.parse((event as MessageEvent<string>).data) as { jobId: number; progress: Progress };
     for (const run of [...progressListeners]) run(jobId, progress);
     if (watch?.jobId === jobId) watch.onProgress?.(progress);
+  });
+  next.addEventListener('annotation', (event) => {
+    if (source === next) task?.onMessage(JSON.parse((event as MessageEvent<string>).data) as AnnotationMessage);
   });
   next.addEventListener('job', (event) => {
     if (source !== next || !watch) return;
@@ -182,5 +187,15 @@ export function watchJob(
   if (wanted && !document.hidden) connect();
   options.signal.addEventListener('abort', () => {
     if (watch === mine) watch = null;
+  });
+}
+
+/** What happens in one annotation task, live. After a gap (see onResync) look at the task anew. */
+export function watchTask(id: number, options: { signal: AbortSignal; onMessage(message: AnnotationMessage): void }): void {
+  const mine = { id, onMessage: options.onMessage };
+  task = mine;
+  if (wanted && !document.hidden) connect();
+  options.signal.addEventListener('abort', () => {
+    if (task === mine) task = null;
   });
 }

@@ -16,7 +16,7 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, preprocessItem, readOnlyReason, tableFile } from './dataset-actions.ts';
+import { addLabelItem, deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, preprocessItem, readOnlyReason, tableFile } from './dataset-actions.ts';
 
 /** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
 const RECENT_MS = 24 * 3600_000;
@@ -207,6 +207,7 @@ Private datasets belong to this project, shared ones to your group.`,
           preprocessItem(row, reason),
           ...(row.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(row.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(row) },
+          ...addLabelItem(row, reason, this.project),
           {
             text: t('action.delete'),
             icon: 'trash-2',

@@ -6,6 +6,7 @@ import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
 import { field } from '../components/field.ts';
 import type { MenuItem } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
+import '../i18n/areas/annotation.ts';
 import * as format from '../i18n/format.ts';
 import { t, textOf } from '../i18n/language.ts';
 import { component } from '../mount.ts';
@@ -140,5 +141,23 @@ export async function deleteDataset(dataset: Dataset): Promise<boolean> {
   } catch (error) {
     toastError(error);
     return false;
+  }
+}
+
+/** Add Label in the More menu: only of datasets without labels, as the manual has it. `reason`: why nothing at all can be done with it, or ''. */
+export function addLabelItem(dataset: Dataset, reason: string, project: Project | null): MenuItem[] {
+  if (!project || dataset.labelledCount || dataset.status !== 'ready') return [];
+  const note = reason || (dataset.type === 'image' ? '' : t('assign.tabular'));
+  return [{ text: t('assign.add'), icon: 'tags', disabled: Boolean(note), note, run: () => void addLabelTo(dataset, project) }];
+}
+
+/** Divides the pictures among people, and offers the way to the work screen. */
+async function addLabelTo(dataset: Dataset, project: Project): Promise<void> {
+  try {
+    const { addLabel } = await import('./annotation-assign.ts');
+    const task = await addLabel(dataset, project);
+    if (task) toast('success', t('assign.done'), { action: { text: t('assign.open'), run: () => void go(`/annotations/${task.id}`) } });
+  } catch (error) {
+    toastError(error);
   }
 }

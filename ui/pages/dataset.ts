@@ -20,6 +20,7 @@ import { PictureGrid } from '../pictures/grid.ts';
 import { openViewer, type Shown } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
 import {
+  addLabelItem,
   deleteDataset,
   editDataset,
   exportBlock,
@@ -336,6 +337,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           preprocessItem(dataset, reason),
           ...(dataset.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(dataset.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(dataset) },
+          ...addLabelItem(dataset, reason, this.project),
           {
             text: t('action.delete'),
             icon: 'trash-2',

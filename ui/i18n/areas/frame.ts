@@ -14,6 +14,7 @@ export default words({
   'menu.inference': ['추론', 'Inference'],
   'menu.template': ['템플릿', 'Template'],
   'menu.models': ['모델', 'Models'],
+  'menu.annotation': ['라벨링', 'Annotation'],
   'menu.monitor': ['모니터', 'Monitor'],
   'menu.group': ['그룹', 'Group'],
   'menu.admin': ['관리', 'Admin'],

@@ -109,10 +109,6 @@ export default words({
   'project.delete.inferences': ['추론 결과 {n}개', '{n:inference result/inference results}'],
   'project.delete.done': ['‘{name}’ 프로젝트를 삭제했습니다.', 'The project {name} has been deleted.'],
 
-  'annotator.title': ['라벨링할 작업', 'Your labelling work'],
-  'annotator.purpose': ['나에게 배정된 이미지가 여기에 표시됩니다.', 'Images that are given to you for labelling appear here.'],
-  'annotator.empty.title': ['지금은 라벨링할 작업이 없습니다', 'There is nothing to label right now'],
-  'annotator.empty.text': ['작업이 배정되면 이 화면과 알림으로 알려 드립니다.', 'As soon as work is given to you, it appears here and in your notifications.'],
   'missing.title': ['페이지를 찾을 수 없습니다', 'Page not found'],
   'missing.text': [
     '주소가 바뀌었거나 삭제된 항목입니다. 홈에서 다시 찾아 주세요.',

@@ -1,0 +1,190 @@
+/** Many pictures at once, for classification: choose some (click, Shift, drag over them), then press a label. */
+import type { AnnotatedPicture, LabelledMany, LabelMany, PictureState } from '../../server/http/annotation-schemas.ts';
+import { api } from '../api.ts';
+import { t } from '../i18n/language.ts';
+import { icon } from '../mount.ts';
+import { stateOf } from './filmstrip.ts';
+import type { TaskIndex } from './task-index.ts';
+import { WindowList } from './window-list.ts';
+
+export interface ClassGridOptions {
+  /** Address of the task. */
+  base: string;
+  index(): TaskIndex | null;
+  list(): Uint32Array;
+  editable(n: number): boolean;
+  name(label: number): string;
+  colour(label: number): string;
+  revision(n: number): Promise<AnnotatedPicture['revision']>;
+  selected(count: number): void;
+  open(place: number): void;
+  saved(reply: LabelledMany, to: { state: PictureState; label?: number }): void;
+  failed(error: unknown): void;
+}
+
+/** In one request. */
+const MOST = 5000;
+const AT_A_TIME = 8;
+
+export class ClassGrid {
+  readonly #options: ClassGridOptions;
+  readonly #list: WindowList;
+  readonly #end = new AbortController();
+  readonly chosen = new Set<number>();
+  #last = -1;
+  #painting: boolean | null = null;
+  #busy = false;
+
+  constructor(host: HTMLElement, options: ClassGridOptions) {
+    this.#options = options;
+    this.#list = new WindowList(host, { height: 156, width: 148, className: 'grid-cell', draw: (element, place) => this.#draw(element, place) });
+    const on = { signal: this.#end.signal };
+    host.addEventListener('pointerdown', (event) => this.#down(event), on);
+    host.addEventListener('pointerover', (event) => this.#over(event), on);
+    addEventListener('pointerup', () => this.#up(), on);
+    host.addEventListener('click', (event) => this.#click(event), on);
+    host.addEventListener('keydown', (event) => this.#key(event), on);
+    host.addEventListener(
+      'dblclick',
+      (event) => {
+        const place = this.#placeOf(event);
+        if (place >= 0) options.open(place);
+      },
+      on,
+    );
+    this.reload();
+  }
+
+  end(): void {
+    this.#end.abort();
+    this.#list.end();
+  }
+
+  reload(): void {
+    const there = new Set(this.#options.list());
+    for (const n of [...this.chosen]) if (!there.has(n)) this.chosen.delete(n);
+    this.#list.count = this.#options.list().length;
+    this.#options.selected(this.chosen.size);
+  }
+  refresh(): void {
+    this.#list.refresh();
+  }
+
+  selectAll(): void {
+    for (const n of this.#options.list()) {
+      if (this.chosen.size >= MOST) break;
+      if (this.#options.editable(n)) this.chosen.add(n);
+    }
+    this.#changed();
+  }
+  clear(): void {
+    this.chosen.clear();
+    this.#changed();
+  }
+
+  label(label: number): void {
+    void this.#send({ state: 'done', label });
+  }
+  mark(): void {
+    void this.#send({ state: 'delete' });
+  }
+
+  async #send(to: { state: PictureState; label?: number }): Promise<void> {
+    const numbers = [...this.chosen];
+    if (!numbers.length || this.#busy) return;
+    this.#busy = true;
+    try {
+      const pictures: LabelMany['pictures'] = [];
+      for (let i = 0; i < numbers.length; i += AT_A_TIME) {
+        const some = numbers.slice(i, i + AT_A_TIME);
+        pictures.push(...(await Promise.all(some.map(async (n) => ({ n, base: await this.#options.revision(n) })))));
+      }
+      const reply = await api.post<LabelledMany>(`${this.#options.base}/label`, { pictures, ...to });
+      this.chosen.clear();
+      this.#options.selected(0);
+      this.#options.saved(reply, to);
+    } catch (error) {
+      this.#options.failed(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #changed(): void {
+    this.#options.selected(this.chosen.size);
+    this.#list.refresh();
+  }
+
+  #placeOf(event: Event): number {
+    const at = (event.target as Element).closest<HTMLElement>('[data-place]')?.dataset.place;
+    return at === undefined ? -1 : Number(at);
+  }
+
+  #set(place: number, on: boolean): void {
+    const n = this.#options.list()[place];
+    if (n === undefined || !this.#options.editable(n)) return;
+    if (on) this.chosen.add(n);
+    else this.chosen.delete(n);
+  }
+
+  #down(event: PointerEvent): void {
+    const place = this.#placeOf(event);
+    if (place < 0 || event.button !== 0 || event.shiftKey || event.pointerType === 'touch') return;
+    this.#painting = !this.chosen.has(this.#options.list()[place] as number);
+  }
+  /** With the button held down, what is passed over gets the state of the first. */
+  #over(event: PointerEvent): void {
+    if (this.#painting === null || !(event.buttons & 1)) return;
+    const place = this.#placeOf(event);
+    if (place < 0) return;
+    this.#set(place, this.#painting);
+    this.#changed();
+  }
+  #up(): void {
+    this.#painting = null;
+  }
+
+  #click(event: MouseEvent): void {
+    const place = this.#placeOf(event);
+    if (place < 0) return;
+    if (event.shiftKey && this.#last >= 0) {
+      for (let at = Math.min(this.#last, place); at <= Math.max(this.#last, place); at++) this.#set(at, true);
+    } else this.#set(place, !this.chosen.has(this.#options.list()[place] as number));
+    this.#last = place;
+    this.#changed();
+  }
+
+  #key(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.#list.columns, ArrowUp: -this.#list.columns }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const to = Math.max(0, Math.min(this.#list.count - 1, this.#placeOf(event) + step));
+    this.#list.show(to);
+    this.#list.item(to)?.querySelector('button')?.focus({ preventScroll: true });
+  }
+
+  #draw(element: HTMLElement, place: number): void {
+    const o = this.#options;
+    const index = o.index();
+    const n = o.list()[place];
+    if (!index || n === undefined) return;
+    const state = stateOf(index, n);
+    const { label } = index.at(n);
+    if (element.dataset.n !== String(n)) {
+      element.dataset.n = String(n);
+      element.innerHTML = `<button type="button" class="grid-open" data-place="${place}"><img alt="" loading="lazy" decoding="async" draggable="false" src="${o.base}/thumbnails/${n}"><span class="film-state"></span><span class="grid-caption"><span class="swatch"></span><span class="cut" data-verbatim></span></span></button>`;
+    }
+    const button = element.firstElementChild as HTMLButtonElement;
+    const chip = button.querySelector('.film-state') as HTMLElement;
+    chip.className = `film-state ${state.tone}`;
+    chip.innerHTML = icon(state.icon);
+    const swatch = button.querySelector('.swatch') as HTMLElement;
+    swatch.style.backgroundColor = label ? o.colour(label) : 'transparent';
+    const text = o.name(label) || `${n + 1}`;
+    (button.querySelector('.cut') as HTMLElement).textContent = text;
+    button.setAttribute('aria-pressed', String(this.chosen.has(n)));
+    button.setAttribute('aria-label', `${n + 1} · ${t(state.name)}${label ? ` · ${o.name(label)}` : ''}`);
+    button.disabled = !o.editable(n);
+  }
+}

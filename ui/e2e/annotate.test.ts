@@ -1,0 +1,457 @@
+/** Annotation as people do it: distributing, boxes, polygons, brush, labels of whole pictures, undo, two tabs on one picture, no line, review and Complete. */
+import type { Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ZipFile } from 'yazl';
+import { Client, PASSWORD } from '../../server/daemon.fixture.ts';
+import type { AnnotatedPicture, AnnotationClasses, AnnotationTask } from '../../server/http/annotation-schemas.ts';
+import type { Dataset, ModelKind, Project, User } from '../../server/http/schemas.ts';
+import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, signIn, startStudio } from './studio.ts';
+
+const annotate = suite('annotate');
+const WIDTH = 320;
+const HEIGHT = 240;
+let studio: Studio;
+let page: Page;
+let admin: Client;
+let dev: Client;
+const ids: Record<string, number> = {};
+
+/** Pictures that a person can tell apart: a grey part with a bright spot somewhere. */
+async function pictures(count: number): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (let i = 0; i < count; i++) {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><rect width="100%" height="100%" fill="#5b6470"/><rect x="40" y="40" width="240" height="160" rx="12" fill="#8d96a3"/><circle cx="${80 + ((i * 37) % 160)}" cy="${80 + ((i * 53) % 80)}" r="${8 + (i % 5) * 4}" fill="${i % 2 ? '#c9503c' : '#e6e9ee'}"/></svg>`;
+    zip.addBuffer(await sharp(Buffer.from(svg)).png().toBuffer(), `part-${String(i + 1).padStart(3, '0')}.png`);
+  }
+  zip.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function dataset(name: string, model: ModelKind, count: number): Promise<{ project: Project; dataset: Dataset }> {
+  const project = await dev.ok<Project>('POST', '/api/projects', { name: `${name} 프로젝트`, groupId: 1, description: '', type: 'image', model });
+  const uploadId = await dev.upload('pictures.zip', await pictures(count));
+  const made = await dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
+  return { project, dataset: await dev.until<Dataset>(`/api/datasets/${made.id}`, (one) => one.status === 'ready', 60) };
+}
+
+/** A task with its labels, and its address. */
+async function task(name: string, model: ModelKind, count: number, annotators: number[], labels: string[]): Promise<AnnotationTask> {
+  const made = await dataset(name, model, count);
+  const one = await dev.ok<AnnotationTask>('POST', `/api/datasets/${made.dataset.id}/annotation`, { annotatorIds: annotators });
+  for (const label of labels) await dev.ok<AnnotationClasses>('POST', `/api/annotation/tasks/${one.id}/classes`, { name: label });
+  return one;
+}
+
+const picture = (of: AnnotationTask, n: number) => dev.ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${of.id}/pictures/${n}`);
+const saved = (on: Page) => on.locator('.save-state.saved').waitFor();
+
+/** Screen places of picture pixels: the picture is fitted into the stage with a margin of 16. */
+async function placer(on: Page): Promise<(x: number, y: number) => { x: number; y: number }> {
+  const box = (await on.locator('.easel').boundingBox()) as { x: number; y: number; width: number; height: number };
+  const scale = Math.min((box.width - 32) / WIDTH, (box.height - 32) / HEIGHT);
+  return (x, y) => ({ x: box.x + (box.width - WIDTH * scale) / 2 + x * scale, y: box.y + (box.height - HEIGHT * scale) / 2 + y * scale });
+}
+async function drag(on: Page, from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
+  await on.mouse.move(from.x, from.y);
+  await on.mouse.down();
+  await on.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 3 });
+  await on.mouse.move(to.x, to.y, { steps: 3 });
+  await on.mouse.up();
+}
+const near = (a: number, b: number, by = 2) => assert.ok(Math.abs(a - b) <= by, `${a} is not near ${b}`);
+async function open(on: Page, of: AnnotationTask, n = 0): Promise<void> {
+  await on.goto(`/annotations/${of.id}?n=${n + 1}`);
+  await on.locator('.film.current').waitFor();
+  await on.locator('.desk-name', { hasText: `part-${String(n + 1).padStart(3, '0')}` }).waitFor();
+}
+const films = (on: Page, state: string): Locator => on.locator(`.film .film-state.${state}`);
+
+annotate.before(async () => {
+  studio = await startStudio();
+  page = await newPage(studio);
+  await setUp(studio, page);
+  admin = await new Client(studio.url).signIn(ADMIN.userId, ADMIN.password);
+  for (const [userId, name, role] of [
+    ['dev', '이검수', 'developer'],
+    ['ann', '박라벨', 'annotator'],
+    ['ben', '최라벨', 'annotator'],
+  ] as const) {
+    ids[userId] = (await admin.ok<User>('POST', '/api/users', { userId, name, password: PASSWORD, role, groupIds: [1], locale: 'ko' })).id;
+  }
+  dev = await new Client(studio.url).signIn('dev');
+  await page.context().clearCookies();
+  await page.goto('/');
+  await page.locator('form').waitFor();
+  await signIn(page, { userId: 'dev', password: PASSWORD });
+  await page.locator('.table-box').waitFor();
+});
+annotate.after(async () => {
+  await studio.stop();
+});
+
+annotate('Add Label divides the pictures evenly, and the task stands in the list', async () => {
+  const { project } = await dataset('볼트 표면', 'detection', 11);
+  await page.goto(`/projects/${project.id}/data`);
+  await page.locator('td.more button').click();
+  await page.locator('[role=menu] .menu-item', { hasText: '라벨 추가' }).click();
+  await page.locator('dialog .share-table').waitFor();
+  assert.equal(
+    await page
+      .locator('.share-table td.end')
+      .allTextContents()
+      .then((all) => all.slice(0, 2)),
+    ['6장', '5장'],
+    'the annotators are ticked',
+  );
+  await checkPage(page, 'add-label');
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.locator('.rail a', { hasText: '라벨링' }).click();
+  await page.waitForURL('**/annotations');
+  await page.locator('tr', { hasText: '볼트 표면' }).locator('.chip.blue').waitFor();
+  await checkPage(page, 'annotations');
+  await page.locator('td.more button').first().click();
+  await page.locator('[role=menu] .menu-item', { hasText: '작업자와 진행' }).click();
+  await page.locator('.part-list li').first().waitFor();
+  await checkPage(page, 'annotation-parts', { themes: ['light'] });
+});
+
+annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved without a press', async () => {
+  const of = await task('박스', 'detection', 4, [ids.dev as number], []);
+  await open(page, of);
+  await page.locator('.desk-message .primary').waitFor();
+  await checkPage(page, 'annotate-start', { themes: ['light'] });
+  await page.locator('.desk-message .primary').click();
+  await page.locator('dialog .label-add input').fill('긁힘');
+  await page.keyboard.press('Enter');
+  await page.locator('.label-row').first().waitFor();
+  await page.locator('dialog .label-add input').fill('얼룩');
+  await page.keyboard.press('Enter');
+  await page.locator('.label-row').nth(1).waitFor();
+  await checkPage(page, 'manage-labels');
+  await page.locator('dialog .dialog-foot button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+
+  const at = await placer(page);
+  await drag(page, at(60, 60), at(120, 110));
+  await drag(page, at(200, 120), at(400, 220));
+  await page.locator('.shape-row').nth(1).waitFor();
+  await saved(page);
+  let [first, second] = (await picture(of, 0)).shapes as { kind: 'box'; x: number; y: number; width: number; height: number; label: number }[];
+  near(first!.x, 60);
+  near(first!.width, 60);
+  assert.is(second!.x + second!.width, WIDTH, 'cut at the edge of the picture');
+  assert.is((await picture(of, 0)).state, 'done');
+
+  // The second label for the chosen one by its key, the corner and the border dragged.
+  await page.keyboard.press('2');
+  await drag(page, at(60, 80), at(80, 90));
+  await drag(page, at(140, 120), at(160, 140));
+  await saved(page);
+  [first, second] = (await picture(of, 0)).shapes as NonNullable<typeof first>[];
+  assert.is.not(first!.label, second!.label);
+  near(first!.x, 80);
+  near(first!.y, 70);
+  near(first!.width, 80);
+  near(first!.height, 70);
+  await checkPage(page, 'annotate-boxes');
+
+  await page.keyboard.press('Delete');
+  await page.locator('.shape-row').nth(1).waitFor({ state: 'detached' });
+  for (let i = 0; i < 6; i++) await page.keyboard.press('Control+z');
+  assert.is(await page.locator('.shape-row').count(), 0, 'everything taken back');
+  for (let i = 0; i < 5; i++) await page.keyboard.press('Control+y');
+  await page.locator('.shape-row').nth(1).waitFor();
+  await saved(page);
+  assert.equal((await picture(of, 0)).shapes, [first, second], 'and made again');
+  await page.keyboard.press('c');
+  await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  await page.locator('.shape-row').nth(1).waitFor();
+  await saved(page);
+  assert.is((await picture(of, 1)).shapes.length, 2, 'copied to the next picture');
+  checkTroubles(page);
+});
+
+annotate('polygons: closed by Enter and at the start, given up, corners dragged, put in and taken out, holes', async () => {
+  const of = await task('폴리곤', 'instance_segmentation', 3, [ids.dev as number], ['균열', '기포']);
+  await open(page, of);
+  const at = await placer(page);
+  const click = async (x: number, y: number) => page.mouse.click(at(x, y).x, at(x, y).y);
+  for (const [x, y] of [
+    [50, 50],
+    [150, 50],
+    [150, 130],
+  ] as const)
+    await click(x, y);
+  await page.keyboard.press('Escape');
+  assert.is(await page.locator('.shape-row').count(), 0, 'given up');
+  for (const [x, y] of [
+    [50, 50],
+    [150, 50],
+    [150, 130],
+    [50, 130],
+  ] as const)
+    await click(x, y);
+  await page.keyboard.press('Enter');
+  await page.locator('.shape-row').first().waitFor();
+  // A corner is dragged, one is put into an edge, another taken out.
+  await drag(page, at(150, 130), at(170, 140));
+  await click(100, 50);
+  await page.locator('.shape-row').first().waitFor();
+  await page.keyboard.press('2');
+  await page.keyboard.press('o');
+  for (const [x, y] of [
+    [80, 80],
+    [110, 80],
+    [95, 100],
+    [80, 80],
+  ] as const)
+    await click(x, y);
+  await saved(page);
+  type Polygon = { kind: 'polygon'; parts: { outer: number[]; holes: number[][] }[]; label: number };
+  const [polygon] = (await picture(of, 0)).shapes as Polygon[];
+  assert.is(polygon?.parts[0]?.outer.length, 10, 'five corners');
+  assert.is(polygon?.parts[0]?.holes.length, 1);
+  assert.is(polygon?.parts[0]?.holes[0]?.length, 6);
+  near(polygon!.parts[0]!.outer[6] as number, 170);
+  await checkPage(page, 'annotate-polygons');
+  // A hole outside is refused with a reason.
+  for (const [x, y] of [
+    [200, 200],
+    [240, 200],
+    [220, 220],
+  ] as const)
+    await click(x, y);
+  await page.keyboard.press('Enter');
+  await page.locator('.toast', { hasText: '폴리곤 안에' }).waitFor();
+  await page.keyboard.press('p');
+  await page.keyboard.press('Escape');
+  // A line drawn with the button down is a polygon, too.
+  const round = Array.from({ length: 25 }, (_, i) => at(240 + 30 * Math.cos((i * 2 * Math.PI) / 24), 150 + 30 * Math.sin((i * 2 * Math.PI) / 24)));
+  await page.mouse.move(round[0]!.x, round[0]!.y);
+  await page.mouse.down();
+  for (const to of round) await page.mouse.move(to.x, to.y);
+  await page.mouse.up();
+  await page.locator('.shape-row').nth(1).waitFor();
+  // Choosing in the list shows it in the picture; the label is chosen there, and the bin takes it away.
+  await page.locator('.shape-number').first().click();
+  await page.locator('.shape-row.selected .shape-label').click();
+  await page.locator('[role=menu] .menu-item', { hasText: '균열' }).click();
+  await page.locator('.shape-row').nth(1).locator('[data-do=remove]').click();
+  await page.locator('.shape-row').nth(1).waitFor({ state: 'detached' });
+  await saved(page);
+  const after = (await picture(of, 0)).shapes as Polygon[];
+  assert.is(after.length, 1);
+  assert.is.not(after[0]?.label, polygon?.label);
+  await page.reload();
+  await page.locator('.shape-row').first().waitFor();
+  assert.is(await page.locator('.shape-row').count(), 1, 'after a reload it is all there');
+  checkTroubles(page);
+});
+
+annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async () => {
+  const of = await task('픽셀', 'semantic_segmentation', 2, [ids.dev as number], ['바탕', '결함']);
+  await open(page, of);
+  const at = await placer(page);
+  await page.locator('.tag').nth(1).click();
+  await drag(page, at(60, 120), at(200, 120));
+  await page.keyboard.press('p');
+  for (const [x, y] of [
+    [220, 40],
+    [300, 40],
+    [300, 120],
+    [220, 120],
+  ] as const)
+    await page.mouse.click(at(x, y).x, at(x, y).y);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('e');
+  await drag(page, at(130, 100), at(130, 140));
+  await page.locator('.tag').nth(0).click();
+  await page.keyboard.press('f');
+  await page.mouse.click(at(10, 10).x, at(10, 10).y);
+  await saved(page);
+  const kept = await picture(of, 0);
+  assert.equal(
+    kept.shapes.map((shape) => shape.kind),
+    ['mask', 'mask'],
+  );
+  assert.is(kept.state, 'done');
+  const { Session } = await import('../annotate/session.ts');
+  const pixels = new Session(kept, 'pixel').drawing.pixels!;
+  const [ground, defect] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
+  assert.is(pixels.at(80, 120), defect, 'under the brush');
+  assert.is(pixels.at(130, 120), ground, 'rubbed out, then filled from around');
+  assert.is(pixels.at(260, 80), defect, 'in the polygon');
+  assert.is(pixels.at(5, 235), ground);
+  await checkPage(page, 'annotate-pixels');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('Control+z');
+  await saved(page);
+  assert.equal((await picture(of, 0)).shapes, [], 'stroke by stroke taken back');
+  assert.is((await picture(of, 0)).state, 'todo');
+  checkTroubles(page);
+});
+
+annotate('classes of pictures: one key a picture, again takes it away, many at once in the grid, marks to delete', async () => {
+  const of = await task('분류', 'classification', 30, [ids.dev as number], ['양품', '불량']);
+  await open(page, of);
+  const [good] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
+  await page.keyboard.press('1');
+  await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  await page.keyboard.press('2');
+  await page.locator('.desk-name', { hasText: 'part-003' }).waitFor();
+  await page.keyboard.press('a');
+  await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  await page.keyboard.press('2');
+  await saved(page);
+  assert.is((await picture(of, 0)).label, good);
+  assert.is((await picture(of, 1)).label, null, 'the same label again takes it away');
+  await page.keyboard.press('Control+z');
+  await saved(page);
+  assert.is.not((await picture(of, 1)).label, null);
+  await page.locator('.film').nth(4).locator('.film-bin').click();
+  await saved(page);
+  assert.is((await picture(of, 4)).state, 'delete');
+  assert.is(await films(page, 'red').count(), 1);
+  await checkPage(page, 'annotate-classes');
+  await page.keyboard.press('g');
+  await page.locator('.grid-open').nth(9).waitFor();
+  await page.locator('.grid-open').nth(6).click();
+  await page
+    .locator('.grid-open')
+    .nth(9)
+    .click({ modifiers: ['Shift'] });
+  await page.locator('.grid-bar', { hasText: '4장 선택' }).waitFor();
+  await checkPage(page, 'annotate-grid', { themes: ['light'] });
+  await page.keyboard.press('1');
+  await page.locator('.grid-bar', { hasText: '0장 선택' }).waitFor();
+  assert.is((await picture(of, 8)).label, good);
+  await page.keyboard.press('g');
+  await page.locator('.work-count', { hasText: '7 / 30' }).waitFor();
+  checkTroubles(page);
+});
+
+annotate('two tabs on one picture: the second is told, nothing is overwritten', async () => {
+  const of = await task('둘이서', 'detection', 2, [ids.dev as number], ['긁힘']);
+  await open(page, of);
+  const other = await newPage(studio, { like: page.context() });
+  await open(other, of);
+  const at = await placer(page);
+  // The other tab does not hear of it: its line is down while the first one saves.
+  await other.context().setOffline(true);
+  await drag(page, at(60, 60), at(120, 110));
+  await saved(page);
+  await drag(other, at(200, 100), at(260, 160));
+  await other.locator('.save-state.unsent').waitFor();
+  await checkPage(other, 'annotate-offline', { themes: ['light'], languages: ['ko'], sizes: [[1280, 800]] }).catch(() => ignoreTroubles(other));
+  await other.context().setOffline(false);
+  await other.locator('dialog .both').waitFor({ timeout: 20_000 });
+  await other.screenshot({ path: 'dist/screenshots/annotate-conflict.ko.light.1280x800.png' });
+  near(((await picture(of, 0)).shapes[0] as { x: number }).x, 60);
+  await other.locator('dialog .dialog-foot button', { hasText: '내 것으로 저장' }).click();
+  await saved(other);
+  near(((await picture(of, 0)).shapes[0] as { x: number }).x, 200);
+  // The first one hears of it and shows what is saved now.
+  await page.locator('.toast', { hasText: '저장하여' }).waitFor();
+  await other.context().close();
+});
+
+annotate('what could not be sent outlives the tab, and goes out at the next visit', async () => {
+  const of = await task('정전', 'detection', 2, [ids.dev as number], ['긁힘']);
+  const worker = await newPage(studio, { like: page.context() });
+  await open(worker, of);
+  const at = await placer(worker);
+  await worker.context().setOffline(true);
+  await drag(worker, at(60, 60), at(120, 110));
+  await worker.locator('.save-state.unsent').waitFor();
+  // The tab is closed the hard way.
+  const second = await worker.context().newPage();
+  await worker.close();
+  assert.is((await picture(of, 0)).shapes.length, 0);
+  await second.context().setOffline(false);
+  await open(second, of);
+  await second.locator('.shape-row').first().waitFor();
+  await saved(second);
+  near(((await picture(of, 0)).shapes[0] as { x: number }).x, 60);
+  await second.context().close();
+});
+
+annotate('an annotator reports, the reviewer gives back and accepts, Complete brings the labels to the dataset', async () => {
+  const of = await task('검수', 'classification', 3, [ids.ann as number], ['양품', '불량']);
+  const ann = await newPage(studio);
+  await ann.goto('/');
+  await ann.locator('form').waitFor();
+  await signIn(ann, { userId: 'ann', password: PASSWORD });
+  await ann.waitForURL('**/annotations');
+  await ann.locator('tr', { hasText: '검수' }).locator('a.row-name').click();
+  await ann.locator('.film.current').waitFor();
+  for (const key of ['1', '2', '1']) {
+    const name = await ann.locator('.desk-name').textContent();
+    await ann.keyboard.press(key);
+    if (name !== 'part-003.png') await ann.waitForFunction(`document.querySelector('.desk-name').textContent !== ${JSON.stringify(name)}`);
+  }
+  await saved(ann);
+  assert.is(await ann.locator('.work-head button', { hasText: /^완료$/ }).isVisible(), false, 'Complete is the reviewer’s');
+  await ann.locator('.work-head button', { hasText: '작업 완료 알림' }).click();
+  await ann.locator('dialog button[type=submit]').click();
+  await ann.locator('.desk-note').waitFor();
+  assert.is(await ann.locator('.tag').first().isDisabled(), true, 'reported is closed');
+
+  await open(page, of);
+  await page.keyboard.press('j');
+  await page.locator('dialog textarea').fill('다시 봐 주십시오');
+  await page.locator('dialog button[type=submit]').click();
+  await ann.locator('.film .film-state.orange').waitFor();
+  await ann.locator('.film-open').first().click();
+  await ann.locator('.desk-note', { hasText: '다시 봐 주십시오' }).waitFor();
+  await checkPage(ann, 'annotate-returned', { themes: ['light'] });
+  await ann.locator('.tag').nth(1).click();
+  await saved(ann);
+  await ann.context().close();
+
+  await page.locator('.film-open').first().click();
+  await page.keyboard.press('y');
+  await page.locator('.film .film-state.violet').waitFor();
+  await page.locator('.work-head button', { hasText: '완료' }).last().click();
+  await page.locator('dialog button[type=submit]').click();
+  await dev.until<AnnotationTask>(`/api/annotation/tasks/${of.id}`, (one) => one.status === 'completed', 60);
+  const labelled = await dev.ok<Dataset>('GET', `/api/datasets/${of.datasetId}`);
+  assert.is(labelled.labelledCount, 3);
+  await page.locator('.desk-note').waitFor();
+  assert.is(await page.locator('.tag').first().isDisabled(), true, 'completed is closed');
+});
+
+annotate('fingers: a tap on large targets, two fingers zoom', async () => {
+  const of = await task('터치', 'classification', 4, [ids.dev as number], ['양품', '불량']);
+  const tablet = await newPage(studio, { like: page.context(), touch: true, width: 1024, height: 768 });
+  await open(tablet, of);
+  await tablet.locator('.tag').first().tap();
+  await tablet.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  await checkPage(tablet, 'annotate-tablet', { themes: ['light'], sizes: [[1024, 768]] });
+  const before = Number.parseInt((await tablet.locator('.desk-zoom').textContent()) ?? '', 10);
+  const line = await tablet.context().newCDPSession(tablet);
+  const box = (await tablet.locator('.easel').boundingBox()) as { x: number; y: number; width: number; height: number };
+  const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number) =>
+    line.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints:
+        type === 'touchEnd'
+          ? []
+          : [
+              { x: cx - apart, y: cy, id: 1 },
+              { x: cx + apart, y: cy, id: 2 },
+            ],
+    });
+  await touch('touchStart', 40);
+  for (const apart of [50, 60, 70, 80]) await touch('touchMove', apart);
+  await touch('touchEnd', 0);
+  const after = Number.parseInt((await tablet.locator('.desk-zoom').textContent()) ?? '', 10);
+  assert.ok(after > before * 1.6, `${before} % became ${after} %`);
+  await tablet.context().close();
+});
+
+annotate.run();

@@ -1,0 +1,79 @@
+/** Small dialogs of the work screen: a picture that somebody else has saved meanwhile, a picture that is given back. */
+import type { AnnotatedPicture, AnnotationClass, PictureSave } from '../../server/http/annotation-schemas.ts';
+import type { Mode } from '../annotate/session.ts';
+import { dialog, openDialog } from '../components/dialog.ts';
+import { field } from '../components/field.ts';
+import '../i18n/areas/annotation.ts';
+import { dayAndTime } from '../i18n/format.ts';
+import { t } from '../i18n/language.ts';
+import { component } from '../mount.ts';
+
+interface Conflict {
+  current: AnnotatedPicture;
+  mine: PictureSave | null;
+  mode: Mode;
+  classes: readonly AnnotationClass[];
+}
+
+function contentText(of: Pick<PictureSave, 'state' | 'label' | 'shapes'> | null, { mode, classes }: Conflict): string {
+  if (!of) return '–';
+  if (of.state === 'delete') return t('work.state.delete');
+  if (mode === 'whole') return classes.find((one) => one.id === of.label)?.name ?? t('work.state.todo');
+  return t('work.conflict.shapes', { n: of.shapes?.length ?? 0 });
+}
+
+const conflict = dialog<Conflict, 'mine' | 'theirs'>({
+  title: 'work.conflict.title',
+  template: `<div class="dialog-body"><p x-text="text"></p>
+      <div class="both"><div><b x-t="work.conflict.theirs"></b><p x-text="theirs"></p><p class="field-note" x-text="when"></p></div><div><b x-t="work.conflict.mine"></b><p x-text="mine"></p></div></div></div>
+    <footer class="dialog-foot"><button type="button" class="button" data-close x-t="work.conflict.later"></button><span class="spacer"></span>
+      <button type="button" class="button" @click="choose('mine')" x-t="work.conflict.keep-mine"></button>
+      <button type="submit" class="button primary" x-t="work.conflict.take-theirs"></button></footer>`,
+  component: (args, done) =>
+    component({
+      text: t('work.conflict.text', { n: args.current.n + 1, name: args.current.by ?? '–' }),
+      theirs: contentText(args.current, args),
+      mine: contentText(args.mine, args),
+      when: dayAndTime(args.current.at),
+      choose(what: 'mine') {
+        done(what);
+      },
+      submit() {
+        done('theirs');
+      },
+    }),
+});
+
+let open = false;
+/** undefined: decided later; or a question is open already. */
+export async function askConflict(args: Conflict): Promise<'mine' | 'theirs' | undefined> {
+  if (open) return undefined;
+  open = true;
+  try {
+    return await openDialog(conflict, args);
+  } finally {
+    open = false;
+  }
+}
+
+const giveBack = dialog<{ part: boolean }, string>({
+  title: ({ part }) => t(part ? 'work.return-part' : 'work.return-picture'),
+  size: 'small',
+  template: `<div class="dialog-body">${field({ model: 'comment', label: 'work.comment', type: 'textarea', maxLength: 1000, optional: true })}</div>
+    <footer class="dialog-foot"><button type="button" class="button" data-close x-t="action.cancel"></button><button type="submit" class="button primary" x-t="work.return-picture"></button></footer>`,
+  component: (_args, done) =>
+    component({
+      comment: '',
+      dirty() {
+        return this.comment !== '';
+      },
+      submit() {
+        done(this.comment);
+      },
+    }),
+});
+
+/** The comment; undefined: not after all. */
+export function askReturn(part = false): Promise<string | undefined> {
+  return openDialog(giveBack, { part });
+}
