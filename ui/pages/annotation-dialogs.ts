@@ -1,6 +1,7 @@
 /** Small dialogs of the work screen: a picture that somebody else has saved meanwhile, a picture that is given back. */
 import type { AnnotatedPicture, AnnotationClass, PictureSave } from '../../server/http/annotation-schemas.ts';
 import type { Mode } from '../annotate/session.ts';
+import { confirm } from '../components/confirm.ts';
 import { dialog, openDialog } from '../components/dialog.ts';
 import { field } from '../components/field.ts';
 import '../i18n/areas/annotation.ts';
@@ -76,4 +77,34 @@ const giveBack = dialog<{ part: boolean }, string>({
 /** The comment; undefined: not after all. */
 export function askReturn(part = false): Promise<string | undefined> {
   return openDialog(giveBack, { part });
+}
+
+/** What a question about states comes to: go to what is left, or do it. */
+export type Choice = 'see' | 'yes' | null;
+
+async function askLeft(left: number, text: 'work.left.text' | 'work.left.complete'): Promise<Choice> {
+  return (await confirm({ title: t('work.left.title', { n: left }), text: t(text), ok: t('work.todo') })) ? 'see' : null;
+}
+
+/** Report as done. `left`: pictures of the part that are not done. */
+export async function askDone(left: number, reviewer: string): Promise<Choice> {
+  if (left > 0) return askLeft(left, 'work.left.text');
+  return (await confirm({ title: t('work.done'), text: t('work.done.text', { name: reviewer }), ok: t('work.done') })) ? 'yes' : null;
+}
+
+export async function askComplete(left: number, done: number, deleted: number): Promise<Choice> {
+  if (left > 0) return askLeft(left, 'work.left.complete');
+  const sure = await confirm({
+    title: t('work.complete.title'),
+    text: t('work.complete.text', { n: done }),
+    points: deleted ? [t('work.complete.deletes', { n: deleted })] : [],
+    ok: t('work.complete'),
+    danger: deleted > 0,
+  });
+  return sure ? 'yes' : null;
+}
+
+/** Changes that the daemon will never take. */
+export function askDrop(pictures: number): Promise<boolean> {
+  return confirm({ title: t('work.drop.title'), text: t('work.drop.text', { n: pictures }), ok: t('work.drop'), danger: true });
 }

@@ -26,21 +26,22 @@ import { type Filter, TaskIndex } from '../annotate/task-index.ts';
 import type { ToolName } from '../annotate/tool.ts';
 import { openUnsent, type UnsentStore } from '../annotate/unsent.ts';
 import { ApiError, api, wasAborted } from '../api.ts';
-import { confirm } from '../components/confirm.ts';
 import { float } from '../components/floating.ts';
-import { bindKeys, type KeyBinding } from '../components/keys.ts';
+import { bindKeys } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/annotation.ts';
 import { t, textOf } from '../i18n/language.ts';
 import { onChange, onResync, watchTask } from '../live/events.ts';
-import { component, element } from '../mount.ts';
+import { component } from '../mount.ts';
 import { page } from '../page.ts';
 import { me, remember, remembered } from '../session.ts';
 import { openAuto } from './annotation-auto.ts';
-import { askConflict, askReturn } from './annotation-dialogs.ts';
+import { askComplete, askConflict, askDone, askDrop, askReturn } from './annotation-dialogs.ts';
+import { workKeys } from './annotation-keys.ts';
 import { manageLabels } from './annotation-labels.ts';
+import { keepLook, keptLook, openLook } from './annotation-look.ts';
 import { WORK } from './annotation-work.ts';
 
 const SAVE_ICONS: { [state in SaveState]: string } = {
@@ -148,7 +149,7 @@ Press ? for all of them.`,
 
       async init(): Promise<void> {
         const refs = (this as unknown as { $refs: Record<string, HTMLElement> }).$refs;
-        this.restoreLook();
+        this.look = keptLook(this.look);
         try {
           const [task, classes, picture] = await Promise.all([
             api.get<AnnotationTask>(base, undefined, route.signal),
@@ -621,40 +622,10 @@ Press ? for all of them.`,
       setLook(look: Appearance) {
         this.look = look;
         if (stage) stage.appearance = look;
-        remember('annotate.look', JSON.stringify(look));
-      },
-      restoreLook() {
-        try {
-          this.look = { ...this.look, ...(JSON.parse(remembered('annotate.look') ?? '{}') as Partial<Appearance>), shapes: true };
-        } catch {
-          // What an older version has kept.
-        }
+        keepLook(look);
       },
       openLook(anchor: HTMLElement) {
-        const slider = (name: 'opacity' | 'brightness' | 'contrast', most: number) =>
-          `<label for="look-${name}" x-t="work.look.${name}"></label><input id="look-${name}" type="range" min="${name === 'opacity' ? 0 : 20}" max="${most}" x-model.number="${name}" @input="set()"><span class="number" x-text="${name} + ' %'"></span>`;
-        const set = (next: Partial<Appearance>) => this.setLook({ ...this.look, ...next });
-        const percent = (value: number) => Math.round(value * 100);
-        const panel = element(
-          'div',
-          'look-panel',
-          `${slider('opacity', 100)}${slider('brightness', 300)}${slider('contrast', 300)}<button type="button" class="button" @click="plain()" x-t="work.look.plain"></button>`,
-          component({
-            opacity: percent(this.look.opacity),
-            brightness: percent(this.look.brightness),
-            contrast: percent(this.look.contrast),
-            set() {
-              set({ opacity: this.opacity / 100, brightness: this.brightness / 100, contrast: this.contrast / 100 });
-            },
-            plain() {
-              this.opacity = 25;
-              this.brightness = 100;
-              this.contrast = 100;
-              this.set();
-            },
-          }),
-        );
-        float(anchor, panel);
+        openLook(anchor, this.look, (next) => this.setLook(next));
       },
       keepAdvance() {
         remember('annotate.advance', this.advance ? null : 'off');
@@ -799,8 +770,7 @@ Press ? for all of them.`,
         }
         const refused = saver?.numbers('refused') ?? [];
         if (refused.length) {
-          const sure = await confirm({ title: t('work.drop.title'), text: t('work.drop.text', { n: refused.length }), ok: t('work.drop'), danger: true });
-          if (sure) {
+          if (await askDrop(refused.length)) {
             for (const n of refused) {
               saver?.drop(n);
               sessions.delete(n);
@@ -874,32 +844,15 @@ Press ? for all of them.`,
       async tellDone() {
         const own = this.task?.parts.find((part) => part.userId === me.user?.id && (part.status === 'working' || part.status === 'returned'));
         if (!own) return;
-        const left = own.count - own.done - own.deleted;
-        if (left > 0) {
-          const see = await confirm({ title: t('work.left.title', { n: left }), text: t('work.left.text'), ok: t('work.todo') });
-          if (see) this.nextTodo();
-          return;
-        }
-        if (!(await confirm({ title: t('work.done'), text: t('work.done.text', { name: this.task?.reviewerName ?? '' }), ok: t('work.done') }))) return;
-        await this.act(`/parts/${own.id}/done`, t('work.done.said'));
+        const choice = await askDone(own.count - own.done - own.deleted, this.task?.reviewerName ?? '');
+        if (choice === 'see') this.nextTodo();
+        else if (choice === 'yes') await this.act(`/parts/${own.id}/done`, t('work.done.said'));
       },
       async complete() {
         const { total, done, deleted } = this.counts;
-        const left = total - done - deleted;
-        if (left > 0) {
-          const see = await confirm({ title: t('work.left.title', { n: left }), text: t('work.left.complete'), ok: t('work.todo') });
-          if (see) this.nextTodo();
-          return;
-        }
-        const points = deleted ? [t('work.complete.deletes', { n: deleted })] : [];
-        const sure = await confirm({
-          title: t('work.complete.title'),
-          text: t('work.complete.text', { n: done }),
-          points,
-          ok: t('work.complete'),
-          danger: deleted > 0,
-        });
-        if (sure) await this.act('/complete', t('work.complete.said'));
+        const choice = await askComplete(total - done - deleted, done, deleted);
+        if (choice === 'see') this.nextTodo();
+        else if (choice === 'yes') await this.act('/complete', t('work.complete.said'));
       },
       async act(path: string, said: string) {
         this.busy = true;
@@ -957,70 +910,18 @@ Press ? for all of them.`,
       bind() {
         keys.abort();
         keys = new AbortController();
-        const shaped = this.mode === 'box' || this.mode === 'polygon';
-        const all: (KeyBinding | false)[] = [
-          { key: 'd', text: 'work.next', run: () => this.go(1) },
-          { key: 'ArrowRight', shown: '→', text: 'work.next', run: (event) => this.arrow(event, 1, 0) },
-          { key: 'a', text: 'work.previous', run: () => this.go(-1) },
-          { key: 'ArrowLeft', shown: '←', text: 'work.previous', run: (event) => this.arrow(event, -1, 0) },
-          shaped && { key: 'ArrowUp', shown: '↑', text: 'work.nudge', run: (event) => this.arrow(event, 0, -1) },
-          shaped && { key: 'ArrowDown', shown: '↓', text: 'work.nudge', run: (event) => this.arrow(event, 0, 1) },
-          { key: 'u', text: 'work.todo', run: () => this.nextTodo() },
-          { key: 'z', ctrl: true, shift: false, shown: 'Ctrl Z', text: 'work.undo', run: () => this.undo() },
-          { key: 'z', ctrl: true, shift: true, shown: 'Ctrl Shift Z', text: 'work.redo', run: () => this.redo() },
-          { key: 'y', ctrl: true, shown: 'Ctrl Y', text: 'work.redo', run: () => this.redo() },
-          { key: 's', ctrl: true, shown: 'Ctrl S', text: 'work.save', run: () => this.saveNow() },
-          shaped && { key: 'a', ctrl: true, shown: 'Ctrl A', text: 'work.select-all', run: () => stage?.select(items.map((item) => item.id)) },
-          { key: '+', text: 'work.zoom-in', run: () => this.zoomBy(1.4) },
-          { key: '=', shown: '=', text: 'work.zoom-in', run: () => this.zoomBy(1.4) },
-          { key: '-', text: 'work.zoom-out', run: () => this.zoomBy(0.7) },
-          { key: 'z', text: 'work.fit', run: () => this.fit() },
-          { key: 'q', text: 'work.tool.pan', run: () => this.use('pan') },
-          { key: ' ', shown: 'Space', text: 'work.pan-held' },
-          shaped && { key: 'v', text: 'work.tool.select', run: () => this.use('select') },
-          this.mode === 'box' && { key: 'b', text: 'work.tool.box', run: () => this.use('box') },
-          (this.mode === 'polygon' || this.mode === 'pixel') && { key: 'p', text: 'work.tool.polygon', run: () => this.use('polygon') },
-          this.mode === 'polygon' && { key: 'o', text: 'work.tool.hole', run: () => this.use('hole') },
-          this.mode === 'pixel' && { key: 'r', text: 'work.tool.brush', run: () => this.use('brush') },
-          this.mode === 'pixel' && { key: 'e', text: 'work.tool.eraser', run: () => this.use('eraser') },
-          this.mode === 'pixel' && { key: 'f', text: 'work.tool.fill', run: () => this.use('fill') },
-          this.mode === 'pixel' && { key: '[', text: 'work.brush-smaller', run: () => this.resizeBrush(-4) },
-          this.mode === 'pixel' && { key: ']', text: 'work.brush-larger', run: () => this.resizeBrush(4) },
-          this.mode !== 'whole' && { key: 'x', text: 'work.crosshair', run: () => this.toggle('crosshair') },
-          this.mode !== 'whole' && { key: 's', text: 'work.show', run: () => this.toggle('shapes') },
-          shaped && { key: 'w', text: 'work.names', run: () => this.toggle('names') },
-          shaped && { key: 'c', text: 'work.copy', run: () => void this.copyOn() },
-          shaped && { key: '.', text: 'work.next-shape', run: () => this.cycle(1) },
-          shaped && { key: ',', text: 'work.previous-shape', run: () => this.cycle(-1) },
-          { key: 'Delete', text: 'work.delete', run: () => this.remove() },
-          { key: 'Backspace', text: 'work.delete', run: () => this.remove() },
-          { key: 'Enter', text: 'work.finish', run: (event) => this.enter(event) },
-          { key: 'Escape', shown: 'Esc', text: 'work.cancel', run: () => void stage?.cancel() },
-          this.mode !== 'whole' && { key: 't', text: 'work.nothing', run: () => !this.hasShapes && this.setNothing(!this.empty) },
-          { key: 'k', text: 'work.mark-delete', run: () => this.toggleDelete() },
-          this.mode === 'whole' && { key: 'g', text: 'work.grid', run: () => this.toggleGrid() },
-          { key: 'm', text: 'labels.manage', run: () => void this.manage() },
-          { key: 'y', text: 'work.accept-picture', run: () => void (this.may('review') && this.review('accept')) },
-          { key: 'j', text: 'work.return-picture', run: () => void (this.may('review') && this.review('return')) },
-          this.mode === 'whole' && { key: 'Enter', text: 'work.accept', run: () => this.proposals && this.acceptAbove() },
-        ];
-        bindKeys(
-          keys.signal,
-          all.filter((one) => one !== false),
-        );
-        // Last, so that the keys that people have chosen for their labels win.
-        bindKeys(
-          keys.signal,
-          this.classes.flatMap((one) =>
-            one.hotKey ? [{ key: one.hotKey, text: () => t('work.key.label', { name: one.name }), run: () => this.pick(one.id) }] : [],
-          ),
-        );
+        bindKeys(keys.signal, workKeys(this));
       },
       enter(event: KeyboardEvent) {
         // A button that has the focus is pressed by Enter.
         const on = (event.target as Element).closest<HTMLElement>('button, a');
         if (on) on.click();
-        else stage?.finish();
+        else if (this.mode !== 'whole') stage?.finish();
+        else if (this.proposals) this.acceptAbove();
+      },
+      selectAll: () => stage?.select(items.map((item) => item.id)),
+      cancel: () => {
+        stage?.cancel();
       },
       arrow(event: KeyboardEvent, dx: number, dy: number) {
         const shaped = this.mode === 'box' || this.mode === 'polygon';

@@ -1,0 +1,218 @@
+/**
+ * The work screen of annotation in a real browser (CHROMIUM, default /usr/bin/chromium, headless): a picture of 4000 × 3000 with --polygons (3000) polygons of
+ * 20 points. A JSON line a figure: open_ms (from the click in the list to the last shape drawn), and for pan, zoom and dragging a corner frame_p50_ms,
+ * frame_p95_ms (between frames), work_p95_ms (script and canvas of a frame) and calls_p95 (draw calls a frame); next_ms: from the key to the next picture on
+ * the screen. Without a GPU the browser draws in software, and on a busy machine frames wait for their turn.
+ *
+ *     ./scripts/bench annotate-screen [--polygons 3000] [--width 1280] [--height 800]
+ */
+import { parseArgs } from 'node:util';
+import { chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { ZipFile } from 'yazl';
+import { Daemon, PASSWORD } from '../../server/daemon.fixture.ts';
+import type { AnnotationClasses, AnnotationTask } from '../../server/http/annotation-schemas.ts';
+import type { Dataset, Project } from '../../server/http/schemas.ts';
+import { random, starRing } from '../../server/labels/random.fixture.ts';
+
+const { values } = parseArgs({
+  options: { polygons: { type: 'string', default: '3000' }, width: { type: 'string', default: '1280' }, height: { type: 'string', default: '800' } },
+});
+const polygons = Number(values.polygons);
+const [WIDTH, HEIGHT, PICTURES] = [4000, 3000, 6];
+
+interface Frame {
+  at: number;
+  work: number;
+  calls: number;
+}
+
+/** Runs in the page before its own scripts: counts what is drawn, and how long each frame takes. */
+function watch(): void {
+  const page = globalThis as unknown as {
+    frames: Frame[];
+    lastDraw: number;
+    lastPicture: number;
+    CanvasRenderingContext2D: { prototype: Record<string, (...args: unknown[]) => unknown> };
+    requestAnimationFrame(run: (time: number) => void): number;
+  };
+  page.frames = [];
+  page.lastDraw = 0;
+  page.lastPicture = 0;
+  let calls = 0;
+  const { prototype } = page.CanvasRenderingContext2D;
+  for (const name of ['fill', 'stroke', 'drawImage', 'fillRect', 'strokeRect', 'putImageData', 'fillText']) {
+    const plain = prototype[name] as (...args: unknown[]) => unknown;
+    prototype[name] = function (this: { canvas: { className: string } }, ...args: unknown[]) {
+      calls++;
+      page.lastDraw = performance.now();
+      if (name === 'drawImage' && this.canvas.className.includes('picture')) page.lastPicture = page.lastDraw;
+      return plain.apply(this, args);
+    };
+  }
+  const plain = page.requestAnimationFrame.bind(globalThis);
+  page.requestAnimationFrame = (run) =>
+    plain((time) => {
+      const before = performance.now();
+      run(time);
+      const frame = page.frames.at(-1);
+      const work = performance.now() - before;
+      // Several callbacks of one frame are one frame.
+      if (frame && frame.at === time) {
+        frame.work += work;
+        frame.calls += calls;
+      } else page.frames.push({ at: time, work, calls });
+      calls = 0;
+    });
+}
+
+async function pictures(): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (let i = 0; i < PICTURES; i++) {
+    const noise = await sharp({ create: { width: 500, height: 375, channels: 3, background: '#777', noise: { type: 'gaussian', mean: 120, sigma: 25 } } })
+      .resize(WIDTH, HEIGHT)
+      .jpeg({ quality: 85 })
+      .toBuffer();
+    zip.addBuffer(noise, `${i}.jpg`);
+  }
+  zip.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const share = (list: number[], part: number) =>
+  Number(([...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(part * list.length))] ?? 0).toFixed(1));
+const print = (what: string, figures: object) => console.log(JSON.stringify({ bench: 'annotate-screen', what, ...figures }));
+
+async function frames(page: Page, what: string, run: () => Promise<void>): Promise<void> {
+  await page.waitForTimeout(800);
+  await page.evaluate('frames.length = 0');
+  await run();
+  const seen = (await page.evaluate('frames')) as Frame[];
+  const gaps = seen.slice(1).map((frame, i) => frame.at - (seen[i] as Frame).at);
+  print(what, {
+    frames: seen.length,
+    frame_p50_ms: share(gaps, 0.5),
+    frame_p95_ms: share(gaps, 0.95),
+    work_p50_ms: share(
+      seen.map((one) => one.work),
+      0.5,
+    ),
+    work_p95_ms: share(
+      seen.map((one) => one.work),
+      0.95,
+    ),
+    calls_p95: share(
+      seen.map((one) => one.calls),
+      0.95,
+    ),
+  });
+}
+
+/** From what is done to the last thing drawn, after which nothing more comes for half a second. */
+async function settled(page: Page, run: () => Promise<unknown>): Promise<number> {
+  const before = (await page.evaluate('performance.now()')) as number;
+  await run();
+  let last = -1;
+  for (;;) {
+    await page.waitForTimeout(500);
+    const now = (await page.evaluate('lastDraw')) as number;
+    if (now === last && now > before) return Math.round(now - before);
+    last = now;
+  }
+}
+
+const daemon = await Daemon.start('--set', `pictures.max_side=${WIDTH}`);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
+});
+try {
+  const client = await daemon.setUp();
+  const { id: projectId } = await client.ok<Project>('POST', '/api/projects', {
+    name: 'bench',
+    groupId: 1,
+    description: '',
+    type: 'image',
+    model: 'instance_segmentation',
+  });
+  const uploadId = await client.upload('pictures.zip', await pictures());
+  const { id } = await client.ok<Dataset>('POST', `/api/projects/${projectId}/datasets`, { name: 'bench', description: '', visibility: 'private', uploadId });
+  await client.until<Dataset>(`/api/datasets/${id}`, (one) => one.status === 'ready', 120);
+  const me = (await client.ok<{ user: { id: number } }>('GET', '/api/session')).user.id;
+  const task = await client.ok<AnnotationTask>('POST', `/api/datasets/${id}/annotation`, { annotatorIds: [me] });
+  const base = `/api/annotation/tasks/${task.id}`;
+  let classes: AnnotationClasses['classes'] = [];
+  for (const name of ['one', 'two', 'three', 'four']) classes = (await client.ok<AnnotationClasses>('POST', `${base}/classes`, { name })).classes;
+  const source = random(1);
+  const shapes = Array.from({ length: polygons }, (_, i) => ({
+    kind: 'polygon' as const,
+    label: classes[i % 4]!.id,
+    parts: [{ outer: starRing(source, 40 + source.next() * (WIDTH - 80), 40 + source.next() * (HEIGHT - 80), 10, 38, 20), holes: [] }],
+  }));
+  await client.ok('PUT', `${base}/pictures/1`, { base: 0, state: 'done', shapes });
+
+  const context = await browser.newContext({ baseURL: daemon.url, viewport: { width: Number(values.width), height: Number(values.height) } });
+  const page = await context.newPage();
+  await page.addInitScript(watch);
+  await page.goto('/sign-in');
+  await page.locator('form input').nth(0).fill('admin');
+  await page.locator('form input').nth(1).fill(PASSWORD);
+  await page.locator('form button[type=submit]').click();
+  await page.locator('.table-box').waitFor();
+  await page.goto(`/annotations/${task.id}?n=1`);
+  await page.locator('.film.current').waitFor();
+  await page.waitForTimeout(1500);
+  print('open', { polygons, points: 20, open_ms: await settled(page, () => page.locator('.film-open').nth(1).click()) });
+  await page.goto('/annotations');
+  await page.locator('.table-box').waitFor();
+  print('open from the list of tasks', { polygons, open_ms: await settled(page, () => page.goto(`/annotations/${task.id}?n=2`)) });
+
+  const box = (await page.locator('.easel').boundingBox())!;
+  const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(cx, cy);
+  for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -200);
+  await page.keyboard.press('q');
+  await frames(page, 'pan', async () => {
+    await page.mouse.down();
+    for (let i = 0; i < 150; i++) {
+      await page.mouse.move(cx + 150 * Math.sin(i / 12), cy + 100 * Math.sin(i / 9));
+      await page.waitForTimeout(12);
+    }
+    await page.mouse.up();
+  });
+  await frames(page, 'zoom', async () => {
+    for (let i = 0; i < 120; i++) {
+      await page.mouse.wheel(0, Math.sin(i / 10) > 0 ? -60 : 60);
+      await page.waitForTimeout(12);
+    }
+  });
+  await page.keyboard.press('z');
+  await page.keyboard.press('v');
+  await page.locator('.shape-number').first().click();
+  await page.waitForTimeout(500);
+  await frames(page, 'drag a shape', async () => {
+    await page.mouse.move(cx, cy);
+    await page.mouse.down();
+    for (let i = 0; i < 100; i++) {
+      await page.mouse.move(cx + 40 * Math.sin(i / 8), cy + 30 * Math.sin(i / 6));
+      await page.waitForTimeout(12);
+    }
+    await page.mouse.up();
+  });
+  const times: number[] = [];
+  await page.locator('.film-open').nth(2).click();
+  await page.waitForTimeout(2500);
+  for (let i = 3; i < PICTURES; i++) {
+    await page.evaluate("lastPicture = 0, addEventListener('keydown', () => { globalThis.pressed = performance.now() }, { capture: true, once: true }), 0");
+    await page.keyboard.press('d');
+    await page.waitForFunction('lastPicture > 0');
+    times.push((await page.evaluate('lastPicture - pressed')) as number);
+    await page.waitForTimeout(2000);
+  }
+  print('next picture', { pictures: `${WIDTH}x${HEIGHT}`, next_ms: times.map((one) => Math.round(one)) });
+} finally {
+  await browser.close();
+  await daemon.remove();
+}
