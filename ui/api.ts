@@ -30,6 +30,12 @@ export function connectApi(next: Hooks): void {
   hooks = next;
 }
 
+let ownToken: (() => string | undefined) | null = null;
+/** A page with a session of its own (a kiosk) sends that session's token; null ends it. */
+export function useToken(token: (() => string | undefined) | null): void {
+  ownToken = token;
+}
+
 export type Query = Record<string, string | number | boolean | undefined | null>;
 
 export function address(path: string, query?: Query): string {
@@ -56,7 +62,7 @@ async function failure(response: Response): Promise<ApiError> {
 async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json', 'accept-language': language.now };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  const token = hooks.csrfToken();
+  const token = (ownToken ?? hooks.csrfToken)();
   if (method !== 'GET' && token) headers['x-csrf-token'] = token;
   let response: Response;
   try {

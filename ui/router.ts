@@ -31,6 +31,7 @@ const ANNOTATE = ['data', 'annotate'] as const;
 const ENTRIES: Entry[] = [
   { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },
   { path: '/sign-in', menu: 'none', who: 'anyone', load: () => import('./pages/sign-in.ts') },
+  { path: '/kiosk', menu: 'none', who: 'anyone', styles: ['kiosk'], load: () => import('./pages/kiosk.ts') },
   { path: '/', menu: 'home', load: () => import('./pages/home.ts') },
   { path: '/projects/:id/data', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/data.ts') },
   { path: '/projects/:id/data/new', menu: 'data', who: 'developer', styles: WORK, load: () => import('./pages/dataset-new.ts') },
@@ -54,7 +55,7 @@ const ENTRIES: Entry[] = [
   { path: '/annotations/:id', menu: 'annotation', styles: ANNOTATE, load: () => import('./pages/annotation.ts') },
   { path: '/monitor', menu: 'monitor', who: 'developer', load: () => import('./pages/monitor.ts') },
   { path: '/groups', menu: 'group', load: () => import('./pages/groups.ts') },
-  { path: '/admin', menu: 'admin', who: 'admin', load: () => import('./pages/admin.ts') },
+  { path: '/admin', menu: 'admin', who: 'admin', styles: ['kiosk'], load: () => import('./pages/admin.ts') },
   { path: '/account', menu: 'none', load: () => import('./pages/account.ts') },
 ];
 

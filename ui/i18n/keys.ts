@@ -11,6 +11,7 @@ import type groups from './areas/groups.ts';
 import type home from './areas/home.ts';
 import type hpo from './areas/hpo.ts';
 import type inference from './areas/inference.ts';
+import type kiosk from './areas/kiosk.ts';
 import type library from './areas/library.ts';
 import type monitor from './areas/monitor.ts';
 import type parameters from './areas/parameters.ts';

@@ -19,6 +19,7 @@ import { page, pageHead } from '../page.ts';
 import { me } from '../session.ts';
 import { editGroup } from './admin/group-dialog.ts';
 import { presetAdmin, presetView } from './admin/presets.ts';
+import { editKioskKeys, stationAdmin, stationView } from './admin/stations.ts';
 import { editUser, resetPassword } from './admin/user-dialogs.ts';
 import { groupColumns, openGroup } from './groups.ts';
 
@@ -79,7 +80,10 @@ export default page({
 그룹은 서로의 프로젝트를 볼 수 있는 사람의 모임입니다. 구성원은 사용자 수정에서 정합니다.
 
 # 리소스 프리셋
-학습의 Resources 단계에서 고를 수 있는 GPU, CPU, 메모리의 묶음입니다. 장비가 가진 것보다 크게 정할 수 없습니다.`,
+학습의 Resources 단계에서 고를 수 있는 GPU, CPU, 메모리의 묶음입니다. 장비가 가진 것보다 크게 정할 수 없습니다.
+
+# 현장 단말기
+생산 라인의 터치 화면입니다. 단말기를 추가해 받은 코드를 그 화면의 /kiosk 주소에 입력하고, 사용자의 더보기에서 PIN이나 사원증을 정합니다.`,
     en: `# People
 - Add User: choose an ID, a name, a first password, the role and the groups. Hand over the password in person.
 - Reset Password: with a new password, every other session of that person ends.
@@ -94,14 +98,18 @@ export default page({
 People of a group see each other’s projects. Choose the members in Edit User.
 
 # Resources
-The bundles of GPU, CPU and memory that can be chosen in the Resources step of a training, never more than the box has.`,
+The bundles of GPU, CPU and memory that can be chosen in the Resources step of a training, never more than the box has.
+
+# Kiosk stations
+Touch screens at the line. Add a station and enter its code at the address /kiosk of that screen; give people a PIN or a badge in their More menu.`,
   },
   template: `${pageHead(
     'admin.title',
     'admin.purpose',
     `<button type="button" class="button primary" x-show="tab === 'users'" @click="addUser()">${icon('user-plus')}<span x-t="admin.user.new"></span></button>
      <button type="button" class="button primary" x-show="tab === 'groups'" @click="addGroup()">${icon('plus')}<span x-t="admin.group.new"></span></button>
-     <button type="button" class="button primary" x-show="tab === 'presets'" @click="presets.edit(null)">${icon('plus')}<span x-t="presets.new"></span></button>`,
+     <button type="button" class="button primary" x-show="tab === 'presets'" @click="presets.edit(null)">${icon('plus')}<span x-t="presets.new"></span></button>
+     <button type="button" class="button primary" x-show="tab === 'stations'" @click="stations.add(groups.rows)">${icon('plus')}<span x-t="stations.new"></span></button>`,
   )}
     ${tabs({
       label: 'admin.tabs',
@@ -111,11 +119,13 @@ The bundles of GPU, CPU and memory that can be chosen in the Resources step of a
         { key: 'users', text: 'admin.users', count: 'users.rows.length' },
         { key: 'groups', text: 'admin.groups', count: 'groups.rows.length' },
         { key: 'presets', text: 'presets.title', count: 'presets.list.rows.length' },
+        { key: 'stations', text: 'stations.title', count: 'stations.list.rows.length' },
       ],
     })}
     ${tabPanel({ prefix: 'admin', key: 'users', current: 'tab', content: tableView(userColumns, { state: 'users', caption: 'admin.users', rowName: 'row.userId', open: 'editUser(row)', menu: 'userMenu($el, row)', empty: emptyHere }) })}
     ${tabPanel({ prefix: 'admin', key: 'groups', current: 'tab', content: tableView(groupColumns, { state: 'groups', caption: 'admin.groups', rowName: 'row.name', open: 'editGroup(row)', menu: 'groupMenu($el, row)', empty: emptyHere }) })}
-    ${tabPanel({ prefix: 'admin', key: 'presets', current: 'tab', content: presetView })}`,
+    ${tabPanel({ prefix: 'admin', key: 'presets', current: 'tab', content: presetView })}
+    ${tabPanel({ prefix: 'admin', key: 'stations', current: 'tab', content: stationView })}`,
 
   component: (route) =>
     component({
@@ -123,6 +133,7 @@ The bundles of GPU, CPU and memory that can be chosen in the Resources step of a
       users: tableOf(userColumns, { name: 'users', sort: { key: 'userId', down: false } }),
       groups: tableOf(groupColumns, { name: 'admin-groups', sort: { key: 'name', down: false } }),
       presets: presetAdmin(),
+      stations: stationAdmin(),
       init() {
         void this.reload();
         onResync(route.signal, () => void this.reload());
@@ -130,6 +141,7 @@ The bundles of GPU, CPU and memory that can be chosen in the Resources step of a
       },
       async reload() {
         void this.presets.load(route.signal);
+        void this.stations.load(route.signal);
         try {
           const [users, groups] = await Promise.all([api.get<User[]>('/api/users', {}, route.signal), api.get<Group[]>('/api/groups', {}, route.signal)]);
           groupNames.clear();
@@ -161,6 +173,7 @@ The bundles of GPU, CPU and memory that can be chosen in the Resources step of a
         openMenu(anchor, [
           { text: t('action.edit'), icon: 'pencil', run: () => void this.editUser(user) },
           { text: t('admin.user.reset'), icon: 'key-round', run: () => void this.reset(user) },
+          { text: t('stations.keys'), icon: 'id-card', run: () => void editKioskKeys(user) },
           user.disabled
             ? { text: t('admin.user.enable'), icon: 'circle-check', separated: true, run: () => void this.setDisabled(user, false) }
             : {
