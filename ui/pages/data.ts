@@ -16,7 +16,17 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { addLabelItem, deleteDataset, editDataset, exportBlock, exportToExperiment, labelText, preprocessItem, readOnlyReason, tableFile } from './dataset-actions.ts';
+import {
+  addLabelItem,
+  deleteDataset,
+  editDataset,
+  exportBlock,
+  exportToExperiment,
+  labelText,
+  preprocessItem,
+  readOnlyReason,
+  tableFile,
+} from './dataset-actions.ts';
 
 /** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
 const RECENT_MS = 24 * 3600_000;
