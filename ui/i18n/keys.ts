@@ -47,5 +47,7 @@ type Areas = typeof base &
   typeof split &
   typeof trash &
   typeof tables &
-  typeof preprocessTables;
+  typeof preprocessTables &
+  typeof annotation &
+  typeof kiosk;
 export type Key = keyof Areas & string;
