@@ -262,8 +262,9 @@ function brushTool(desk: Desk, erase: boolean): Tool {
       : { x0: box.x, y0: box.y, x1: box.x + box.width, y1: box.y + box.height };
   }
   const patch = () => {
+    if (!before || !area) return null;
     const { pixels } = desk.drawing;
-    if (!pixels || !before || !area) return null;
+    if (!pixels) return null;
     return pixels.patchSince(before, { x: area.x0, y: area.y0, width: area.x1 - area.x0, height: area.y1 - area.y0 });
   };
   return {

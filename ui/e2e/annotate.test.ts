@@ -391,7 +391,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   for (const key of ['1', '2', '1']) {
     const name = await ann.locator('.desk-name').textContent();
     await ann.keyboard.press(key);
-    if (name !== 'part-003.png') await ann.waitForFunction(`document.querySelector('.desk-name').textContent !== ${JSON.stringify(name)}`);
+    if (name !== 'part-003.png') await ann.locator('.desk-name', { hasNotText: name ?? '' }).waitFor();
   }
   await saved(ann);
   assert.is(await ann.locator('.work-head button', { hasText: /^완료$/ }).isVisible(), false, 'Complete is the reviewer’s');

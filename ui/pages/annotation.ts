@@ -54,6 +54,8 @@ const SAVE_ICONS: { [state in SaveState]: string } = {
 };
 const FIRST_TOOL: { [mode in Mode]: ToolName } = { whole: 'pan', box: 'box', polygon: 'polygon', pixel: 'brush' };
 const PRESENCE_MS = 20_000;
+/** Of a picture of pixels, the time without a stroke after which it is handed over. */
+const SETTLE_MS = 200;
 /** Pictures whose drawing, and with it the way back, is kept. */
 const KEPT_SESSIONS = 40;
 
@@ -108,6 +110,8 @@ Press ? for all of them.`,
     let keys = new AbortController();
     let turn = 0;
     let off = () => {};
+    let settling = 0;
+    const savedAs = new Map<number, number>();
 
     return component({
       task: null as AnnotationTask | null,
@@ -246,13 +250,16 @@ Press ? for all of them.`,
         watchTask(taskId, { signal: route.signal, onMessage: (message) => this.heard(message) });
         const presence = setInterval(() => void this.tellPresence(), PRESENCE_MS);
         const hide = () => {
-          if (document.hidden) saver?.flush();
+          if (!document.hidden) return;
+          this.settle();
+          saver?.flush();
         };
         document.addEventListener('visibilitychange', hide);
         addEventListener('online', () => saver?.flush(), { signal: route.signal });
-        route.guard(() => saver?.overall === 'unsent' || saver?.overall === 'conflict' || saver?.overall === 'waiting' || saver?.overall === 'sending');
+        route.guard(() => ['unsent', 'conflict', 'waiting', 'sending'].includes(this.saveState));
         route.signal.addEventListener('abort', () => {
           clearInterval(presence);
+          this.settle();
           document.removeEventListener('visibilitychange', hide);
           saver?.flush();
           saver?.end();
@@ -403,7 +410,13 @@ Press ? for all of them.`,
         this.place = place;
         films?.goto(place);
         try {
-          const { picture, labels } = await loader.open(n);
+          const { picture, labels: first } = await loader.open(n);
+          let labels = first;
+          if (labels.revision < (savedAs.get(n) ?? 0)) {
+            // Saved while it was on the way.
+            loader.stale(n);
+            labels = await loader.labels(n);
+          }
           if (now !== turn || route.signal.aborted || !stage) return;
           this.problem = null;
           let next = sessions.get(n);
@@ -429,6 +442,7 @@ Press ? for all of them.`,
       },
       /** The picture whose drawing is on the canvas from now on. */
       take(next: Session) {
+        this.settle();
         off();
         session = next;
         off = next.drawing.onStep(() => this.stepped());
@@ -458,6 +472,20 @@ Press ? for all of them.`,
         if (!session) return;
         if (session.shapes().length) session.nothing = false;
         this.refresh();
+        if (this.mode !== 'pixel') {
+          this.keep();
+          return;
+        }
+        // Run lengths of a large picture take their time: not between two strokes.
+        clearTimeout(settling);
+        settling = window.setTimeout(() => this.settle(), SETTLE_MS);
+        this.saverChanged();
+      },
+      /** Hands over what a stroke has changed, if that has not happened yet. */
+      settle() {
+        if (!settling) return;
+        clearTimeout(settling);
+        settling = 0;
         this.keep();
       },
       /** Hands what has changed to the saver, and shows its state in the list at once. */
@@ -495,6 +523,7 @@ Press ? for all of them.`,
       // -------------------------------------------------------------- labels and shapes
 
       picked(label: number) {
+        if (this.grid) return false;
         if (this.mode === 'whole') return this.pictureLabel === label;
         const [only] = this.selected;
         const item = this.selected.length === 1 && only !== undefined ? session?.drawing.get(only) : undefined;
@@ -710,11 +739,12 @@ Press ? for all of them.`,
       },
       saverChanged() {
         if (!saver) return;
-        this.saveState = saver.overall;
+        this.saveState = settling && saver.overall === 'saved' ? 'waiting' : saver.overall;
         this.unsentCount = saver.count;
       },
       saved(n: number, reply: PictureSaved) {
         const of = sessions.get(n);
+        savedAs.set(n, reply.revision);
         loader.stale(n);
         index?.set(n, { ...(saver?.unsaved(n) ? {} : { state: reply.state }), review: reply.review });
         films?.refresh();
@@ -752,6 +782,7 @@ Press ? for all of them.`,
         else toastError(error);
       },
       saveNow() {
+        this.settle();
         saver?.flush();
         if (this.saveState === 'saved') toast('success', t('work.saved.all'));
       },
@@ -799,9 +830,7 @@ Press ? for all of them.`,
             grid?.refresh();
             this.count();
             if (session?.n !== message.n || message.revision <= session.revision || saver?.unsaved(message.n)) return;
-            // Nothing of ours is lost: the newer state is simply shown.
-            toast('info', t('work.newer', { name: message.by }));
-            void this.openAt(this.place);
+            void this.renewed(message.n, message.by);
             return;
           }
           case 'presence':
@@ -817,6 +846,17 @@ Press ? for all of them.`,
             if (message.job?.state === 'succeeded') void this.reloadIndex(true);
             return;
         }
+      },
+      /** Somebody else has saved the picture that is open: the newer state is shown, unless it cannot be had just now. */
+      async renewed(n: number, by: string) {
+        try {
+          await loader.labels(n);
+        } catch {
+          return;
+        }
+        if (session?.n !== n || saver?.unsaved(n)) return;
+        toast('info', t('work.newer', { name: by }));
+        await this.openAt(this.place);
       },
       async tellPresence() {
         if (document.hidden || !session || this.task?.status !== 'working') return;
