@@ -883,8 +883,10 @@ Press ? for all of them.`,
       },
       async tellDone() {
         const own = this.task?.parts.find((part) => part.userId === me.user?.id && (part.status === 'working' || part.status === 'returned'));
-        if (!own) return;
-        const choice = await askDone(own.count - own.done - own.deleted, this.task?.reviewerName ?? '');
+        if (!own || !index) return;
+        // The task's own figures come a moment later.
+        const { total, done, deleted } = index.counts(new Set([own.id]));
+        const choice = await askDone(total - done - deleted, this.task?.reviewerName ?? '');
         if (choice === 'see') this.nextTodo();
         else if (choice === 'yes') await this.act(`/parts/${own.id}/done`, t('work.done.said'));
       },
