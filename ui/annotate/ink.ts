@@ -116,8 +116,13 @@ export function paintHandles(context: CanvasRenderingContext2D, box: Box, pixel:
   }
 }
 
-/** Corners as points, and smaller ones in the middle of edges, where a new corner can be drawn out. */
+/** Corners as points, and smaller ones in the middle of edges, where a new corner can be drawn out. However many, they are a few draw calls. */
 export function paintCorners(context: CanvasRenderingContext2D, parts: readonly Part[], pixel: number, radius: number, chosen: string | null): void {
+  const [corners, middles, one] = [new Path2D(), new Path2D(), new Path2D()];
+  const put = (path: Path2D, x: number, y: number, r: number) => {
+    path.moveTo(x + r * pixel, y);
+    path.arc(x, y, r * pixel, 0, 2 * Math.PI);
+  };
   for (const [p, { outer, holes }] of parts.entries()) {
     for (const [r, ring] of [outer, ...holes].entries()) {
       const n = ring.length;
@@ -125,9 +130,20 @@ export function paintCorners(context: CanvasRenderingContext2D, parts: readonly 
         const [x, y] = [ring[i] as number, ring[i + 1] as number];
         const k = (i + 2) % n;
         const [mx, my] = [(x + (ring[k] as number)) / 2, (y + (ring[k + 1] as number)) / 2];
-        if (Math.hypot((ring[k] as number) - x, (ring[k + 1] as number) - y) > 28 * pixel) dot(context, mx, my, radius * 0.55, 'rgb(255 255 255 / 80%)', pixel);
-        dot(context, x, y, radius, chosen === `${p}/${r}/${i / 2}` ? '#ffb000' : '#1f5eea', pixel);
+        if (Math.hypot((ring[k] as number) - x, (ring[k + 1] as number) - y) > 28 * pixel) put(middles, mx, my, radius * 0.55);
+        put(chosen === `${p}/${r}/${i / 2}` ? one : corners, x, y, radius);
       }
     }
+  }
+  context.strokeStyle = 'rgb(0 0 0 / 70%)';
+  context.lineWidth = pixel;
+  for (const [path, fill] of [
+    [middles, 'rgb(255 255 255 / 80%)'],
+    [corners, '#1f5eea'],
+    [one, '#ffb000'],
+  ] as const) {
+    context.fillStyle = fill;
+    context.fill(path);
+    context.stroke(path);
   }
 }
