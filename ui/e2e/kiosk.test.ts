@@ -1,0 +1,102 @@
+/** A kiosk station by touch alone: enrolment, PIN and badge, one picture after another, no line, idle. */
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ZipFile } from 'yazl';
+import { Client } from '../../server/daemon.fixture.ts';
+import type { AnnotatedPicture, AnnotationClasses, AnnotationTask } from '../../server/http/annotation-schemas.ts';
+import type { KioskEnrolment } from '../../server/http/kiosk-schemas.ts';
+import type { Dataset, Project } from '../../server/http/schemas.ts';
+import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, startStudio } from './studio.ts';
+
+const kiosk = suite('kiosk');
+let studio: Studio;
+let admin: Client;
+let task: AnnotationTask;
+
+kiosk.before(async () => {
+  studio = await startStudio();
+  const page = await newPage(studio);
+  await setUp(studio, page);
+  admin = await new Client(studio.url).signIn(ADMIN.userId, ADMIN.password);
+  const me = (await admin.ok<{ user: { id: number } }>('GET', '/api/session')).user.id;
+  await page.goto('/admin');
+  await page.locator('[role=tab]', { hasText: '현장 단말기' }).click();
+  await page.locator('.empty-buttons:visible').first().waitFor();
+  await checkPage(page, 'admin-stations', { themes: ['light'] });
+  await page.context().close();
+  await admin.ok('PUT', `/api/kiosk/people/${me}`, { pin: '2580', badge: 'A-1001' });
+  const project = await admin.ok<Project>('POST', '/api/projects', { name: '라인', groupId: 1, description: '', type: 'image', model: 'classification' });
+  const zip = new ZipFile();
+  for (let i = 0; i < 12; i++) {
+    const image = sharp({ create: { width: 320, height: 240, channels: 3, background: { r: 90 + i * 10, g: 110, b: 130 } } });
+    zip.addBuffer(await image.png().toBuffer(), `${i}.png`);
+  }
+  zip.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
+  const uploadId = await admin.upload('line.zip', Buffer.concat(chunks));
+  const { id } = await admin.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name: '라인 3', description: '', visibility: 'private', uploadId });
+  await admin.until<Dataset>(`/api/datasets/${id}`, (one) => one.status === 'ready', 60);
+  task = await admin.ok<AnnotationTask>('POST', `/api/datasets/${id}/annotation`, { annotatorIds: [], kiosk: true });
+  for (const name of ['양품', '불량']) await admin.ok<AnnotationClasses>('POST', `/api/annotation/tasks/${task.id}/classes`, { name });
+});
+kiosk.after(async () => {
+  await studio.stop();
+});
+
+const done = async () => (await admin.ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done;
+
+kiosk('a station is enrolled, a person signs in and labels, also while the line is down', async () => {
+  const { code } = await admin.ok<KioskEnrolment>('POST', '/api/kiosk/stations', { name: '3번 라인', groupId: 1 });
+  const page = await newPage(studio, { touch: true });
+  await page.goto('/kiosk');
+  await page.locator('h1', { hasText: '이 화면 등록' }).waitFor();
+  ignoreTroubles(page);
+  await checkPage(page, 'kiosk-enrol', { themes: ['light'] });
+  for (const digit of code.replace(/\D/g, '')) await page.locator('.pad-key:visible', { hasText: digit }).tap();
+  await page.locator('button:visible', { hasText: '등록' }).tap();
+  await page.locator('.person-key', { hasText: ADMIN.name }).waitFor();
+  await checkPage(page, 'kiosk-people', { themes: ['light'] });
+  await page.locator('.person-key').first().tap();
+  for (const digit of '2580') await page.locator('.pad-key:visible', { hasText: digit }).tap();
+  await page.locator('button:visible', { hasText: '시작' }).tap();
+  await page.locator('.kiosk-label').nth(1).waitFor();
+  await page.locator('.kiosk-picture img[src^=blob]').waitFor();
+  await checkPage(page, 'kiosk-work');
+  for (const button of await page.locator('.kiosk button:visible').all()) {
+    const box = await button.boundingBox();
+    assert.ok((box?.height ?? 0) >= 56 && (box?.width ?? 0) >= 56, `${await button.textContent()} is ${box?.width} × ${box?.height}`);
+  }
+  const image = () => page.locator('.kiosk-picture img').getAttribute('src');
+  const first = await image();
+  await page.locator('.kiosk-label', { hasText: '양품' }).tap();
+  await page.locator(`.kiosk-picture img:not([src="${first}"])`).waitFor();
+  await page.locator('button:visible', { hasText: '방금 것 취소' }).tap();
+  await page.locator(`.kiosk-picture img[src="${first}"]`).waitFor();
+  await page.locator('.kiosk-label', { hasText: '불량' }).tap();
+  await page.locator('.kiosk-label', { hasText: '양품' }).tap();
+  for (let waited = 0; (await done()) < 1 && waited < 60; waited++) await page.waitForTimeout(100);
+  const labels = (await admin.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${task.id}/classes`)).classes;
+  const seen = await admin.ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/0`);
+  assert.is(seen.label, labels[1]?.id, 'what was taken back was not sent');
+
+  await page.context().setOffline(true);
+  for (let i = 0; i < 3; i++) await page.locator('.kiosk-label', { hasText: '양품' }).tap();
+  await page.locator('.kiosk-head .amber').waitFor();
+  const before = await done();
+  await page.context().setOffline(false);
+  await page.locator('.kiosk-head .amber').waitFor({ state: 'hidden', timeout: 20_000 });
+  assert.ok((await done()) >= before + 2, 'what was labelled without a line has arrived');
+  ignoreTroubles(page);
+
+  await page.locator('button:visible', { hasText: '끝내기' }).tap();
+  await page.locator('.person-key').first().waitFor();
+  await page.keyboard.type('A-1001');
+  await page.keyboard.press('Enter');
+  await page.locator('.kiosk-label').first().waitFor();
+  checkTroubles(page);
+  await page.context().close();
+});
+
+kiosk.run();
