@@ -76,7 +76,7 @@ export class ShapeList {
         ? `<button type="button" class="icon-button" data-do="hide" aria-pressed="${o.hidden(item.id)}" aria-label="${t('work.hide')}" title="${t('work.hide')}">${icon(o.hidden(item.id) ? 'eye-off' : 'eye')}</button>`
         : `<button type="button" class="icon-button" data-do="accept" ${off} aria-label="${t('work.accept')}" title="${t('work.accept')}">${icon('check')}</button>`;
     const score = item.proposed === null ? '' : `<span class="tag-score">${Math.round(item.proposed * 100)} %</span>`;
-    element.innerHTML = `<button type="button" class="shape-number" data-do="choose" aria-pressed="${chosen}" aria-label="${t('work.choose-shape', { n: place + 1 })}"><span class="swatch"></span>${place + 1}</button>
+    element.innerHTML = `<button type="button" class="shape-number" data-do="choose" aria-pressed="${chosen}" title="${t('work.choose-shape', { n: place + 1 })}"><span class="swatch"></span>${place + 1}</button>
       <button type="button" class="shape-label" data-do="label" ${off} aria-haspopup="menu" aria-expanded="false"><span class="cut" data-verbatim></span>${icon('chevron-down')}</button>${score}${last}
       <button type="button" class="icon-button" data-do="remove" ${off} aria-label="${t('work.delete')}: ${place + 1}" title="${t('work.delete')}">${icon('trash-2')}</button>`;
     (element.querySelector('.swatch') as HTMLElement).style.backgroundColor = label ? o.colour(label) : 'transparent';
