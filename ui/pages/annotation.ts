@@ -284,6 +284,7 @@ Press ? for all of them.`,
         parts = task.actions.includes('review') || !own.length ? null : new Set(own);
         if (task.classesRevision > this.classesRevision && this.classesRevision) void this.reloadClasses();
         if (before !== parts && index && before?.size !== parts?.size) this.refilter();
+        else films?.refresh();
       },
       takeClasses({ revision, classes }: AnnotationClasses) {
         this.classesRevision = revision;
