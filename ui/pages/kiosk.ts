@@ -42,25 +42,25 @@ export default page({
       <div class="language" role="group" x-t:aria-label="language.switch"><button type="button" lang="ko" @click="speak('ko')" :aria-pressed="spoken() === 'ko' ? 'true' : 'false'">한국어</button><button type="button" lang="en" @click="speak('en')" :aria-pressed="spoken() === 'en' ? 'true' : 'false'">English</button></div>
       <button type="button" class="button large" x-show="screen === 'work' || screen === 'empty'" @click="leave()">${icon('log-out')}<span x-t="kiosk.leave"></span></button></header>
 
-    <main class="kiosk-gate" x-show="screen === 'enrol'"><h1 x-t="kiosk.enrol"></h1><p x-t="kiosk.enrol.text"></p><output class="kiosk-code" x-text="shownCode()"></output>${pad('press')}
-      <div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="enrol()" :disabled="code.length < 8 || busy" x-t="kiosk.enrol.ok"></button></main>
+    <section class="kiosk-gate" x-show="screen === 'enrol'"><h1 x-t="kiosk.enrol"></h1><p x-t="kiosk.enrol.text"></p><output class="kiosk-code" x-text="shownCode()"></output>${pad('press')}
+      <div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="enrol()" :disabled="code.length < 8 || busy" x-t="kiosk.enrol.ok"></button></section>
 
-    <main class="kiosk-people" x-show="screen === 'people'"><h1 x-t="kiosk.who"></h1><p x-text="$t(people.length ? 'kiosk.who.text' : 'kiosk.nobody')"></p>
+    <section class="kiosk-people" x-show="screen === 'people'"><h1 x-t="kiosk.who"></h1><p x-text="$t(people.length ? 'kiosk.who.text' : 'kiosk.nobody')"></p>
       <div class="people-grid"><template x-for="one in people" :key="one.id"><button type="button" class="person-key" @click="choose(one)"><span class="avatar" aria-hidden="true" x-text="one.name.slice(0, 1)"></span><span data-verbatim x-text="one.name"></span></button></template></div>
-      <p class="kiosk-note">${icon('id-card')}<span x-t="kiosk.badge"></span></p><p class="field-note" x-show="owners()" x-text="owners()"></p><div x-problem="problem"></div></main>
+      <p class="kiosk-note">${icon('id-card')}<span x-t="kiosk.badge"></span></p><p class="field-note" x-show="owners()" x-text="owners()"></p><div x-problem="problem"></div></section>
 
-    <main class="kiosk-gate" x-show="screen === 'pin'"><h1 x-text="$t('kiosk.pin', { name: chosenName })"></h1><output class="kiosk-code" aria-live="off" x-text="dots()"></output>${pad('press')}
-      <div x-problem="problem"></div><div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="backToPeople()" x-t="kiosk.other"></button><button type="button" class="button primary large kiosk-wide" @click="signIn()" :disabled="code.length < 4 || busy" x-t="kiosk.sign-in"></button></div></main>
+    <section class="kiosk-gate" x-show="screen === 'pin'"><h1 x-text="$t('kiosk.pin', { name: chosenName })"></h1><output class="kiosk-code" aria-live="off" x-text="dots()"></output>${pad('press')}
+      <div x-problem="problem"></div><div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="backToPeople()" x-t="kiosk.other"></button><button type="button" class="button primary large kiosk-wide" @click="signIn()" :disabled="code.length < 4 || busy" x-t="kiosk.sign-in"></button></div></section>
 
-    <main class="kiosk-work" x-show="screen === 'work'">
+    <section class="kiosk-work" x-show="screen === 'work'">
       <div class="kiosk-picture"><img alt="" x-ref="picture" draggable="false"><p class="kiosk-comment" x-show="comment" x-text="$t('work.returned.comment', { text: comment })"></p></div>
       <div class="kiosk-side"><p class="cut" data-verbatim x-text="taskName"></p>
         <div class="kiosk-labels"><template x-for="one in classes" :key="one.id"><button type="button" class="kiosk-label" @click="label(one.id)"><span class="swatch" :style="{ backgroundColor: one.colour }"></span><span data-verbatim x-text="one.name"></span><span class="tag-score" x-show="proposed(one.id)" x-text="proposed(one.id)"></span></button></template></div>
         <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="takeBack()" :disabled="!canTakeBack">${icon('undo-2')}<span x-t="kiosk.take-back"></span></button></div>
         <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="skip()">${icon('skip-forward')}<span x-t="kiosk.skip"></span></button>
-        <button type="button" class="button large kiosk-wide" @click="label(null)">${icon('trash-2')}<span x-t="kiosk.delete"></span></button></div></div></main>
+        <button type="button" class="button large kiosk-wide" @click="label(null)">${icon('trash-2')}<span x-t="kiosk.delete"></span></button></div></div></section>
 
-    <main class="kiosk-gate" x-show="screen === 'empty'"><h1 x-t="kiosk.empty"></h1><p x-text="$t(offline ? 'kiosk.offline' : 'kiosk.empty.text')"></p><div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="more()" x-t="kiosk.again"></button></main>
+    <section class="kiosk-gate" x-show="screen === 'empty'"><h1 x-t="kiosk.empty"></h1><p x-text="$t(offline ? 'kiosk.offline' : 'kiosk.empty.text')"></p><div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="more()" x-t="kiosk.again"></button></section>
   </div>`,
   component: (route) => {
     let token: string | undefined;
