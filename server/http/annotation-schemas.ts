@@ -231,13 +231,16 @@ export type AnnotatedPicture = Static<typeof AnnotatedPicture>;
 /** One id a save, made by the browser: a save that is sent again is not done twice. */
 export const SaveId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
 /** `base`: the revision that the browser has changed. */
-export const PictureSave = Type.Object({
-  base: Type.Integer({ minimum: 0 }),
-  state: PictureState,
-  label: Type.Optional(Nullable(Id)),
-  shapes: Type.Optional(Type.Array(AnnotationShape, { maxItems: 10_000 })),
-  saveId: Type.Optional(SaveId),
-});
+export const PictureSave = Type.Object(
+  {
+    base: Type.Integer({ minimum: 0 }),
+    state: PictureState,
+    label: Type.Optional(Nullable(Id)),
+    shapes: Type.Optional(Type.Array(AnnotationShape, { maxItems: 10_000 })),
+    saveId: Type.Optional(SaveId),
+  },
+  { unnamed: 'kept' },
+);
 export type PictureSave = Static<typeof PictureSave>;
 export const PictureSaved = Type.Object({
   n: Type.Integer(),

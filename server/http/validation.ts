@@ -1,4 +1,4 @@
-/** How requests are checked against their schemas: with TypeBox's own compiler. What a schema does not name is dropped. */
+/** How requests are checked against their schemas: with TypeBox's own compiler. What a schema does not name is dropped, unless it says `unnamed: 'kept'`. */
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -8,10 +8,12 @@ import { StudioError } from '../errors.ts';
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
   const isText = httpPart !== 'body';
+  // Dropping what is not named takes hundreds of milliseconds where there are thousands of shapes: whoever takes them picks what it knows.
+  const leaves = httpPart === 'headers' || (schema as { unnamed?: string }).unnamed === 'kept';
   return (raw: unknown) => {
     // Parameters of the address are text: "12" becomes 12, a missing one its default. A body is JSON and must be right as it is.
     const input = isText ? Value.Default(schema, Value.Convert(schema, structuredClone(raw))) : (raw ?? {});
-    if (compiled.Check(input)) return { value: httpPart === 'headers' ? input : Value.Clean(schema, input) };
+    if (compiled.Check(input)) return { value: leaves ? input : Value.Clean(schema, input) };
     const [error] = compiled.Errors(input);
     return { error: new StudioError('invalid_input', { field: fieldOf(error) || (httpPart ?? '') }, error?.message) };
   };

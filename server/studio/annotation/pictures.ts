@@ -193,7 +193,7 @@ export class AnnotatedPictures {
       }
       const task = this.#task(taskId);
       this.#checkLock(saver, task, labels, n, head);
-      const admitted = this.#admit(task, labels, n, request);
+      const admitted = await this.#admit(task, labels, n, request);
       kept = admitted.changed ? admitted.shapes : null;
       const shapes = task.model === 'classification' ? undefined : (admitted.shapes ?? (await labels.pictures.read(n))?.shapes ?? []);
       const label = request.label === undefined ? head?.label : (request.label ?? undefined);
@@ -222,12 +222,12 @@ export class AnnotatedPictures {
     if (locked !== null) throw new StudioError(locked, { name: this.#services.users.nameOf(task.reviewerId) });
   }
 
-  #admit(
+  async #admit(
     task: Readonly<StoredTask>,
     labels: TaskLabels,
     n: number,
     { state, label, shapes }: PictureSave,
-  ): { shapes: AnnotationShape[] | null; changed: boolean } {
+  ): Promise<{ shapes: AnnotationShape[] | null; changed: boolean }> {
     const finished = state === 'done';
     if (task.model === 'classification') {
       if (label != null && task.classes.find(({ id }) => id === label)?.deleted !== undefined) missing(task, label);
