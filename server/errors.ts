@@ -163,6 +163,56 @@ export const CATALOGUE = {
     '알 수 없는 알고리즘입니다: {name}. 목록에서 다시 선택해 주세요.',
     'This algorithm is not known: {name}. Choose one from the list.',
   ),
+  weights_damaged: entry(
+    422,
+    '가중치 파일이 손상되었거나 끝까지 올라오지 않았습니다. 파일을 다시 받아 올려 주세요.',
+    'The file of weights is damaged or incomplete. Get it again and upload it again.',
+  ),
+  weights_foreign: entry(
+    422,
+    '가중치(텐서) 말고 다른 것이 들어 있어 안전하게 읽을 수 없습니다: {reason}. PyTorch에서 torch.save(model.state_dict(), 파일)로 가중치만 저장해 올려 주세요.',
+    'The file holds something else than weights, so it cannot be read safely: {reason}. Save the weights alone with torch.save(model.state_dict(), file) and upload that.',
+  ),
+  weights_type: entry(
+    422,
+    '읽을 수 없는 숫자 형식입니다: {reason}. 16, 32 또는 64비트 실수로 저장해 올려 주세요.',
+    'The numbers are of a kind that is not read: {reason}. Save them as floats of 16, 32 or 64 bits.',
+  ),
+  weights_unknown: entry(
+    422,
+    '알 수 없는 파일 형식입니다. .safetensors, PyTorch .pth/.pt 또는 .onnx 파일을 올려 주세요.',
+    'The file is of a format that is not known. Upload a .safetensors, a PyTorch .pth or .pt, or an .onnx file.',
+  ),
+  weights_no_match: entry(
+    422,
+    '어느 알고리즘의 가중치도 아닙니다. 가장 비슷한 {name}도 {total}개 중 {matched}개만 맞습니다. torchvision 또는 timm의 같은 모델인지 확인해 주세요.',
+    'These are not the weights of any of the algorithms: even of {name}, the most alike, only {matched} of {total} fit. Make sure that it is the same model of torchvision or timm.',
+  ),
+  weights_not_finite: entry(
+    422,
+    '{name}에 숫자가 아닌 값(NaN 또는 무한대)이 있어 사용할 수 없습니다. 다른 가중치 파일을 올려 주세요.',
+    '{name} has values that are no numbers (NaN or infinite), so the file cannot be used. Upload another one.',
+  ),
+  weights_file_gone: entry(
+    404,
+    '서버 폴더에 {name} 파일이 없습니다. 목록을 새로 고쳐 주세요.',
+    'There is no file {name} in the folder of the server. Reload the list.',
+  ),
+  weights_in_use: entry(
+    409,
+    '{name}에서 사용하고 있어 삭제할 수 없습니다. 그 학습이 끝난 뒤에 다시 시도해 주세요.',
+    'They are used by {name} and cannot be deleted now. Try again when that training has ended.',
+  ),
+  start_missing: entry(
+    422,
+    '시작 가중치를 찾을 수 없습니다: {name}. 삭제되었을 수 있으니 Algorithm 단계에서 다시 선택해 주세요.',
+    'The weights to begin with are not there: {name}. They may have been deleted; choose again in the Algorithm step.',
+  ),
+  start_other_algorithm: entry(
+    422,
+    '‘{name}’은(는) {own}의 가중치라 {algorithm} 학습에 사용할 수 없습니다. 같은 알고리즘의 가중치를 선택해 주세요.',
+    '{name} has the weights of {own} and cannot be used for {algorithm}. Choose weights of the same algorithm.',
+  ),
   freeze_stages_too_many: entry(
     422,
     'freeze_stages {stages}은(는) {name}에 너무 큽니다. 학습할 층이 남도록 {most} 이하로 입력해 주세요.',

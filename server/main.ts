@@ -50,6 +50,8 @@ import { TablePreviews } from './studio/tables/previews.ts';
 import { Tables } from './studio/tables/tables.ts';
 import { type StoredTemplate, Templates } from './studio/templates/templates.ts';
 import { Uploads } from './studio/uploads/uploads.ts';
+import { Starts } from './studio/weights/starts.ts';
+import { PretrainedWeights, type StoredWeights } from './studio/weights/weights.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -161,6 +163,7 @@ async function start(config: Config, version: string): Promise<void> {
     users,
     notifications,
     events,
+    starts: { checked: (reader, start, algorithm) => starts.checked(reader, start, algorithm), work: (start) => starts.work(start) },
     isInferring: (id) => inferences.isInferring(id),
     deleteInferencesOf: (id) => inferences.deleteOf(id),
     searches: { summary: (id) => hpo.summary(id), stop: (id) => hpo.stop(id), forget: (id) => hpo.forget(id) },
@@ -198,6 +201,16 @@ async function start(config: Config, version: string): Promise<void> {
     users,
     events,
   });
+  const weights = new PretrainedWeights({
+    weights: await Collection.open<StoredWeights>(db, 'weights'),
+    dir: await folder('weights'),
+    queue,
+    uploads,
+    users,
+    notifications,
+    usesOf: (start) => experiments.beginningWith(start),
+  });
+  const starts: Starts = new Starts(weights, models);
   const preflights = new Preflights(experiments, queue, presets);
   const preprocess = new Preprocess(datasets, projects, previews);
   const inferences: Inferences = new Inferences({
@@ -301,6 +314,8 @@ async function start(config: Config, version: string): Promise<void> {
     preprocess,
     templates,
     models,
+    weights,
+    starts,
     algorithms: new Algorithms(allocation.box),
     presets,
     inferences,
@@ -322,6 +337,7 @@ async function start(config: Config, version: string): Promise<void> {
   await hpo.recover();
   await templates.recover();
   await models.recover();
+  await weights.recover();
   await inferences.recover();
   await annotation.recover();
   await queue.start(
@@ -338,6 +354,7 @@ async function start(config: Config, version: string): Promise<void> {
       infer: inferences.rules,
       annotate: annotation.auto.rules,
       merge: annotation.completion.rules,
+      weights: weights.rules,
     },
     (job) => presets.kept(job),
   );

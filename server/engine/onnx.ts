@@ -166,6 +166,28 @@ export function decodeOnnx(file: Uint8Array): OnnxModel {
   }
 }
 
+/** The initializers of a model's graph alone, its operators not looked at; those of an element type that is not supported are left out. Throws OnnxFormatError. */
+export function decodeInitializers(file: Uint8Array): Map<string, Tensor> {
+  const found = new Map<string, Tensor>();
+  let graphs = 0;
+  try {
+    new PbfReader(file).readFields((field, _, pbf) => {
+      if (field !== 7) return;
+      graphs++;
+      pbf.readMessage((inside, into, graph) => {
+        if (inside !== 5) return;
+        const tensor = readTensor(graph, true);
+        if (tensor) into.set(tensor.name, tensor.tensor);
+      }, found);
+    }, null);
+  } catch (error) {
+    if (error instanceof OnnxFormatError) throw error;
+    throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
+  }
+  if (graphs === 0) throw new OnnxFormatError('the file holds no graph');
+  return found;
+}
+
 function readOpset(field: number, opset: { domain: string; version: number }, pbf: PbfReader): void {
   if (field === 1) opset.domain = pbf.readString();
   else if (field === 2) opset.version = pbf.readVarint(true);
@@ -242,7 +264,9 @@ function readAttribute(pbf: PbfReader): Record<string, OnnxAttribute> {
   throw new OnnxFormatError(`the attribute ${name} has a type that is not supported (${type})`);
 }
 
-function readTensor(pbf: PbfReader): { name: string; tensor: Tensor } {
+function readTensor(pbf: PbfReader): { name: string; tensor: Tensor };
+function readTensor(pbf: PbfReader, skip: boolean): { name: string; tensor: Tensor } | null;
+function readTensor(pbf: PbfReader, skip = false): { name: string; tensor: Tensor } | null {
   const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
   pbf.readMessage((field, found, inner) => {
     const packed = inner.type === 2;
@@ -255,6 +279,7 @@ function readTensor(pbf: PbfReader): { name: string; tensor: Tensor } {
     else if (field === 14) found.external = inner.readVarint() === 1;
   }, parts);
   const dtype = dtypes.get(parts.code);
+  if (!dtype && skip) return null;
   if (!dtype) throw new OnnxFormatError(`the tensor ${parts.name} has an element type that is not supported (${parts.code})`);
   if (parts.external) throw new OnnxFormatError(`the tensor ${parts.name} is kept in another file, which is not supported`);
   const count = elements(parts.shape);

@@ -1,11 +1,15 @@
 import type { DType, Tensor } from './tensor.ts';
-import { allocate, bytes, elementBytes, elements } from './tensor.ts';
+import { allocate, bytes, elements } from './tensor.ts';
 
 /** The bytes are not a safetensors file; the message says why. */
 export class SafetensorsError extends Error {
   override name = 'SafetensorsError';
 }
 
+/** Bytes of an element, by the format's code. */
+const elementSizes: ReadonlyMap<string, number> = new Map(
+  Object.entries({ F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, F8_E5M2: 1, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 }),
+);
 const codes: { readonly [dtype in DType]: string } = { float32: 'F32', float16: 'F16', int64: 'I64', int32: 'I32', uint8: 'U8', bool: 'BOOL' };
 const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
 
@@ -40,56 +44,78 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-/**
- * Reads a whole file. Every length, offset and type is checked before anything is allocated; the tensors must fill the data without a gap
- * or an overlap, as the format asks. Throws SafetensorsError.
- */
-export function decodeSafetensors(file: Uint8Array): Safetensors {
-  const fail = (reason: string): never => {
-    throw new SafetensorsError(`not a safetensors file: ${reason}`);
-  };
-  if (file.byteLength < 8) fail('it is shorter than 8 bytes');
-  const length = new DataView(file.buffer, file.byteOffset, file.byteLength).getBigUint64(0, true);
-  if (length > BigInt(longestHeader)) fail(`a header of ${length} bytes is too long`);
+function fail(reason: string): never {
+  throw new SafetensorsError(`not a safetensors file: ${reason}`);
+}
+
+/** Where a file's data begin. `beginning`: its first 8 bytes, or what there is of them. Throws SafetensorsError where the header is longer than `longest` or the file. */
+export function dataStart(beginning: Uint8Array, fileSize: number, longest = longestHeader): number {
+  if (beginning.byteLength < 8) fail('it is shorter than 8 bytes');
+  const length = new DataView(beginning.buffer, beginning.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(longest)) fail(`a header of ${length} bytes is too long`);
   const start = 8 + Number(length);
-  if (start > file.byteLength) fail(`the header has ${length} bytes, the file ${file.byteLength}`);
+  if (start > fileSize) fail(`the header has ${length} bytes, the file ${fileSize}`);
+  return start;
+}
+
+/** A tensor as the header describes it: its element type by the format's code, and its bytes counted from the start of the data. */
+export interface Described {
+  readonly name: string;
+  readonly code: string;
+  readonly shape: readonly number[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The header's tensors, every length, offset and type checked: they must fill the `size` bytes of data without a gap or an overlap, as the format asks.
+ * Throws SafetensorsError.
+ */
+export function readHeader(text: Uint8Array, size: number): { entries: Described[]; metadata: Record<string, string> } {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, start)));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch {
     fail('the header is not JSON');
   }
   if (!isObject(header)) return fail('the header is not a JSON object');
   const { __metadata__: strings = {}, ...entries } = header;
   if (!isObject(strings) || Object.values(strings).some((value) => typeof value !== 'string')) fail('the metadata are not strings');
-  const size = file.byteLength - start;
-  const found = Object.entries(entries).map(([name, entry]) => ({ name, ...checked(name, entry, size, fail) }));
+  const found = Object.entries(entries).map(([name, entry]) => checked(name, entry, size));
   let end = 0;
   for (const { name, from, to } of found.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
     if (from !== end) fail(`${name} ${from < end ? 'overlaps the tensor before it' : 'leaves a gap before it'}`);
     end = to;
   }
   if (end !== size) fail(`the tensors end at byte ${end} of ${size}`);
+  return { entries: found, metadata: strings as Record<string, string> };
+}
+
+/** Reads a whole file; every length, offset and type is checked before anything is allocated. Throws SafetensorsError. */
+export function decodeSafetensors(file: Uint8Array): Safetensors {
+  const start = dataStart(file, file.byteLength);
+  const { entries, metadata } = readHeader(file.subarray(8, start), file.byteLength - start);
   const tensors = new Map<string, Tensor>();
-  for (const { name, dtype, shape, from, to } of found) {
+  for (const { name, code, shape, from, to } of entries) {
+    const dtype = dtypes.get(code) ?? fail(`${name} has an element type that is not supported (${code})`);
     const data = allocate(dtype, elements(shape));
     new Uint8Array(data.buffer).set(file.subarray(start + from, start + to));
     tensors.set(name, { dtype, shape, data });
   }
-  return { tensors, metadata: strings as Record<string, string> };
+  return { tensors, metadata };
 }
 
-function checked(name: string, entry: unknown, size: number, fail: (reason: string) => never): { dtype: DType; shape: number[]; from: number; to: number } {
+function checked(name: string, entry: unknown, size: number): Described {
   if (!isObject(entry)) return fail(`${name} is not described`);
   const { dtype: code, shape, data_offsets: offsets } = entry;
-  const dtype = dtypes.get(String(code));
-  if (!dtype) return fail(`${name} has an element type that is not supported (${String(code)})`);
+  const width = typeof code === 'string' ? elementSizes.get(code) : undefined;
+  if (typeof code !== 'string' || width === undefined) return fail(`${name} has an element type that is not supported (${String(code)})`);
   if (!isCounts(shape) || shape.length > 8) return fail(`${name} has no proper shape`);
   if (!isCounts(offsets) || offsets.length !== 2) return fail(`${name} has no proper offsets`);
   const [from, to] = offsets as [number, number];
   if (from > to || to > size) return fail(`${name} lies at bytes ${from} to ${to} of ${size}: the file is cut short or the offsets are wrong`);
-  if (elements(shape) * elementBytes[dtype] !== to - from) return fail(`${name} of shape [${shape}] does not take ${to - from} bytes`);
-  return { dtype, shape, from, to };
+  if (elements(shape) * width !== to - from) return fail(`${name} of shape [${shape}] does not take ${to - from} bytes`);
+  return { name, code, shape, from, to };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -33,6 +33,7 @@ import { projectRoutes } from './routes/projects.ts';
 import { tableRoutes } from './routes/tables.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { uploadRoutes } from './routes/uploads.ts';
+import { weightsRoutes } from './routes/weights.ts';
 import type { Studio } from './studio.ts';
 import { compileValidator } from './validation.ts';
 
@@ -125,6 +126,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   await app.register(preprocessRoutes(studio));
   await app.register(templateRoutes(studio));
   await app.register(modelRoutes(studio));
+  await app.register(weightsRoutes(studio));
   await app.register(inferenceRoutes(studio));
   await app.register(annotationRoutes(studio));
   await app.register(annotationPictureRoutes(studio));

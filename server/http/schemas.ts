@@ -340,10 +340,22 @@ export const Parameters = Type.Object({
 });
 export type Parameters = Static<typeof Parameters>;
 
+/** weights: pretrained ones; model: a version of the repository. Of the same algorithm; where the numbers of classes differ the head begins anew. */
+export const StartKind = OneOf('weights', 'model');
+export const Start = Type.Object({
+  kind: StartKind,
+  id: Id,
+  /** As it was called when the training was started; the daemon fills it in. */
+  name: Type.Optional(Type.String({ maxLength: 200 })),
+});
+export type Start = Static<typeof Start>;
+
 export const RunConfig = Type.Object({
   split: Split,
   algorithm: Type.String({ maxLength: 60 }),
   parameters: Parameters,
+  /** What the training begins with; left out: random numbers. */
+  start: Type.Optional(Start),
   preset: Type.String({ maxLength: 60 }),
 });
 export type RunConfig = Static<typeof RunConfig>;
@@ -420,7 +432,7 @@ export type Progress = Static<typeof Progress>;
  * `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. `annotate`: a model proposes labels. `merge`: the parts of
  * an annotation task become labels of the dataset.
  */
-export const JobKind = OneOf('ingest', 'sample', 'labels', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer', 'annotate', 'merge');
+export const JobKind = OneOf('ingest', 'sample', 'labels', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer', 'annotate', 'merge', 'weights');
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,

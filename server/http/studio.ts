@@ -27,6 +27,8 @@ import type { TablePreviews } from '../studio/tables/previews.ts';
 import type { Tables } from '../studio/tables/tables.ts';
 import type { Templates } from '../studio/templates/templates.ts';
 import type { Uploads } from '../studio/uploads/uploads.ts';
+import type { Starts } from '../studio/weights/starts.ts';
+import type { PretrainedWeights } from '../studio/weights/weights.ts';
 import type { Changes } from './changes.ts';
 
 export interface Studio {
@@ -49,6 +51,8 @@ export interface Studio {
   preprocess: Preprocess;
   templates: Templates;
   models: Models;
+  weights: PretrainedWeights;
+  starts: Starts;
   algorithms: Algorithms;
   presets: Presets;
   inferences: Inferences;

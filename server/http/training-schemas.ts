@@ -1,6 +1,6 @@
 /** The shapes on the wire of what goes before and around a training: preflight, AutoML, HPO. See schemas.ts for the conventions. */
 import { type Static, Type } from 'typebox';
-import { EpochRow, Experiment, Failure, Id, Job, JobState, Nullable, OneOf, Parameters, Score, Split, Time, TrainResult } from './schemas.ts';
+import { EpochRow, Experiment, Failure, Id, Job, JobState, Nullable, OneOf, Parameters, Score, Split, Start, Time, TrainResult } from './schemas.ts';
 
 const PresetName = Type.String({ maxLength: 60 });
 const AlgorithmName = Type.String({ maxLength: 60 });
@@ -60,7 +60,7 @@ export type Preflight = Static<typeof Preflight>;
 // ---------------------------------------------------------------- AutoML
 
 export const AutomlRequest = Type.Object({
-  algorithms: Type.Array(Type.Object({ name: AlgorithmName, parameters: Parameters }), { minItems: 1, maxItems: 50 }),
+  algorithms: Type.Array(Type.Object({ name: AlgorithmName, parameters: Parameters, start: Type.Optional(Start) }), { minItems: 1, maxItems: 50 }),
   split: Split,
   preset: PresetName,
 });
@@ -135,6 +135,8 @@ export const HpoRequest = Type.Object({
   algorithm: AlgorithmName,
   /** The values of the parameters that are not searched; the first trial also takes those of the searched ones, where their ranges hold them. */
   parameters: Parameters,
+  /** What every trial begins with; left out: random numbers. */
+  start: Type.Optional(Start),
   /** By the name of the parameter, at least one; not `epoch`. */
   search: Type.Record(Type.String({ maxLength: 60 }), SearchRange),
   settings: Type.Object({

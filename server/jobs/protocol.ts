@@ -154,6 +154,8 @@ export interface TrainSpec extends ComputingSpec {
   until?: number;
   /** Folder of the checkpoint where it is not JOBDIR/checkpoint: so that a trial's next job goes on from there. */
   checkpoint?: string;
+  /** What it begins with instead of random numbers: a file of safetensors under our names. `key` tells it from others. */
+  start?: { file: string; name: string; key: string };
   /** Put into the model's metadata. */
   about: Record<string, string>;
 }
@@ -221,6 +223,12 @@ export interface MergeOutcome {
   excluded: number[];
 }
 
+/** Read a file of weights that somebody brought: what fits into out/weights.safetensors under our names, and out/weights.json (WeightsReport). */
+export interface WeightsSpec extends CommonSpec {
+  kind: 'weights';
+  file: string;
+}
+
 export type JobSpec =
   | IngestSpec
   | LabelsSpec
@@ -232,7 +240,8 @@ export type JobSpec =
   | PreflightSpec
   | InferSpec
   | AnnotateSpec
-  | MergeSpec;
+  | MergeSpec
+  | WeightsSpec;
 
 /** out/ingest.json; the picture set itself lies in out/pictures/, its labels in out/pictures/labels/1/ where `labelRevision` is 1. */
 export interface IngestOutcome {

@@ -12,6 +12,7 @@ export const jobs: { [Kind in JobSpec['kind']]: Job<Extract<JobSpec, { kind: Kin
     spec.type === 'tabular' ? (await import('./tables/preprocess.ts')).preprocessTable(spec, host) : (await import('./preprocess.ts')).preprocess(spec, host),
   train: async (spec, host) => (await import('./train.ts')).train(spec, host),
   preflight: async (spec, host) => (await import('./preflight.ts')).preflight(spec, host),
+  weights: async (spec, host) => (await import('./weights.ts')).importWeights(spec, host),
   infer: async (spec, host) => (await import('./infer.ts')).infer(spec, host),
   annotate: async (spec, host) => (await import('./annotate.ts')).annotate(spec, host),
   merge: async (spec, host) => (await import('./merge.ts')).merge(spec, host),

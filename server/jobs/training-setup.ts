@@ -1,5 +1,9 @@
 /** What every training of the train job begins with: the batch, the trainer, and what its checkpoints depend on. */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { blueprint, initialWeights } from '../engine/model.ts';
+import { decodeSafetensors } from '../engine/safetensors.ts';
+import type { Tensor } from '../engine/tensor.ts';
 import { createTrainer, type Trainer } from '../engine/trainer.ts';
 import { StudioError } from '../errors.ts';
 import type { Example } from '../learn/batches.ts';
@@ -34,10 +38,33 @@ export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): numb
   return Math.min(wanted, pictures);
 }
 
+/** The weights of `spec.start`; what it does not have, or has in another shape (the head of other classes), is drawn from the seed. Throws StudioError start_missing. */
+async function startingWeights({ start, algorithm, classes, parameters, split }: TrainSpec, host: JobHost): Promise<Map<string, Tensor> | undefined> {
+  if (start === undefined || !isArchitecture(algorithm)) return undefined;
+  const file = await readFile(start.file).catch((error: Error) => {
+    throw new StudioError('start_missing', { name: start.name }, error.message);
+  });
+  const { tensors } = decodeSafetensors(file);
+  const weights = initialWeights(blueprint(architectures[algorithm], classes.length, parameters.input_size).parameters, split.seed);
+  const fresh: string[] = [];
+  for (const [name, { dtype, shape }] of weights) {
+    const given = tensors.get(name);
+    if (given?.dtype === dtype && given.shape.length === shape.length && given.shape.every((size, axis) => size === shape[axis])) weights.set(name, given);
+    else fresh.push(name);
+  }
+  host.log(
+    'info',
+    `begins with ${start.name}: ${weights.size - fresh.length} of ${weights.size} tensors${fresh.length === 0 ? '' : `; anew: ${fresh.slice(0, 20).join(', ')}`}`,
+    `${start.name}에서 시작합니다: 텐서 ${weights.size}개 중 ${weights.size - fresh.length}개${fresh.length === 0 ? '' : `; 새로 시작: ${fresh.slice(0, 20).join(', ')}`}`,
+  );
+  return weights;
+}
+
 /** `examples`: those that are learned from. */
 export async function makeTrainer(spec: TrainSpec, batch: number, examples: readonly Example[], host: JobHost): Promise<Trainer> {
   const { algorithm, parameters, classes, threads, split } = spec;
   if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
+  const weights = await startingWeights(spec, host);
   try {
     const options = {
       model: architectures[algorithm],
@@ -49,6 +76,7 @@ export async function makeTrainer(spec: TrainSpec, batch: number, examples: read
       std: STD,
       threads,
       seed: split.seed,
+      ...(weights === undefined ? {} : { weights }),
     } as const;
     return await onDevice(spec, host, (place) => createTrainer({ ...options, ...place }));
   } catch (error) {
@@ -66,8 +94,10 @@ function countsOf(examples: readonly Example[], classes: number): number[] {
 
 /** Of everything that the weights depend on, but for the device and the number of threads (which change the last bits only). */
 export function fingerprint(spec: TrainSpec, set: PictureSet, examples: readonly Example[], batch: number): string {
-  const { classes, algorithm, parameters, split } = spec;
-  const hash = createHash('sha256').update(JSON.stringify({ classes, algorithm, parameters, split, batch }));
+  const { classes, algorithm, parameters, split, start } = spec;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ classes, algorithm, parameters, split, batch, ...(start === undefined ? {} : { start: start.key }) }),
+  );
   for (const { n, label } of examples) hash.update(`${set.items[n]!.sha256} ${label}\n`);
   return hash.digest('hex');
 }

@@ -13,6 +13,7 @@ import type {
   TablePreviewSpec,
   TableSpec,
   TrainSpec,
+  WeightsSpec,
 } from '../jobs/protocol.ts';
 import type { Need } from './allocation.ts';
 
@@ -57,6 +58,7 @@ export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
   preprocess: 'bulk',
   table_preview: 'quick',
   preflight: 'quick',
+  weights: 'bulk',
   train: 'training',
   trial: 'training',
 };
@@ -76,6 +78,7 @@ export interface WorkOf {
   infer: Work<InferSpec>;
   annotate: Work<AnnotateSpec>;
   merge: Work<MergeSpec>;
+  weights: Work<WeightsSpec>;
 }
 
 /** How a job ended. */

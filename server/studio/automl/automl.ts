@@ -60,6 +60,7 @@ export class Automl {
       experiments.check(draft, { split, preset, algorithm: name, parameters });
       if (algorithms.findIndex((other) => other.name === name) < i) throw new StudioError('automl_twice', { name });
     }
+    const starts = algorithms.map(({ name, start }) => experiments.startOf(reader, { algorithm: name, ...(start === undefined ? {} : { start }) }));
     const at = new Date();
     const taken = experiments.namesIn(draft.projectId);
     const settings = (index: number) => ({
@@ -67,7 +68,7 @@ export class Automl {
       mode: 'automl' as const,
       status: 'pending' as const,
       automlGroup: id,
-      config: { split, preset, algorithm: algorithms[index]!.name, parameters: algorithms[index]!.parameters },
+      config: { split, preset, algorithm: algorithms[index]!.name, parameters: algorithms[index]!.parameters, ...starts[index] },
     });
     return experiments.exclusively(id, 'automl', async () => {
       const made: Readonly<StoredExperiment>[] = [];

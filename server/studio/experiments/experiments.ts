@@ -7,7 +7,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
-import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, HpoSummary, RunConfig, TrainResult } from '../../http/schemas.ts';
+import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, HpoSummary, RunConfig, Start, TrainResult } from '../../http/schemas.ts';
 import type { HpoRequest } from '../../http/training-schemas.ts';
 import type { Need } from '../../queue/allocation.ts';
 import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.ts';
@@ -67,6 +67,7 @@ export interface StoredExperiment {
 const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial', 'preflight']);
 
 export interface ExperimentOptions {
+  starts: StartingPoints;
   experiments: Collection<StoredExperiment>;
   queue: Queue;
   jobs: Jobs;
@@ -85,6 +86,12 @@ export interface ExperimentOptions {
     stop(experimentId: number): Promise<void>;
     forget(experimentId: number): Promise<void>;
   };
+}
+
+/** What trainings begin with, besides random numbers; see studio/weights/starts.ts. */
+export interface StartingPoints {
+  checked(reader: StoredUser, start: Start, algorithm: string): Start;
+  work(start: Start): NonNullable<WorkOf['train']['start']>;
 }
 
 export class Experiments {
@@ -237,6 +244,7 @@ export class Experiments {
   async run(reader: StoredUser, id: number, config: RunConfig, templateName?: string): Promise<Experiment> {
     const draft = this.may(reader, id, 'run');
     this.check(draft, config);
+    const start = this.startOf(reader, config);
     await this.exclusively(id, 'run', async () => {
       await this.#endPreflights(id);
       let pending = false;
@@ -245,7 +253,15 @@ export class Experiments {
           checkAllowed(before, 'run');
           pending = true;
           const name = before.name || freeName(runName(), this.namesIn(before.projectId));
-          return { ...before, name, mode: 'run', status: 'pending', config, jobId, ...(templateName === undefined ? {} : { templateName }) };
+          return {
+            ...before,
+            name,
+            mode: 'run',
+            status: 'pending',
+            config: { ...config, ...start },
+            jobId,
+            ...(templateName === undefined ? {} : { templateName }),
+          };
         });
       } catch (error) {
         if (pending) await this.#backToDraft(id);
@@ -263,6 +279,11 @@ export class Experiments {
     checkFreezing(algorithm, parameters.freeze_stages ?? 0);
     this.#options.datasets.trainable(projectId, datasetId);
     return this.#options.presets.need(preset);
+  }
+
+  /** What a training begins with, for its settings. Throws start_missing or start_other_algorithm. */
+  startOf(reader: StoredUser, { start, algorithm }: Pick<RunConfig, 'start' | 'algorithm'>): Pick<RunConfig, 'start'> {
+    return start === undefined ? {} : { start: this.#options.starts.checked(reader, start, algorithm) };
   }
 
   /** Starts a draft in one way only: a second click that comes while the first is being worked on is refused. */
@@ -352,6 +373,13 @@ export class Experiments {
     return new Set(this.#experiments.filter((experiment) => experiment.projectId === projectId).map(({ name }) => name));
   }
 
+  /** Names of those that are going on and begin with this. */
+  beginningWith({ kind, id }: Start): string[] {
+    return this.#experiments
+      .filter(({ status, config }) => (status === 'pending' || status === 'running') && config?.start?.kind === kind && config.start.id === id)
+      .map(({ name }) => name);
+  }
+
   ofAutomlGroup(group: number): Readonly<StoredExperiment>[] {
     return this.#experiments.filter(({ automlGroup }) => automlGroup === group);
   }
@@ -420,7 +448,7 @@ export class Experiments {
   };
 
   /** What a worker is told to train. Throws dataset_unreadable. */
-  trainWork(experiment: Readonly<StoredExperiment>, config: Pick<RunConfig, 'algorithm' | 'parameters' | 'split'> | null): WorkOf['train'] {
+  trainWork(experiment: Readonly<StoredExperiment>, config: Pick<RunConfig, 'algorithm' | 'parameters' | 'split' | 'start'> | null): WorkOf['train'] {
     const dataset = this.#options.datasets.get(experiment.datasetId);
     const labels = experiment.labels ?? this.#labelsOf(experiment);
     if (dataset === undefined || labels === undefined || config === null) throw new StudioError('dataset_unreadable');
@@ -433,6 +461,7 @@ export class Experiments {
       algorithm: config.algorithm,
       parameters: config.parameters,
       split: config.split,
+      ...(config.start === undefined ? {} : { start: this.#options.starts.work(config.start) }),
       about: {
         experiment: experiment.name,
         project: this.#options.projects.get(experiment.projectId)?.name ?? '',

@@ -77,10 +77,12 @@ export class Hpo {
   // ---------------------------------------------------------------- what the buttons do
 
   /** Start. Throws as a Run does, and hpo_…. */
-  async start(reader: StoredUser, id: number, request: HpoRequest): Promise<Experiment> {
+  async start(reader: StoredUser, id: number, asked: HpoRequest): Promise<Experiment> {
     const { experiments, dir } = this.#services;
     const draft = experiments.may(reader, id, 'hpo');
-    experiments.check(draft, request);
+    experiments.check(draft, asked);
+    const start = experiments.startOf(reader, asked);
+    const request = { ...asked, ...start };
     checkSearchedFreezing(request);
     checkLimits(request, this.#services.settings);
     const config = studyConfig(request);
@@ -96,7 +98,7 @@ export class Hpo {
         await experiments.update(id, (before) => {
           checkAllowed(before, 'hpo');
           const name = before.name || freeName(hpoName(at), experiments.namesIn(before.projectId));
-          return { ...before, name, mode: 'hpo', status: 'pending', config: { split, algorithm, parameters, preset }, search };
+          return { ...before, name, mode: 'hpo', status: 'pending', config: { split, algorithm, parameters, preset, ...start }, search };
         });
       } catch (error) {
         await journal.close();

@@ -292,6 +292,27 @@ export class Models {
   }
 
   /** A file to be downloaded; the download is noted in the version's log. */
+  maySeeVersion(reader: StoredUser, id: number): boolean {
+    const model = this.#models.get(this.#versions.get(id)?.modelId ?? 0);
+    return model !== undefined && this.maySee(reader, model);
+  }
+
+  /** Weights that a training can begin with: of the reader's groups, the newest version of each model first. */
+  starts(reader: StoredUser): { id: number; name: string; architecture: string; classes: number }[] {
+    return [...this.#versions.all()]
+      .filter(({ id }) => this.maySeeVersion(reader, id))
+      .reverse()
+      .map(({ id, algorithm, result }) => ({ id, name: this.start(id)!.name, architecture: algorithm, classes: result.classes.length }));
+  }
+
+  /** undefined where there is no such version. */
+  start(id: number): { file: string; name: string; architecture: string } | undefined {
+    const version = this.#versions.get(id);
+    const model = this.#models.get(version?.modelId ?? 0);
+    if (version === undefined || model === undefined) return undefined;
+    return { file: join(this.#folder(id), 'weights.safetensors'), name: `${model.name} v${version.version}`, architecture: version.algorithm };
+  }
+
   async file(reader: StoredUser, id: number, file: ModelFile): Promise<{ path: string; name: string }> {
     const { model, version } = this.#visibleVersion(reader, id);
     const line = { at: new Date().toISOString(), ...DOWNLOADED[file], modifierId: reader.id };
