@@ -170,13 +170,18 @@ export const CATALOGUE = {
   ),
   weights_foreign: entry(
     422,
-    '가중치(텐서) 말고 다른 것이 들어 있어 안전하게 읽을 수 없습니다: {reason}. PyTorch에서 torch.save(model.state_dict(), 파일)로 가중치만 저장해 올려 주세요.',
-    'The file holds something else than weights, so it cannot be read safely: {reason}. Save the weights alone with torch.save(model.state_dict(), file) and upload that.',
+    '가중치(텐서) 말고 다른 것이 들어 있어 안전하게 읽을 수 없습니다: {name}. PyTorch에서 torch.save(model.state_dict(), 파일)로 가중치만 저장해 올려 주세요.',
+    'The file holds something else than weights, so it cannot be read safely: {name}. Save the weights alone with torch.save(model.state_dict(), file) and upload that.',
+  ),
+  weights_no_tensors: entry(
+    422,
+    '파일에서 가중치를 찾을 수 없거나, 가중치만 들어 있는 파일이 아닙니다. PyTorch에서 torch.save(model.state_dict(), 파일)로 가중치만 저장해 올려 주세요.',
+    'There are no weights in the file, or it is not made of weights alone. Save them with torch.save(model.state_dict(), file) and upload that.',
   ),
   weights_type: entry(
     422,
-    '읽을 수 없는 숫자 형식입니다: {reason}. 16, 32 또는 64비트 실수로 저장해 올려 주세요.',
-    'The numbers are of a kind that is not read: {reason}. Save them as floats of 16, 32 or 64 bits.',
+    '가중치가 읽을 수 없는 숫자 형식으로 저장되어 있습니다. 16, 32 또는 64비트 실수로 저장해 올려 주세요.',
+    'The weights are saved as numbers of a kind that is not read. Save them as floats of 16, 32 or 64 bits.',
   ),
   weights_unknown: entry(
     422,

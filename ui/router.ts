@@ -50,6 +50,7 @@ const ENTRIES: Entry[] = [
   { path: '/templates', menu: 'template', who: 'developer', styles: LIBRARY, load: () => import('./pages/templates.ts') },
   { path: '/models', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/models.ts') },
   { path: '/models/:id', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/model.ts') },
+  { path: '/weights', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/weights.ts') },
   { path: '/model-versions/:id', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/model-version.ts') },
   { path: '/annotations', menu: 'annotation', styles: ANNOTATE, load: () => import('./pages/annotations.ts') },
   { path: '/annotations/:id', menu: 'annotation', styles: ANNOTATE, load: () => import('./pages/annotation.ts') },

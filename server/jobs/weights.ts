@@ -59,9 +59,10 @@ function explained(error: unknown): never {
     case 'damaged':
       throw new StudioError('weights_damaged', {}, error.message);
     case 'foreign':
-      throw new StudioError('weights_foreign', { reason: error.message.slice(0, 300) });
+      if (error.refused !== null) throw new StudioError('weights_foreign', { name: short(error.refused) });
+      throw new StudioError('weights_no_tensors', {}, error.message);
     case 'type':
-      throw new StudioError('weights_type', { reason: error.message.slice(0, 300) });
+      throw new StudioError('weights_type', {}, error.message);
     case 'unknown':
       throw new StudioError('weights_unknown', {}, error.message);
   }

@@ -5,11 +5,14 @@ import type { FileHandle } from 'node:fs/promises';
 export class WeightsError extends Error {
   override name = 'WeightsError';
   readonly code: 'damaged' | 'foreign' | 'unknown' | 'type';
+  /** What else than tensors the file holds, by its name in Python; null where that has no name. */
+  readonly refused: string | null;
 
   /** damaged: it is cut short or contradicts itself; foreign: it holds more than tensors; unknown: of no format that is read; type: elements that are not read. */
-  constructor(code: WeightsError['code'], detail: string) {
+  constructor(code: WeightsError['code'], detail: string, refused: string | null = null) {
     super(detail);
     this.code = code;
+    this.refused = refused;
   }
 }
 

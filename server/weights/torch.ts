@@ -171,7 +171,9 @@ function parsed<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof PickleError) throw new WeightsError(error.message.startsWith('the pickle is damaged') ? 'damaged' : 'foreign', error.message);
+    if (error instanceof PickleError) {
+      throw new WeightsError(error.message.startsWith('the pickle is damaged') ? 'damaged' : 'foreign', error.message, error.refused);
+    }
     throw error;
   }
 }

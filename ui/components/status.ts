@@ -9,6 +9,7 @@ export type Status =
   | JobState
   | ProjectStatus
   | 'ingesting'
+  | 'reading'
   | 'using'
   | 'ended'
   | 'active'
@@ -38,6 +39,7 @@ const LOOK: { [status in Status]: [tone: string, icon: string] } = {
   returned: ['orange', 'undo-2'],
   accepted: ['violet', 'badge-check'],
   ingesting: ['blue', 'loader'],
+  reading: ['blue', 'loader'],
   uploading: ['blue', 'upload'],
   using: ['green', 'circle-check'],
   ended: ['grey', 'ban'],

@@ -103,6 +103,7 @@ parameters('the fold tells what was changed and what is wrong', async () => {
   await checkPage(page, 'run-advanced-hint', { ...LIGHT, sizes: [[1280, 800]] });
   await page.keyboard.press('Escape');
   await ok.click();
+  await page.locator('input[name=preset]:checked').waitFor();
   await ok.click();
   const facts = await page.locator('.configuration dt').allTextContents();
   assert.ok(
@@ -160,6 +161,7 @@ parameters('a search tries optimizers', async () => {
   await page.locator('#hpo-goal').fill('1');
   await page.locator('.way-cards input[value=grid]').check();
   await ok.click();
+  await page.locator('input[name=preset]:checked').waitFor();
   await ok.click();
   await page.locator('.run-start').click();
   await page.locator('.under-head', { hasText: '2 / 2' }).waitFor({ timeout: LONG });
@@ -175,7 +177,7 @@ parameters('an AutoML has the same fold for each algorithm', async () => {
   await page.locator('.side-edit .box-head button[aria-expanded]').nth(1).click();
   await openFold();
   await control('optimizer', 'select').selectOption('adam');
-  await page.locator('.automl-list .chip.amber').first().waitFor();
+  await page.locator('.automl-list .chip.amber:visible').first().waitFor();
   await page.locator('.advanced').scrollIntoViewIfNeeded();
   await checkPage(page, 'automl-advanced', LIGHT);
 });

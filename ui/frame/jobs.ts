@@ -55,6 +55,7 @@ export function jobAddress(job: Job): string {
   if (job.kind === 'train' || job.kind === 'preflight') return `/experiments/${job.subjectId}/run`;
   if (job.kind === 'trial') return `/experiments/${job.subjectId}/hpo`;
   if (job.kind === 'infer') return `/inferences/${job.subjectId}`;
+  if (job.kind === 'weights') return '/weights';
   if (job.kind === 'table_preview') return `/projects/${job.projectId}/data`;
   if (job.kind === 'annotate' || job.kind === 'merge') return `/annotation/${job.subjectId}`;
   return `/datasets/${job.subjectId}`;

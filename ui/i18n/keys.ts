@@ -24,6 +24,7 @@ import type run from './areas/run.ts';
 import type split from './areas/split.ts';
 import type tables from './areas/tables.ts';
 import type trash from './areas/trash.ts';
+import type weights from './areas/weights.ts';
 
 type Areas = typeof base &
   typeof frame &
@@ -36,6 +37,7 @@ type Areas = typeof base &
   typeof experiments &
   typeof run &
   typeof parameters &
+  typeof weights &
   typeof inference &
   typeof automl &
   typeof hpo &

@@ -1,6 +1,7 @@
 /** What AutoML is asked: which algorithms, each with its parameters. Data and resources are those of a run (see run-setup.ts). */
 import type { Algorithm } from '../../server/http/schemas.ts';
 import type { AutomlRequest } from '../../server/http/training-schemas.ts';
+import type { StartOption } from '../../server/http/weights-schemas.ts';
 import { component, icon } from '../mount.ts';
 import { splitFields } from './data-split.ts';
 import { advancedFold, type FormPlace, firstFields } from './parameter-form.ts';
@@ -16,6 +17,7 @@ import {
   sent,
   wrongNumbers,
 } from './parameters.ts';
+import { type StartKey, startChoices, startField, startOf, startText } from './start.ts';
 
 export function automlSetup() {
   return component({
@@ -27,8 +29,13 @@ export function automlSetup() {
     defaults: {} as Record<string, Recipe>,
     edited: null as Recipe | null,
     freezableOf: {} as Record<string, number>,
+    starts: [] as readonly StartOption[],
+    /** By the algorithm. */
+    startKeys: {} as Record<string, StartKey>,
+    start: '' as StartKey,
 
-    begin(algorithms: readonly Algorithm[], size: number) {
+    begin(algorithms: readonly Algorithm[], size: number, starts: readonly StartOption[]) {
+      this.starts = starts;
       const own = () => Object.fromEntries(algorithms.map((one) => [one.name, { ...one.defaults, input_size: size }]));
       this.each = own();
       this.defaults = own();
@@ -61,6 +68,7 @@ export function automlSetup() {
     focus(name: string) {
       this.focused = name;
       this.edited = this.each[name] ?? null;
+      this.start = this.startKeys[name] ?? '';
     },
     isChanged(name: string) {
       return JSON.stringify(this.each[name]) !== JSON.stringify(this.defaults[name]);
@@ -70,6 +78,15 @@ export function automlSetup() {
       if (!usual) return;
       this.each[this.focused] = { ...usual };
       this.focus(this.focused);
+    },
+    startChoices() {
+      return startChoices(this.starts, this.focused);
+    },
+    keepStart() {
+      this.startKeys[this.focused] = this.start;
+    },
+    startText() {
+      return startText(startOf(this.starts, this.focused, this.start).start);
     },
     freezable() {
       return this.freezableOf[this.focused] ?? 0;
@@ -102,7 +119,7 @@ export function automlSetup() {
     request(order: readonly string[]): AutomlRequest['algorithms'] {
       return order.flatMap((name) => {
         const parameters = this.each[name];
-        return parameters && this.has(name) ? [{ name, parameters: sent(parameters) }] : [];
+        return parameters && this.has(name) ? [{ name, parameters: sent(parameters), ...startOf(this.starts, name, this.startKeys[name] ?? '') }] : [];
       });
     },
   });
@@ -143,7 +160,7 @@ export const automlView = `<div class="run-setup" x-show="draft()" :inert="locke
     <section class="box">${sideHead('algorithm', 'auto.focused')}<div class="box-body">
       <p class="muted" x-show="!auto.edited" x-t="automl.choose.first"></p>
       <dl class="conf-facts" x-show="auto.edited && editing !== 'algorithm'"><template x-for="fact in parameterFacts()" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
-      <template x-if="auto.edited"><div class="stack" x-show="editing === 'algorithm'"><h3 x-text="auto.focused"></h3>${firstFields(autoPlace)}${advancedFold(autoPlace)}
+      <template x-if="auto.edited"><div class="stack" x-show="editing === 'algorithm'"><h3 x-text="auto.focused"></h3><div @change="auto.keepStart()">${startField('auto.start', 'auto')}</div>${firstFields(autoPlace)}${advancedFold(autoPlace)}
         <button type="button" class="button quiet small" :disabled="!auto.isChanged(auto.focused)" @click="auto.reset()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div></template></div></section>
     <section class="box"><div class="box-head"><h2 x-t="automl.resources"></h2></div><div class="box-body"><select x-model="setup.preset" x-t:aria-label="automl.resources"><template x-for="one in setup.presets" :key="one.name"><option :value="one.name" :disabled="!one.fits" :selected="one.name === setup.preset" x-text="presetText(one)"></option></template></select><p class="field-error" role="alert" x-show="!setup.preset" x-t="run.preset.none"></p></div></section>
   </aside></div>`;

@@ -106,8 +106,8 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         const dataset = await api.get<Dataset>(`/api/datasets/${datasetId}`, undefined, route.signal);
         this.dataset = Object.freeze(dataset);
         await this.setup.load(dataset);
-        const { algorithms, parameters } = this.setup;
-        this.auto.begin(algorithms, parameters.input_size);
+        const { algorithms, parameters, starts } = this.setup;
+        this.auto.begin(algorithms, parameters.input_size, starts);
       },
       async loadBoard() {
         const board = await api.get<Leaderboard>(`/api/experiments/${id}/automl`, undefined, route.signal);
@@ -145,7 +145,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       parameterFacts() {
         const { edited, focused } = this.auto;
         if (!edited) return [];
-        return [{ name: t('run.conf.name'), value: focused }, ...parameterFacts(edited)];
+        return [{ name: t('run.conf.name'), value: focused }, { name: t('start.label'), value: this.auto.startText() }, ...parameterFacts(edited)];
       },
       note() {
         if (this.setup.state !== 'ready') return '';

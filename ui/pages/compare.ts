@@ -16,6 +16,7 @@ import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { dividedText } from './data-split.ts';
 import { comparedParameters } from './parameters.ts';
+import { startText } from './start.ts';
 
 const AT_MOST = 6;
 const METRICS = ['validation_accuracy', 'validation_loss', 'train_accuracy', 'train_loss'] as const;
@@ -157,6 +158,7 @@ export default page({
           accuracy('validation', 'Validation'),
           accuracy('test', 'Test'),
           row(t('fact.algorithm'), ({ experiment }) => experiment.config?.algorithm ?? '–'),
+          row(t('start.label'), ({ experiment }) => startText(experiment.config?.start)),
           row(t('fact.dataset'), ({ experiment }) => `${experiment.datasetName} v${experiment.datasetVersion}`),
           row(t('fact.split'), ({ experiment: { config } }) => (config ? dividedText(config.split) : '–')),
           row(t('fact.seed'), ({ experiment: { config } }) => String(config?.split.seed ?? '–')),

@@ -11,6 +11,7 @@ export interface ConfigurationFact {
 }
 
 import { parameterFacts } from './parameters.ts';
+import { startText } from './start.ts';
 
 export interface ConfigurationPart {
   key: string;
@@ -55,6 +56,7 @@ export function configurationParts(of: {
       done: of.done.algorithm,
       facts: [
         { name: t('run.conf.name'), value: of.config.algorithm },
+        ...(of.config.start ? [{ name: t('start.label'), value: startText(of.config.start) }] : []),
         ...(of.algorithm
           ? [
               { name: t('run.conf.size'), value: `${decimal(of.algorithm.parametersM)} × 10⁶` },

@@ -23,6 +23,7 @@ import { exportToExperiment } from './dataset-actions.ts';
 import { detailsAddress, displayName, experimentMenu, isActive, modelAddress } from './experiment-actions.ts';
 import { experimentState, placeExperiment } from './experiment-state.ts';
 import { parameterFacts } from './parameters.ts';
+import { startText } from './start.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="subtitle()"></p></div>
   <div class="page-actions">
@@ -181,6 +182,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         const add = (name: Key, value: string | null | undefined) => value && list.push({ name: t(name), value });
         add('fact.dataset', `${of.datasetName} v${of.datasetVersion}`);
         add('fact.algorithm', config?.algorithm);
+        if (config?.start) add('start.label', startText(config.start));
         if (result) {
           add('fact.classes', format.count(result.classes.length));
           add('fact.parameters', t('fact.parameters.value', { n: format.decimal(result.parameters / 1e6) }));

@@ -8,6 +8,7 @@ import { icon } from '../mount.ts';
 import { advancedSummary, NUMBERS, parameterField, setupPlace } from './parameter-form.ts';
 import { ADVANCED, CHOICES, isChoice, isNumber, type ParameterName, SEARCHABLE } from './parameters.ts';
 import { algorithmTable, resources, split, stepsView } from './run-steps.ts';
+import { startField } from './start.ts';
 
 /** Kind, range or choices of one searched parameter. */
 function space(name: ParameterName): string {
@@ -42,6 +43,7 @@ const table = (names: readonly ParameterName[]): string =>
       <tbody>${names.map(parameterRow).join('')}</tbody></table></div>`;
 
 const algorithm = `<section class="step" x-show="setup.step === 'algorithm'">${algorithmTable}
+    <div @change="setup.changed('algorithm')">${startField('setup.start', 'setup')}</div>
     <div class="parameters-head"><h3 x-t="hpo.parameters"></h3><span class="spacer"></span><button type="button" class="button quiet small" :disabled="setup.isDefault()" @click="setup.resetParameters()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div>
     <p class="muted" x-t="hpo.parameters.note"></p>
     <template x-if="hpo.options"><div class="stack">${table([...NUMBERS, 'augment'])}

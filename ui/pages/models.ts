@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import { openMenu } from '../components/menu.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import '../i18n/areas/library.ts';
+import '../i18n/areas/weights.ts';
 import { t } from '../i18n/language.ts';
 import { problemText } from '../i18n/problem.ts';
 import { onChange, onResync } from '../live/events.ts';
@@ -51,7 +52,7 @@ What was registered from experiments. Everybody of the group can see it.
 - Open a model for its versions and how many of them are kept.
 - Registering to the same model again makes the next version.`,
   },
-  template: `${pageHead('model.title', 'model.purpose')}
+  template: `${pageHead('model.title', 'model.purpose', `<a class="button" href="/weights">${icon('layers')}<span x-t="weights.open"></span></a>`)}
     ${tableView(columns, {
       state: 'list',
       caption: 'model.list',

@@ -1,5 +1,6 @@
 /** The three steps before a training: what is asked, what is proposed, and what is wrong with an answer. */
 import type { Algorithm, Dataset, PicturePage, Preset, RunConfig } from '../../server/http/schemas.ts';
+import type { StartOption } from '../../server/http/weights-schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { toastError } from '../components/toast.ts';
 import { loaded } from '../live/project.ts';
@@ -19,6 +20,8 @@ import {
   USUAL,
   wrongNumbers,
 } from './parameters.ts';
+
+import { type StartKey, startChoices, startOf } from './start.ts';
 
 /** `settings` is asked for a search alone. */
 export type Step = 'split' | 'algorithm' | 'settings' | 'resources';
@@ -59,6 +62,8 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     /** '' is the daemon's order: what to begin with comes first. */
     sort: { key: '' as '' | SortKey, down: false },
     algorithm: '',
+    starts: [] as readonly StartOption[],
+    start: '' as StartKey,
     parameters: {
       ...USUAL,
       batch_size: 16,
@@ -79,10 +84,12 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
         this.split.load(dataset);
         this.classCount = Math.max(2, dataset.classes.length);
         const size = await usualSize(dataset, signal);
-        const [algorithms, presets] = await Promise.all([
+        const [algorithms, presets, starts] = await Promise.all([
           api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size, pictures: this.pictures }, signal),
           api.get<Preset[]>('/api/presets', undefined, signal),
+          api.get<StartOption[]>('/api/starts', undefined, signal),
         ]);
+        this.starts = Object.freeze(starts);
         this.algorithms = Object.freeze(algorithms);
         this.presets = Object.freeze(presets);
         const first = algorithms.find((one) => one.name === FIRST_CHOICE) ?? algorithms[0];
@@ -162,11 +169,16 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       const next = this.algorithms.find((one) => one.name === name);
       if (!next || this.algorithm === name) return;
       this.algorithm = name;
+      // Weights are those of one algorithm.
+      this.start = '';
       this.changed('algorithm');
       // What the person has set stays; the rest follows the new algorithm's defaults.
       const untouched = JSON.stringify(this.parameters) === JSON.stringify(this.defaults);
       if (untouched) this.takeDefaults(next);
       else this.defaults = { ...next.defaults };
+    },
+    startChoices() {
+      return startChoices(this.starts, this.algorithm);
     },
     chosen() {
       return this.algorithms.find((one) => one.name === this.algorithm) ?? null;
@@ -226,7 +238,13 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     },
 
     config(): RunConfig {
-      return { split: this.split.request(), algorithm: this.algorithm, parameters: sent(this.parameters), preset: this.preset };
+      return {
+        split: this.split.request(),
+        algorithm: this.algorithm,
+        parameters: sent(this.parameters),
+        ...startOf(this.starts, this.algorithm, this.start),
+        preset: this.preset,
+      };
     },
   });
 }

@@ -8,6 +8,7 @@ import { icon } from '../mount.ts';
 import { splitFields } from './data-split.ts';
 import { advancedFold, firstFields } from './parameter-form.ts';
 import type { Step } from './run-setup.ts';
+import { startField } from './start.ts';
 
 export const split = `<section class="step" x-show="setup.step === 'split'">
     ${splitFields}
@@ -26,6 +27,7 @@ export const algorithmTable = `<p class="muted" x-t="run.algorithm.note"></p>
 
 const algorithm = `<section class="step" x-show="setup.step === 'algorithm'">
     ${algorithmTable}
+    <div @change="setup.changed('algorithm')">${startField('setup.start', 'setup')}</div>
     <div class="parameters-head"><h3 x-t="run.parameters"></h3><span class="spacer"></span><button type="button" class="button quiet small" :disabled="setup.isDefault()" @click="setup.resetParameters()">${icon('refresh-cw')}<span x-t="run.parameters.reset"></span></button></div>
     <div class="parameters">${firstFields()}</div>
     ${advancedFold()}

@@ -21,6 +21,7 @@ import { page, pageHead } from '../page.ts';
 import { gpuText, memoryText } from './configuration.ts';
 import { splitFacts } from './data-split.ts';
 import { parameterFacts } from './parameters.ts';
+import { startText } from './start.ts';
 
 const columns = columnsOf<Template>()([
   {
@@ -190,7 +191,8 @@ The data split, algorithm, parameters and resources of a training that went well
         const { details } = this;
         if (!details) return [];
         const { split, parameters } = details.config;
-        return [...splitFacts(split), ...parameterFacts(parameters)];
+        const start = details.config.start ? [{ name: t('start.label'), value: startText(details.config.start) }] : [];
+        return [...splitFacts(split), ...start, ...parameterFacts(parameters)];
       },
       menu(anchor: HTMLElement, row: Template) {
         openMenu(anchor, [

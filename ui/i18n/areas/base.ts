@@ -125,6 +125,7 @@ export default words({
   'job.train': ['학습', 'Training'],
   'job.trial': ['HPO Trial', 'HPO trial'],
   'job.preflight': ['사전 점검', 'Preflight'],
+  'job.weights': ['가중치 읽기', 'Reading weights'],
   'job.infer': ['추론', 'Inference'],
   'job.annotate': ['자동 라벨링', 'Auto annotation'],
   'job.merge': ['라벨 합치기', 'Merging labels'],
