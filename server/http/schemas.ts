@@ -432,7 +432,21 @@ export type Progress = Static<typeof Progress>;
  * `trial`: a training of an HPO. `preflight`: two steps of a training, timed before it is started. `annotate`: a model proposes labels. `merge`: the parts of
  * an annotation task become labels of the dataset.
  */
-export const JobKind = OneOf('ingest', 'sample', 'labels', 'table_preview', 'table', 'preprocess', 'train', 'trial', 'preflight', 'infer', 'annotate', 'merge', 'weights');
+export const JobKind = OneOf(
+  'ingest',
+  'sample',
+  'labels',
+  'table_preview',
+  'table',
+  'preprocess',
+  'train',
+  'trial',
+  'preflight',
+  'infer',
+  'annotate',
+  'merge',
+  'weights',
+);
 export type JobKind = Static<typeof JobKind>;
 export const Job = Type.Object({
   id: Id,
