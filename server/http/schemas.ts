@@ -249,6 +249,8 @@ export const PictureRow = Type.Object({
   height: Type.Integer(),
   bytes: Type.Integer(),
   label: Nullable(Type.Integer()),
+  /** Where labels are shapes: how many of each class (none: labelled "nothing here"); null where it is not labelled. */
+  counts: Type.Optional(Nullable(Type.Array(Type.Object({ label: Type.Integer(), shapes: Type.Integer() })))),
 });
 export type PictureRow = Static<typeof PictureRow>;
 export const PicturePage = Type.Object({ total: Type.Integer(), rows: Type.Array(PictureRow) });

@@ -2,7 +2,7 @@
  * The forms in which the shapes of a set occur: kind, holes, pieces, attributes. Of each the smallest shape is kept as an example, so that what a format would
  * lose can be told by its own writer without writing the set.
  */
-import type { ClassInfo, FormatName, LabelSource, Shape } from './annotation.ts';
+import { type ClassInfo, type FormatName, type LabelSource, type Shape, withAttributes } from './annotation.ts';
 import { FORMATS, type LabelProblem } from './formats.ts';
 import type { Losses } from './report.ts';
 
@@ -19,7 +19,8 @@ const LARGEST = 20_000;
 export class Forms {
   readonly #forms = new Map<string, Form & { size: number }>();
 
-  add(shape: Shape): void {
+  add(given: Shape): void {
+    const shape = withoutId(given);
     const key = keyOf(shape);
     const known = this.#forms.get(key);
     if (known !== undefined) {
@@ -34,6 +35,17 @@ export class Forms {
   list(): Form[] {
     return [...this.#forms.values()].map(({ example, count, size }) => ({ example: size > LARGEST ? shortened(example) : example, count }));
   }
+}
+
+/** The id that COCO gives every annotation says nothing of the shape: that other formats have none is no loss. */
+function withoutId(shape: Shape): Shape {
+  const { extra, ...attributes } = shape.attributes ?? {};
+  if (extra?.coco?.id === undefined) return shape;
+  const { coco, ...others } = extra;
+  const { id: _, ...rest } = coco!;
+  const left = Object.keys(rest).length === 0 ? others : { ...others, coco: rest };
+  const { attributes: __, ...bare } = shape;
+  return withAttributes(bare as Shape, Object.keys(left).length === 0 ? attributes : { ...attributes, extra: left });
 }
 
 function keyOf(shape: Shape): string {

@@ -8,6 +8,12 @@ export function classColour(index: number): string {
   return PALETTE[index % PALETTE.length] as string;
 }
 
+/** Beside the colour: A to Z, then AA, AB, … */
+export function classLetter(index: number): string {
+  const letter = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? letter : classLetter(Math.floor(index / 26) - 1) + letter;
+}
+
 /** Black or white, whichever can be read on a colour. */
 export function inkOn(colour: string): string {
   const part = (at: number) => {

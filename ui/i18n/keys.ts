@@ -12,6 +12,7 @@ import type home from './areas/home.ts';
 import type hpo from './areas/hpo.ts';
 import type inference from './areas/inference.ts';
 import type kiosk from './areas/kiosk.ts';
+import type labels from './areas/labels.ts';
 import type library from './areas/library.ts';
 import type monitor from './areas/monitor.ts';
 import type parameters from './areas/parameters.ts';
@@ -43,6 +44,7 @@ type Areas = typeof base &
   typeof hpo &
   typeof preflight &
   typeof preprocess &
+  typeof labels &
   typeof library &
   typeof compare &
   typeof presets &

@@ -27,6 +27,7 @@ import {
   readOnlyReason,
   tableFile,
 } from './dataset-actions.ts';
+import { labelItems } from './dataset-labels.ts';
 
 /** As the manual marks a dataset that was made a short time ago: for_manual ᴺ */
 const RECENT_MS = 24 * 3600_000;
@@ -218,6 +219,7 @@ Private datasets belong to this project, shared ones to your group.`,
           ...(row.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(row.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(row) },
           ...addLabelItem(row, reason, this.project),
+          ...labelItems(row, reason),
           {
             text: t('action.delete'),
             icon: 'trash-2',

@@ -11,6 +11,7 @@ import * as format from '../i18n/format.ts';
 import { t, textOf } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { go } from '../router.ts';
+import { labelSource } from './dataset-labels.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 /** What its labels are: a label file, class folders, the target column of a table. */
@@ -18,7 +19,7 @@ export function labelText(dataset: Dataset): string {
   if (dataset.status === 'ingesting') return '–';
   if (dataset.table) return dataset.table.target ?? t('data.label.none');
   if (!dataset.labelledCount) return t('data.label.none');
-  const kind = dataset.labelFile ?? t('data.label.folders');
+  const kind = labelSource(dataset);
   return dataset.labelledCount < dataset.count ? `${kind} · ${t('data.label.some', { n: dataset.labelledCount, total: dataset.count })}` : kind;
 }
 

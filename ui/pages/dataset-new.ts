@@ -7,13 +7,14 @@ import { field } from '../components/field.ts';
 import { toast } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
+import '../i18n/areas/labels.ts';
 import * as format from '../i18n/format.ts';
-import { t } from '../i18n/language.ts';
+import { t, textOf } from '../i18n/language.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { ACCEPT, checkLabels, isWrong, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
+import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
@@ -22,7 +23,7 @@ import { visibilityChoice } from './dataset-visibility.ts';
 const FOLDERS_SHOWN = 8;
 const DOUBLE_CLICK_MS = 600;
 
-const example = `<details class="example"><summary x-t="new.example"></summary><div class="example-ways">
+const example = `<details class="example" x-show="classified()"><summary x-t="new.example"></summary><div class="example-ways">
     <section><h3 x-t="new.example.folders"></h3><pre>my-data/
 ├─ OK/
 │  ├─ 0001.jpg
@@ -45,9 +46,9 @@ const chosen = `<div class="chosen" x-show="selection">
     <p class="muted" x-show="left()" x-text="$t('new.left', { n: left() })"></p></div>`;
 
 const labelsPart = `<div class="labels-row">
-    <label class="button"><input type="file" class="visually-hidden" accept=".csv,.txt,text/csv" @change="takeLabels($event)">${icon('tags')}<span x-t="new.labels.choose"></span></label>
+    <label class="button"><input type="file" class="visually-hidden" accept="${LABEL_ACCEPT}" @change="takeLabels($event)">${icon('tags')}<span x-t="new.labels.choose"></span></label>
     <span class="labels-file" x-show="labels"><span class="cut" x-text="labelsName()"></span><button type="button" class="icon-button" @click="dropLabels()" x-t:aria-label="new.labels.remove">${icon('x')}</button></span></div>
-    <p class="muted" x-text="$t(labels ? 'new.labels.wins' : 'new.labels.none')"></p>
+    <p class="muted" x-text="labelsNote()"></p><p class="muted" x-show="formats()" x-text="formats()"></p>
     <p class="field-error" role="alert" x-show="labelsWrong" x-text="say(labelsWrong)"></p>`;
 
 export default page({
@@ -150,6 +151,7 @@ Upload pictures to make a dataset.
         // Frozen: a hundred thousand files must not each be wrapped by Alpine.
         this.selection = Object.freeze({ ...result, files: Object.freeze(result.files) }) as Selection;
         if (result.labels) this.setLabels(result.labels.file);
+        else if (result.labelFiles.length) this.labels = null;
         if (!this.name || this.name === this.prefilled) {
           this.prefilled = result.name || `${t('data.name')} ${format.day(new Date().toISOString())}`;
           this.name = this.prefilled;
@@ -174,6 +176,18 @@ Upload pictures to make a dataset.
         this.wrong = null;
         if (this.name === this.prefilled) this.name = '';
       },
+      classified() {
+        return this.project === null || this.project.model === 'classification';
+      },
+      labelsNote() {
+        const inside = this.selection?.labelFiles.length ?? 0;
+        if (inside && !this.labels) return t('labels.new.inside', { n: inside });
+        if (!this.classified()) return t('labels.new.optional');
+        return t(this.labels ? 'new.labels.wins' : 'new.labels.none');
+      },
+      formats() {
+        return this.project ? (textOf(`labels.upload.formats.${this.project.model}`) ?? '') : '';
+      },
       labelsName() {
         return this.labels ? `${this.labels.name} (${format.bytes(this.labels.size)})` : '';
       },
@@ -185,16 +199,16 @@ Upload pictures to make a dataset.
         if (!of) return '';
         if (of.kind === 'archive') return of.files[0]?.file.name ?? '';
         const pictures = t('new.pictures', { n: of.files.length });
-        return of.folders.length ? `${pictures} · ${t('new.classes', { n: of.folders.length })}` : pictures;
+        return of.folders.length && this.classified() ? `${pictures} · ${t('new.classes', { n: of.folders.length })}` : pictures;
       },
       size() {
         return this.selection ? format.bytes(this.selection.bytes) : '';
       },
       classes() {
-        return this.selection?.folders.slice(0, FOLDERS_SHOWN) ?? [];
+        return this.classified() ? (this.selection?.folders.slice(0, FOLDERS_SHOWN) ?? []) : [];
       },
       moreClasses() {
-        return Math.max(0, (this.selection?.folders.length ?? 0) - FOLDERS_SHOWN);
+        return this.classified() ? Math.max(0, (this.selection?.folders.length ?? 0) - FOLDERS_SHOWN) : 0;
       },
       left() {
         return this.selection?.left ?? 0;
@@ -203,7 +217,8 @@ Upload pictures to make a dataset.
         const of = this.selection;
         if (!of || this.busy) return '';
         if (of.kind === 'archive') return t('new.archive.note');
-        return of.folders.length || this.labels ? t('new.add') : t('new.noClasses');
+        if (this.labels || of.labelFiles.length || (of.folders.length && this.classified())) return t('new.add');
+        return t(this.classified() ? 'new.noClasses' : 'labels.new.unlabelled');
       },
       nameWrong() {
         return this.tried && !this.name.trim() ? t('new.name.need') : '';

@@ -1,8 +1,10 @@
 /** One dataset: how its upload is coming on, then its pictures, classes and report. */
+import type { DatasetStatistics, LabelReport } from '../../server/http/label-schemas.ts';
 import type { Dataset, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
 import { ApiError, api } from '../api.ts';
 import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
-import { classColour, inkOn } from '../charts/colours.ts';
+import { classColour, classLetter, inkOn } from '../charts/colours.ts';
+import { type Histogram, histogram, histogramView } from '../charts/histogram.ts';
 import { download } from '../components/download.ts';
 import { openMenu } from '../components/menu.ts';
 import { emptyState } from '../components/table.ts';
@@ -17,6 +19,7 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { PictureGrid } from '../pictures/grid.ts';
+import { drawOnTile, labelsLayer, shapesOf } from '../pictures/shapes.ts';
 import { openViewer, type Shown } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
 import {
@@ -31,7 +34,9 @@ import {
   readOnlyReason,
   tableFile,
 } from './dataset-actions.ts';
+import { labelItems, uploadLabels } from './dataset-labels.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
+import { labelReportView, type ReportInWords, reportInWords } from './label-report.ts';
 import { tableDetails } from './table-details.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="title()"></span></h1>
@@ -50,13 +55,17 @@ const failed = `<section class="box" x-show="failure"><div class="box-body stack
     <div class="row"><a class="button primary" :href="listAddress() + '/new'">${icon('upload')}<span x-t="dataset.again"></span></a><a class="button" :href="listAddress()" x-t="dataset.toList"></a></div></div></section>`;
 
 const pictures = `<div class="browse">
-    <aside class="browse-side box"><div class="box-head"><h2 x-t="dataset.classes"></h2></div><div class="box-body">${classBarsView({ bars: 'bars()', chosen: 'label', choose: 'choose', total: 'count()', title: 'dataset.classes', all: 'dataset.all' })}</div></aside>
+    <aside class="browse-side box"><div class="box-head"><h2 x-text="$t(shaped() ? 'labels.classes' : 'dataset.classes')"></h2></div><div class="box-body">${classBarsView({ bars: 'bars()', chosen: 'label', choose: 'choose', total: 'count()', title: 'dataset.classes', all: 'dataset.all' })}</div></aside>
     <div class="browse-main">
       <div class="browse-tools"><span class="search-input">${icon('search')}<input type="search" data-search x-model="query" @input.debounce.250ms="reload()" x-t:placeholder="dataset.search" x-t:aria-label="dataset.search"></span>
         <span class="muted" aria-live="polite" x-text="found === null ? '' : $t('dataset.shown', { n: found })"></span></div>
       <div x-problem="gridProblem"></div>
       <p class="table-message" x-show="found === 0" x-t="dataset.nothing"></p>
       <div x-ref="grid"></div></div></div>`;
+
+const statisticsView = `<section class="box"><div class="box-body"><div x-problem="statisticsProblem"></div><template x-if="statistics"><div class="histograms">
+    ${histogramView('statistics.side', 'labels.statistics.side')}${histogramView('statistics.bytes', 'labels.statistics.bytes')}
+    <template x-if="statistics.shapes">${histogramView('statistics.shapes', 'labels.statistics.shapes')}</template></div></template></div></section>`;
 
 /** The job once it is over: its record may end a moment after its dataset has gone. null: nobody knows it any more. */
 async function endedJob(jobId: number, signal: AbortSignal): Promise<Job | null> {
@@ -86,9 +95,11 @@ Export to Experiment makes a draft in which you set up the training.`,
   template: `${head}<div x-problem="problem"></div>${facts}${ingesting}${failed}
     <div class="stack" x-show="ready()">
       <p class="notice ready" x-show="fresh && !blocked()">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
-      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a><a class="link-button" x-show="mayFill()" :href="preprocessAddress" x-t="data.preprocess"></a></p>
+      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<button type="button" class="link-button" x-show="mayLabel()" @click="giveLabels()" x-t="labels.upload"></button>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a><a class="link-button" x-show="mayFill()" :href="preprocessAddress" x-t="data.preprocess"></a></p>
       <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
-      <p class="notice warn" x-show="strangers()">${icon('triangle-alert')}<span x-text="$t('dataset.report.strangers', { n: strangers() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
+      <div x-show="labelFailure()"><h3 class="visually-hidden" x-t="labels.failed"></h3><div x-problem="labelFailure()"></div></div>
+      <section class="box ingesting" x-show="readingLabels()"><div class="box-body stack"><h2 x-t="labels.upload.busy"></h2><div x-progress="labelProgress"></div><p class="muted" x-t="labels.upload.busy.note"></p></div></section>
+      <p class="notice warn" x-show="strangers()">${icon('triangle-alert')}<span x-text="$t('labels.report.some', { n: strangers() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
       <div x-ref="table" x-show="isTable()"></div>
       <div x-show="!isTable()">${tabs({
         label: 'dataset.tabs',
@@ -96,11 +107,13 @@ Export to Experiment makes a draft in which you set up the training.`,
         current: 'tab',
         tabs: [
           { key: 'pictures', text: 'dataset.tab.pictures', count: '$f.count(count())' },
+          { key: 'statistics', text: 'labels.statistics' },
           { key: 'report', text: 'dataset.tab.report', count: `skipped() + strangers() ? $f.count(skipped() + strangers()) : ''` },
         ],
       })}
       ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
-      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body">${reportView('report()')}<div x-show="!report()">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div></div></section>` })}</div></div>`,
+      ${tabPanel({ prefix: 'dataset', key: 'statistics', current: 'tab', content: statisticsView })}
+      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack">${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div></div></section>` })}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
     return component({
@@ -119,7 +132,14 @@ Export to Experiment makes a draft in which you set up the training.`,
       found: null as number | null,
       gridProblem: null as unknown,
       grid: null as { reload(): void } | null,
+      labelProgress: null as Progress | null,
+      labelReport: null as ReportInWords | null,
+      statistics: null as { side: Histogram; bytes: Histogram; shapes: Histogram | null } | null,
+      statisticsProblem: null as unknown,
+      /** Revision of the labels whose report and statistics are here. */
+      known: null as string | null,
       async init() {
+        this.$watch('tab', () => void this.look());
         let grid: PictureGrid<PictureRow> | null = null;
         route.signal.addEventListener('abort', () => grid?.end());
         this.grid = {
@@ -135,6 +155,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         });
         onProgress(route.signal, (jobId, progress) => {
           if (this.dataset?.jobId === jobId) this.progress = progress;
+          if (this.dataset?.labelJobId === jobId) this.labelProgress = progress;
         });
         onResync(route.signal, () => void this.load());
         await this.load();
@@ -167,9 +188,44 @@ Export to Experiment makes a draft in which you set up the training.`,
         const before = this.dataset;
         this.dataset = Object.freeze({ ...dataset });
         if (dataset.status !== 'ready') return;
-        if (before?.status === 'ready') return;
+        if (dataset.labelJobId === null) this.labelProgress = null;
+        if (before?.status === 'ready') {
+          // Other labels: the grid and all that is told of them.
+          if (before.labelRevision !== dataset.labelRevision) {
+            this.label = null;
+            this.grid?.reload();
+            void this.look();
+          }
+          return;
+        }
+        void this.look();
         if (before) this.fresh = !this.blocked();
         void this.$nextTick(() => (dataset.type === 'tabular' ? this.$refs.table?.replaceChildren(tableDetails(dataset, route.signal)) : this.grid?.reload()));
+      },
+      /** Asks for what the tabs show, when one of them is open. */
+      async look() {
+        const dataset = this.dataset;
+        if (dataset?.status !== 'ready' || dataset.type !== 'image') return;
+        const wanted = `${dataset.labelRevision} ${this.tab}`;
+        if (this.tab === 'pictures' || this.known === wanted) return;
+        this.known = wanted;
+        try {
+          if (this.tab === 'report') {
+            const report = await api.get<LabelReport | null>(`/api/datasets/${id}/labels/report`, undefined, route.signal);
+            this.labelReport = report && dataset.labelFormat !== null ? Object.freeze(reportInWords(report)) : null;
+          } else {
+            const { longSide, bytes, shapes } = await api.get<DatasetStatistics>(`/api/datasets/${id}/statistics`, undefined, route.signal);
+            const pictures = (n: number) => t('labels.statistics.pictures', { n });
+            this.statistics = {
+              side: histogram(longSide, format.count, pictures),
+              bytes: histogram(bytes, format.bytes, pictures),
+              shapes: shapes && histogram(shapes, format.count, pictures),
+            };
+          }
+        } catch (error) {
+          this.known = null;
+          if (!route.signal.aborted) this.statisticsProblem = error;
+        }
       },
       /** The record went away: an upload that failed leaves nothing behind but its reason. */
       async gone(jobId: number | null) {
@@ -193,13 +249,16 @@ Export to Experiment makes a draft in which you set up the training.`,
             src: `/api/datasets/${id}/thumbnails/${row.n}`,
             caption: row.name.split('/').pop() ?? row.name,
             ...this.mark(row),
+            ...(row.counts?.length ? { draw: (frame: HTMLElement) => drawOnTile(frame, row, () => this.shapes(row)) } : {}),
           }),
           open: (index) =>
             openViewer(index, {
               total: grid.total,
               show: async (at) => {
                 const row = await grid.row(at);
-                return row && this.shown(row);
+                if (!row) return;
+                const layer = row.counts?.length ? labelsLayer(row, await this.shapes(row)) : null;
+                return { ...this.shown(row), ...(layer ? { layer } : {}) };
               },
               closed: (at) => grid.focus(at),
             }),
@@ -213,10 +272,18 @@ Export to Experiment makes a draft in which you set up the training.`,
         });
         return grid;
       },
+      shapes(row: PictureRow) {
+        return shapesOf(id, this.dataset?.labelRevision ?? 1, row.n, route.signal);
+      },
+      shaped() {
+        return this.dataset !== null && this.dataset.type === 'image' && this.dataset.problem !== 'classification';
+      },
       className(row: PictureRow) {
         return row.label === null ? t('dataset.unlabelled') : (this.dataset?.classes[row.label]?.name ?? '');
       },
       mark(row: PictureRow) {
+        if (row.counts !== undefined)
+          return row.counts === null || row.counts.length ? {} : { mark: { text: t('labels.shapes.empty'), colour: '#5b6470', ink: '#ffffff' } };
         if (row.label === null) return {};
         const colour = classColour(row.label);
         return { mark: { text: this.className(row), colour, ink: inkOn(colour) } };
@@ -227,15 +294,35 @@ Export to Experiment makes a draft in which you set up the training.`,
           src: `/api/datasets/${id}/pictures/${row.n}`,
           name: row.name.split('/').pop() ?? row.name,
           facts: [
-            { name: t('picture.label'), value: this.className(row), ...(row.label === null ? {} : { colour: classColour(row.label) }) },
+            ...this.labelFacts(row),
             { name: t('picture.pixels'), value: `${row.width} × ${row.height} px` },
             { name: t('picture.bytes'), value: format.bytes(row.bytes) },
             ...(folder ? [{ name: t('picture.folder'), value: folder }] : []),
           ],
         };
       },
+      labelFacts(row: PictureRow): Shown['facts'] {
+        const { counts } = row;
+        if (counts === undefined)
+          return [{ name: t('picture.label'), value: this.className(row), ...(row.label === null ? {} : { colour: classColour(row.label) }) }];
+        if (!counts?.length) return [{ name: t('labels.shapes'), value: t(counts === null ? 'dataset.unlabelled' : 'labels.shapes.none') }];
+        return counts.map(({ label, shapes }) => ({
+          name: this.dataset?.classes[label]?.name ?? '',
+          value: t('labels.shapes.count', { n: shapes }),
+          colour: classColour(label),
+          letter: classLetter(label),
+        }));
+      },
       bars(): ClassBar[] {
         const of = this.dataset;
+        if (of && this.shaped()) {
+          const classes = of.classes.map(({ name, count, shapes = 0 }) => ({
+            name,
+            count: shapes,
+            title: `${name}: ${t('labels.class.count', { pictures: count, n: shapes })}`,
+          }));
+          return classBars(classes, { name: t('dataset.unlabelled'), count: of.count - of.labelledCount }, true);
+        }
         return of ? classBars(of.classes, { name: t('dataset.unlabelled'), count: of.count - of.labelledCount }) : [];
       },
       choose(index: number | null) {
@@ -296,17 +383,34 @@ Export to Experiment makes a draft in which you set up the training.`,
       skipped() {
         return this.dataset?.report?.skipped ?? 0;
       },
-      /** Names in the label file that fit no picture. */
+      /** What is worth a look in the label files. */
+      readingLabels() {
+        return this.dataset !== null && this.dataset.labelJobId !== null;
+      },
+      labelFailure() {
+        const failure = this.dataset?.labelFailure;
+        return failure && !this.readingLabels() ? inLanguage(failure) : '';
+      },
       strangers() {
         return this.dataset?.labelFindings ?? 0;
       },
+      mayChange() {
+        return Boolean(this.dataset && this.dataset.projectId === this.project?.id && !readOnlyReason(this.project));
+      },
+      mayLabel() {
+        return this.mayChange() && this.dataset?.type === 'image' && this.dataset.labelledCount < this.dataset.count && !this.readingLabels();
+      },
+      async giveLabels() {
+        const changed = this.dataset && (await uploadLabels(this.dataset));
+        if (changed) this.take(changed);
+      },
       /** What is missing can be filled without the file. */
       mayFill() {
-        return Boolean(this.dataset?.exportBlockedBy === 'dataset_missing_values' && this.project && !readOnlyReason(this.project));
+        return this.mayChange() && this.dataset?.exportBlockedBy === 'dataset_missing_values';
       },
       mayUploadAgain() {
         if (this.mayFill()) return false;
-        return Boolean(this.dataset && this.project && this.blocked() && !readOnlyReason(this.project));
+        return this.mayChange() && Boolean(this.blocked()) && this.dataset?.exportBlockedBy !== 'problem_without_trainer';
       },
       reason: skippedReason,
       blocked() {
@@ -338,6 +442,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           ...(dataset.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(dataset.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(dataset) },
           ...addLabelItem(dataset, reason, this.project),
+          ...labelItems(dataset, reason, (changed) => this.take(changed)),
           {
             text: t('action.delete'),
             icon: 'trash-2',

@@ -12,6 +12,8 @@ export interface Tile {
   caption: string;
   /** A short word in the corner, with its class's colour. */
   mark?: { text: string; colour: string; ink: string };
+  /** Puts labels over the picture, once it is there; `frame` holds the picture alone. */
+  draw?(frame: HTMLElement): void;
   /** Read out besides, where the eye sees it by a sign: why it is marked wrong. */
   wrong?: string;
 }
@@ -216,7 +218,7 @@ export class PictureGrid<Row> {
       if (button) button.tabIndex = index === this.#current ? 0 : -1;
       return;
     }
-    const { src, caption, mark, wrong } = this.#options.tile(row);
+    const { src, caption, mark, wrong, draw } = this.#options.tile(row);
     tile.classList.remove('waiting');
     tile.classList.toggle('wrong', wrong !== undefined);
     tile.innerHTML =
@@ -228,6 +230,7 @@ export class PictureGrid<Row> {
     const image = button.querySelector('img') as HTMLImageElement;
     image.addEventListener('load', () => image.classList.add('there'));
     image.src = src;
+    draw?.(button.firstElementChild as HTMLElement);
     (button.querySelector('.picture-caption') as HTMLElement).textContent = caption;
     if (wrong !== undefined) {
       button.firstElementChild?.insertAdjacentHTML('beforeend', icon('circle-x', 'picture-wrong'));

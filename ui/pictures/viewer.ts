@@ -1,4 +1,5 @@
 /** One picture as large as the screen allows, its facts beside it; ← → to the next, Esc back to the grid. */
+import { inkOn } from '../charts/colours.ts';
 import { t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 
@@ -6,7 +7,9 @@ export interface Shown {
   src: string;
   name: string;
   /** Heading and value, top down. `colour` puts a mark of the class's colour before it. */
-  facts: { name: string; value: string; colour?: string; wrong?: boolean }[];
+  facts: { name: string; value: string; colour?: string; letter?: string; wrong?: boolean }[];
+  /** Labels over the picture; they can be hidden. */
+  layer?: HTMLElement;
   /** Shares of a whole, as bars: the score of each class. */
   scores?: { name: string; share: number; colour: string }[];
 }
@@ -28,10 +31,15 @@ export function openViewer(start: number, options: ViewerOptions): void {
       <img alt="" draggable="false">
       <button type="button" class="icon-button viewer-step" data-step="1">${icon('chevron-right')}</button></div>
     <aside class="viewer-side"><header><span class="viewer-place" aria-live="polite"></span><button type="button" class="icon-button" data-close>${icon('x')}</button></header>
-      <h2></h2><dl></dl><div class="viewer-scores"></div></aside>`;
+      <h2></h2><label class="check viewer-labels" hidden><input type="checkbox" checked><span></span></label><dl></dl><div class="viewer-scores"></div></aside>`;
   const part = <T extends HTMLElement>(selector: string) => window.querySelector(selector) as T;
   const image = part<HTMLImageElement>('img');
   const facts = part('dl');
+  const stage = part('.viewer-stage');
+  const labels = part('.viewer-labels');
+  (labels.lastElementChild as HTMLElement).textContent = t('picture.labels');
+  const hideOrShow = () => stage.classList.toggle('without-labels', !part<HTMLInputElement>('.viewer-labels input').checked);
+  labels.addEventListener('change', hideOrShow);
   const scores = part('.viewer-scores');
   const steps = [...window.querySelectorAll<HTMLButtonElement>('.viewer-step')];
   window.setAttribute('aria-label', t('picture.viewer'));
@@ -45,6 +53,9 @@ export function openViewer(start: number, options: ViewerOptions): void {
     if (mine !== turn || !shown) return;
     image.src = shown.src;
     image.alt = shown.name;
+    stage.querySelector('.labels-layer')?.remove();
+    if (shown.layer) stage.append(shown.layer);
+    labels.hidden = !shown.layer;
     part('h2').textContent = shown.name;
     part('.viewer-place').textContent = t('picture.place', { n: index + 1, total: options.total });
     facts.replaceChildren(
@@ -59,6 +70,11 @@ export function openViewer(start: number, options: ViewerOptions): void {
           const dot = document.createElement('span');
           dot.className = 'class-dot';
           dot.style.backgroundColor = fact.colour;
+          if (fact.letter) {
+            dot.classList.add('lettered');
+            dot.style.color = inkOn(fact.colour);
+            dot.textContent = fact.letter;
+          }
           value.prepend(dot);
         }
         return row;

@@ -6,7 +6,9 @@ import { composeTar } from './tar.ts';
 export const PICTURE_TYPES = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.bmp', '.gif'];
 export const ARCHIVE_TYPES = ['.zip', '.tar'];
 export const ACCEPT = [...ARCHIVE_TYPES, ...PICTURE_TYPES].join(',');
-const LABEL_TYPES = ['.csv', '.txt'];
+const LABEL_TYPES = ['.csv', '.tsv', '.txt', '.json', '.xml', '.yaml', '.yml', '.names'];
+/** What can be given as labels by itself: a file, a mask, an archive of either. */
+export const LABEL_ACCEPT = [...LABEL_TYPES, '.png', ...ARCHIVE_TYPES].join(',');
 /** What a computer adds by itself and nobody means to upload. */
 const CLUTTER = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i;
 
@@ -18,8 +20,9 @@ export interface Selection {
   folders: { name: string; count: number }[];
   /** Files that are neither pictures nor label files and stay behind. */
   left: number;
-  /** A CSV that lay among the pictures. */
+  /** A label file that lay among the pictures; several (`labelFiles`) go with them as they lie. */
   labels: ChosenFile | null;
+  labelFiles: ChosenFile[];
   /** A name for the dataset, made of the archive's or the folder's. */
   name: string;
 }
@@ -50,6 +53,7 @@ function classesByFolder(paths: string[]): { name: string; count: number }[] {
   for (const path of below) {
     const name = path.at(-1);
     if (name === undefined) return [];
+    if (name === 'unlabelled') continue;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].map(([name, count]) => ({ name, count })).sort((x, y) => (x.name < y.name ? -1 : 1));
@@ -78,7 +82,7 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
   if (archives.length > 1) return { key: 'upload.oneArchive', params: { n: archives.length } };
   if (archives.length === 1 && real.length === 1) {
     if (first.file.size === 0) return { key: 'upload.empty', params: { name: first.file.name } };
-    return { kind: 'archive', files: real, bytes: first.file.size, folders: [], left: 0, labels: null, name: named(first.file.name) };
+    return { kind: 'archive', files: real, bytes: first.file.size, folders: [], left: 0, labels: null, labelFiles: [], name: named(first.file.name) };
   }
   if (archives.length) return { key: 'upload.mixed' };
   // Pictures chosen in several goes come together; the same path again replaces the earlier one.
@@ -86,9 +90,13 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
   for (const one of before?.kind === 'pictures' ? before.files : []) byPath.set(one.path, one);
   const pictures = real.filter(isPicture);
   for (const one of pictures) byPath.set(one.path.normalize('NFC'), { ...one, path: one.path.normalize('NFC') });
-  const labels = real.find((one) => LABEL_TYPES.includes(extension(one.path))) ?? before?.labels ?? null;
+  const found = real.filter((one) => LABEL_TYPES.includes(extension(one.path)) && one.file.size > 0);
+  const earlier = before?.kind === 'pictures' ? [...before.labelFiles, ...(before.labels ? [before.labels] : [])] : [];
+  const all = [...new Map([...earlier, ...found].map((one) => [one.path, one])).values()];
+  const labels = all.length === 1 ? (all[0] ?? null) : null;
+  const labelFiles = all.length > 1 ? all : [];
   if (!pictures.length) {
-    if (labels && byPath.size) return { ...(before as Selection), labels };
+    if (all.length && byPath.size) return { ...(before as Selection), labels, labelFiles };
     return { key: 'upload.wrongKind', params: { name: first.file.name } };
   }
   const order = new Intl.Collator('en', { numeric: true });
@@ -96,7 +104,7 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
   const full = files.filter((one) => one.file.size > 0);
   if (!full.length) return { key: 'upload.allEmpty', params: { n: files.length } };
   const paths = files.map((one) => one.path);
-  const left = real.length - pictures.length - (labels && real.includes(labels) ? 1 : 0);
+  const left = real.length - pictures.length - found.length;
   return {
     kind: 'pictures',
     files,
@@ -104,6 +112,7 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
     folders: classesByFolder(paths),
     left: left + (before?.kind === 'pictures' ? before.left : 0),
     labels,
+    labelFiles,
     name: named(topFolder(paths)) || before?.name || '',
   };
 }
@@ -113,7 +122,7 @@ export function isWrong(result: Selection | Wrong): result is Wrong {
 }
 
 export function checkLabels(file: File): Wrong | null {
-  if (!LABEL_TYPES.includes(extension(file.name))) return { key: 'upload.labelsKind', params: { name: file.name } };
+  if (!LABEL_ACCEPT.split(',').includes(extension(file.name))) return { key: 'upload.labelsKind', params: { name: file.name } };
   if (file.size === 0) return { key: 'upload.empty', params: { name: file.name } };
   if (file.size > 256 * 1024 * 1024) return { key: 'upload.labelsSize', params: { name: file.name } };
   return null;
@@ -122,9 +131,9 @@ export function checkLabels(file: File): Wrong | null {
 /** The one thing that is sent, and its name. A lone picture and an archive go as they are. */
 export function packed(selection: Selection): { body: Blob; name: string } {
   const only = selection.files[0];
-  if (only && selection.files.length === 1) return { body: only.file, name: only.file.name };
+  if (only && selection.files.length === 1 && !selection.labelFiles.length) return { body: only.file, name: only.file.name };
   return {
-    body: composeTar(selection.files.map((one) => ({ path: one.path, body: one.file, modified: one.file.lastModified }))),
+    body: composeTar([...selection.files, ...selection.labelFiles].map((one) => ({ path: one.path, body: one.file, modified: one.file.lastModified }))),
     name: `${selection.name || 'pictures'}.tar`,
   };
 }

@@ -189,9 +189,13 @@ export class Datasets {
     const fits = (n: number) => wanted === null || (wanted === -1 ? labels?.has(n) !== true : labels?.hasClass(n, wanted) === true);
     const found = wanted === null && search === '' ? items : items.filter(({ n, name }) => fits(n) && (search === '' || name.toLowerCase().includes(search)));
     const rows = found.slice(query.offset, query.offset + query.limit);
+    const isClassified = this.visible(reader, id).problem === 'classification';
     return {
       total: found.length,
-      rows: rows.map(({ n, name, width, height, bytes }) => ({ n, name, width, height, bytes, label: labels?.labelOf(n) ?? null })),
+      rows: rows.map(({ n, name, width, height, bytes }) => {
+        const row = { n, name, width, height, bytes, label: labels?.labelOf(n) ?? null };
+        return isClassified ? row : { ...row, counts: labels?.has(n) === true ? labels.countsOf(n) : null };
+      }),
     };
   }
 

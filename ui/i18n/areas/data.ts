@@ -79,8 +79,8 @@ export default words({
     'There is no target column (label), so this cannot be exported. Make the dataset again and choose one.',
   ],
   'data.blocked.dataset_unlabelled': [
-    '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 클래스별 폴더 두 개 이상으로 나누거나 라벨 파일(CSV)을 함께 선택해 다시 올려 주세요.',
-    'Some pictures have no label, so this cannot be exported. Sort them into two or more class folders, or add a label file (CSV), and upload again.',
+    '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 라벨 업로드로 라벨 파일을 등록하거나, 클래스별 폴더로 나누어 다시 올려 주세요.',
+    'Some pictures have no label, so this cannot be exported. Give them labels by Label Upload, or sort them into class folders and upload again.',
   ],
   'data.blocked.dataset_one_class': [
     '클래스가 하나뿐입니다. 두 개 이상의 클래스가 있어야 학습할 수 있으니 다른 클래스의 이미지도 함께 올려 주세요.',
@@ -172,8 +172,8 @@ export default words({
     '{name} cannot be used. Choose JPEG, PNG, WebP, TIFF, BMP or GIF pictures, or a ZIP or TAR file.',
   ],
   'upload.labelsKind': [
-    '{name:은/는} CSV 파일이 아닙니다. Excel에서 "CSV UTF-8(쉼표로 분리)"로 저장해 주세요.',
-    '{name} is not a CSV file. In Excel, save it as “CSV UTF-8 (Comma delimited)”.',
+    '{name:은/는} 라벨 파일이 아닙니다. CSV, JSON, XML, TXT, 마스크 PNG 또는 이들을 묶은 ZIP 파일을 선택해 주세요.',
+    '{name} is no label file. Choose CSV, JSON, XML, TXT, a mask PNG, or a ZIP of them.',
   ],
   'upload.labelsSize': ['{name:이/가} 라벨 파일치고 너무 큽니다. 256 MB까지 올릴 수 있습니다.', '{name} is too large for a label file: 256 MB at most.'],
 
@@ -202,7 +202,6 @@ export default words({
   'dataset.report.accepted': ['등록된 이미지', 'Accepted'],
   'dataset.report.reduced': ['크기를 줄인 이미지', 'Made smaller'],
   'dataset.report.skipped': ['건너뛴 파일', 'Skipped'],
-  'dataset.report.unmatched': ['이미지가 없는 라벨', 'Labels without a picture'],
   'dataset.report.duplicates': ['이름이 겹쳐 바꾼 이미지', 'Renamed, two of one name'],
   'dataset.report.fine': ['모든 파일을 문제없이 등록했습니다.', 'Every file was taken in without a problem.'],
   'dataset.report.none': [
@@ -213,10 +212,6 @@ export default words({
   'dataset.report.file': ['파일', 'File'],
   'dataset.report.reason': ['이유', 'Reason'],
   'dataset.report.some': ['파일 {n}개를 건너뛰었습니다. 이유는 처리 결과에서 확인할 수 있습니다.', '{n:file was/files were} skipped. The report says why.'],
-  'dataset.report.strangers': [
-    '라벨 파일에 적힌 이름 {n}개는 올린 이미지에 없습니다. 처리 결과에서 이름을 확인할 수 있습니다.',
-    '{n:name/names} in the label file fit no uploaded picture. The report lists them.',
-  ],
   'dataset.report.open': ['처리 결과 보기', 'See the report'],
   'dataset.ready': [
     '데이터셋이 준비되었습니다. 이제 실험으로 내보내 학습을 시작할 수 있습니다.',
@@ -229,6 +224,7 @@ export default words({
   'picture.place': ['{n} / {total}', '{n} of {total}'],
   'picture.pixels': ['해상도', 'Resolution'],
   'picture.bytes': ['파일 크기', 'File size'],
+  'picture.labels': ['라벨 표시', 'Show labels'],
   'picture.label': ['라벨', 'Label'],
   'picture.folder': ['폴더', 'Folder'],
   'picture.number': ['번호', 'Number'],

@@ -1,0 +1,175 @@
+/** Labels of shapes: in with the pictures, by Label Upload, looked at on the pictures, with a report, out by Download Dataset. */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { encodeMask } from '../../server/labels/rle.ts';
+import { checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+
+const labels = suite('labels');
+let studio: Studio;
+let page: Page;
+
+labels.before(async () => {
+  studio = await startStudio();
+  page = await newPage(studio);
+  await setUp(studio, page);
+});
+labels.after(async () => {
+  await studio.stop();
+});
+
+async function project(name: string, model: string): Promise<number> {
+  const session = await request<{ groups: { id: number }[] }>(page, 'GET', '/api/session');
+  return (await request<{ id: number }>(page, 'POST', '/api/projects', { name, groupId: session.groups[0]?.id, description: '', type: 'image', model })).id;
+}
+
+const SIZE = { width: 320, height: 240 };
+/** A grey part with two dark places on it. */
+async function part(path: string, shade: number): Promise<void> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><rect width="320" height="240" fill="rgb(${shade},${shade},${shade + 8})"/>
+    <circle cx="90" cy="80" r="34" fill="#3d434b"/><circle cx="90" cy="80" r="14" fill="rgb(${shade},${shade},${shade})"/><path d="M180 60 L290 90 L250 200 Z" fill="#6d5a4a"/></svg>`;
+  await sharp(Buffer.from(svg)).jpeg().toFile(path);
+}
+
+const coco = (annotations: object[]) =>
+  JSON.stringify({
+    images: [1, 2, 3, 4].map((id) => ({ id, file_name: `part-${id}.jpg`, ...SIZE })),
+    categories: [
+      { id: 1, name: '찍힘' },
+      { id: 2, name: 'scratch' },
+    ],
+    annotations: annotations.map((annotation, i) => ({ id: i + 1, ...annotation })),
+  });
+
+async function folder(name: string, count: number): Promise<string> {
+  const root = join(studio.data, 'upload', name);
+  mkdirSync(root, { recursive: true });
+  for (let n = 1; n <= count; n++) await part(join(root, `part-${n}.jpg`), 150 + 10 * n);
+  return root;
+}
+
+/** Choose a folder, wait for the dataset's page to be ready. */
+async function upload(projectId: number, root: string): Promise<void> {
+  await page.goto(`/projects/${projectId}/data/new`);
+  await page.locator('input[webkitdirectory]').setInputFiles(root);
+  await page.locator('.chosen').waitFor();
+  await page.locator('form .primary').click();
+  await page.waitForURL('**/datasets/**');
+  await page.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
+}
+const menu = async (text: string) => {
+  await page.locator('.page-actions .icon-button').click();
+  await page.locator('[role=menu] .menu-item', { hasText: text }).click();
+};
+
+labels('boxes come with the folder of pictures and are drawn on them; what is wrong with them is told', async () => {
+  const projectId = await project('부품 탐지', 'detection');
+  const root = await folder('boxes', 5);
+  writeFileSync(
+    join(root, 'instances.json'),
+    coco([
+      { image_id: 1, category_id: 1, bbox: [54, 44, 74, 74] },
+      { image_id: 1, category_id: 2, bbox: [178, 58, 114, 144] },
+      { image_id: 2, category_id: 1, bbox: [54, 44, 74, 74] },
+      { image_id: 2, category_id: 1, bbox: [400, 400, 10, 10] },
+      { image_id: 3, category_id: 2, bbox: [178, 58, 500, 144] },
+      { image_id: 99, category_id: 2, bbox: [1, 1, 5, 5] },
+    ]),
+  );
+  await upload(projectId, root);
+  await page.locator('.overlay path').nth(3).waitFor({ state: 'attached' });
+  assert.equal(await page.locator('.overlay path').count(), 4);
+  assert.equal((await page.locator('.class-bar .class-name').allTextContents()).slice(1), ['찍힘', 'scratch', '라벨 없음']);
+  assert.equal(await page.locator('.class-bar .class-count').allTextContents(), ['5', '2', '2', '1']);
+  assert.is(await page.locator('.picture-mark').count(), 1, 'one is labelled as showing nothing');
+  await checkPage(page, 'labels-boxes');
+
+  await page.locator('.class-bar', { hasText: 'scratch' }).click();
+  await page.locator('.browse-tools', { hasText: '2장' }).waitFor();
+  await page.locator('.picture-tile button').first().click();
+  await page.locator('.viewer .labels-tags span').nth(1).waitFor();
+  assert.equal(await page.locator('.viewer .labels-tags span').allTextContents(), ['A', 'B']);
+  await checkPage(page, 'labels-viewer', { sizes: [[1280, 800]] });
+  await page.locator('.viewer-labels input').click();
+  assert.is(await page.locator('.viewer .labels-layer').isVisible(), false);
+  await page.keyboard.press('Escape');
+
+  await page.locator('[role=tab]', { hasText: '처리 결과' }).click();
+  await page.locator('.finding').nth(2).waitFor();
+  for (const summary of await page.locator('.label-report .finding > summary').all()) await summary.click();
+  const words = await page.locator('.label-report').innerText();
+  for (const word of ['이미지 밖', 'instances.json', 'ID 4', 'part-2.jpg', '데이터셋에 없는']) assert.ok(words.includes(word), word);
+  await checkPage(page, 'labels-report', { sizes: [[1280, 800]] });
+  await page.locator('[role=tab]', { hasText: '통계' }).click();
+  await page.locator('.histogram').nth(2).waitFor();
+  await checkPage(page, 'labels-statistics', { sizes: [[1280, 800]] });
+});
+
+labels('Download Dataset names what a format loses, and sends a zip', async () => {
+  await menu('데이터셋 다운로드');
+  await page.locator('.format-cards .card-choice').nth(3).waitFor();
+  await checkPage(page, 'labels-download', { sizes: [[1280, 800]] });
+  await page.locator('.format-cards input[value=yolo]').check();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('dialog .primary').click()]);
+  assert.is(download.suggestedFilename(), 'boxes_v1_yolo.zip');
+  const saved = join(studio.data, 'boxes.zip');
+  await download.saveAs(saved);
+  assert.ok(statSync(saved).size > 5000);
+});
+
+labels('Label Upload gives an unlabelled dataset polygons with holes, then masks in their place', async () => {
+  const projectId = await project('Instance', 'instance_segmentation');
+  await upload(projectId, await folder('polygons', 4));
+  await page.locator('.notice', { hasText: '아직 학습할 수 없습니다' }).waitFor();
+  const file = join(studio.data, 'upload', 'polygons.json');
+  const circle = (radius: number, from: number) =>
+    Array.from({ length: 24 }, (_, i) => [90 + radius * Math.cos(from + (i * Math.PI) / 12), 80 + radius * Math.sin(from + (i * Math.PI) / 12)]).flat();
+  // A ring: out along the outer circle, over a cut to the inner one and back.
+  const outer = circle(34, 0);
+  const inner = circle(14, 0);
+  const back = Array.from({ length: 24 }, (_, i) => inner.slice((23 - i) * 2, (23 - i) * 2 + 2)).flat();
+  const ring = [...outer, ...outer.slice(0, 2), ...inner.slice(0, 2), ...back, ...inner.slice(0, 0)];
+  writeFileSync(
+    file,
+    coco([
+      { image_id: 1, category_id: 1, segmentation: [ring] },
+      { image_id: 1, category_id: 2, segmentation: [[180, 60, 290, 90, 250, 200]] },
+      { image_id: 2, category_id: 2, segmentation: [[180, 60, 290, 90, 250, 200]] },
+    ]),
+  );
+  await menu('라벨 업로드');
+  await page.locator('dialog .primary').click();
+  await page.locator('dialog .field-error:visible').waitFor();
+  await page.locator('dialog input[type=file]').setInputFiles(file);
+  await checkPage(page, 'labels-upload', { sizes: [[1280, 800]] });
+  await page.locator('dialog .primary').click();
+  await page.locator('.overlay path').nth(2).waitFor({ state: 'attached', timeout: 60_000 });
+  const drawn = await page.locator('.overlay path').first().getAttribute('d');
+  assert.is(drawn?.match(/M/g)?.length, 2, 'the hole is drawn');
+
+  const inside = Uint8Array.from({ length: 320 * 240 }, (_, i) => (Math.hypot((i % 320) - 90, Math.floor(i / 320) - 80) < 34 ? 1 : 0));
+  const { counts } = encodeMask(inside, 320, 240);
+  writeFileSync(file, coco([{ image_id: 3, category_id: 1, segmentation: { size: [240, 320], counts } }]));
+  await menu('라벨 업로드');
+  await page.locator('dialog .notice.warn', { hasText: '4장분' }).waitFor();
+  await page.locator('dialog input[type=file]').setInputFiles(file);
+  await page.locator('dialog .primary').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.locator('.class-bar', { hasText: 'scratch' }).locator('.class-count', { hasText: '0' }).waitFor({ timeout: 60_000 });
+  await page.locator('.picture-frame .overlay').first().waitFor({ state: 'attached' });
+  assert.is(await page.locator('.overlay path').count(), 1);
+  await checkPage(page, 'labels-mask', { sizes: [[1280, 800]], languages: ['ko'] });
+
+  writeFileSync(file, '{"images":');
+  await menu('라벨 업로드');
+  await page.locator('dialog input[type=file]').setInputFiles(file);
+  await page.locator('dialog .primary').click();
+  await page.locator('.problem:visible', { hasText: '올바른' }).waitFor({ timeout: 60_000 });
+  assert.is(await page.locator('.overlay path').count(), 1, 'the labels that are there stay');
+  checkTroubles(page);
+});
+
+labels.run();
