@@ -163,7 +163,7 @@ labels('Label Upload gives an unlabelled dataset polygons with holes, then masks
   assert.is(await page.locator('.overlay path').count(), 1);
   await checkPage(page, 'labels-mask', { sizes: [[1280, 800]], languages: ['ko'] });
 
-  writeFileSync(file, '{"images":');
+  writeFileSync(file, '{"images":[],"annotations":[');
   await menu('라벨 업로드');
   await page.locator('dialog input[type=file]').setInputFiles(file);
   await page.locator('dialog .primary').click();

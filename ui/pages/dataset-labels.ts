@@ -26,8 +26,8 @@ export function formatText(name: string): string {
 const uploader = dialog<Dataset, Dataset>({
   title: 'labels.upload',
   template: `<div class="dialog-body stack">
-      <p x-t="labels.upload.text"></p><p class="muted" x-text="formats"></p>
-      <p class="notice warn" x-show="replaces">${icon('triangle-alert')}<span x-text="replaces"></span></p>
+      <p x-t="labels.upload.text"></p><p class="muted" x-text="formats()"></p>
+      <p class="notice warn" x-show="replaces()">${icon('triangle-alert')}<span x-text="replaces()"></span></p>
       <div class="labels-row"><label class="button"><input type="file" class="visually-hidden" accept="${LABEL_ACCEPT}" @change="take($event)">${icon('tags')}<span x-t="labels.upload.choose"></span></label>
         <span class="labels-file" x-show="file"><span class="cut" x-text="name()"></span></span></div>
       <p class="field-error" role="alert" x-show="wrong" x-text="wrong"></p>
@@ -37,8 +37,8 @@ const uploader = dialog<Dataset, Dataset>({
   component: (dataset, done) =>
     component({
       file: null as File | null,
-      formats: textOf(`labels.upload.formats.${dataset.problem}`) ?? '',
-      replaces: dataset.labelledCount ? t('labels.upload.replaces', { n: dataset.labelledCount }) : '',
+      formats: () => textOf(`labels.upload.formats.${dataset.problem}`) ?? '',
+      replaces: () => (dataset.labelledCount ? t('labels.upload.replaces', { n: dataset.labelledCount }) : ''),
       wrong: '',
       busy: false,
       problem: null as unknown,
@@ -102,29 +102,27 @@ const downloader = dialog<Dataset>({
       <p x-t="labels.download.text"></p><p class="muted" x-show="unlabelled" x-t="labels.download.unlabelled"></p>
       <div x-problem="problem"></div>
       <fieldset class="cards format-cards" x-show="!unlabelled"><legend x-t="labels.download.format"></legend>
-        <template x-for="one in formats" :key="one.format"><label class="card-choice"><input type="radio" name="label-format" :value="one.format" x-model="chosen"><span><b x-text="one.text"></b>
+        <template x-for="one in formats" :key="one.format"><label class="card-choice"><input type="radio" name="label-format" :value="one.format" x-model="chosen"><span><b x-text="name(one)"></b>
           <small x-show="!one.losses.length" x-t="labels.download.lossless"></small>
-          <template x-if="one.losses.length"><span class="format-losses"><small x-t="labels.download.losses"></small><template x-for="loss in one.losses" :key="loss.loss"><small class="format-loss"><span x-text="loss.text"></span> <span x-text="loss.number"></span></small></template></span></template></span></label></template></fieldset></div>
+          <template x-if="one.losses.length"><span class="format-losses"><small x-t="labels.download.losses"></small><template x-for="loss in one.losses" :key="loss.loss"><small class="format-loss"><span x-text="say(loss)"></span></small></template></span></template></span></label></template></fieldset></div>
     ${dialogFoot('labels.download.ok', { disabled: '!chosen' })}`,
   component: (dataset, done) =>
     component({
-      formats: [] as { format: string; text: string; losses: { loss: string; text: string; number: string }[] }[],
+      formats: [] as DownloadFormat[],
       chosen: '',
       unlabelled: dataset.labelledCount === 0,
       problem: null as unknown,
       async init() {
         try {
           const formats = await api.get<DownloadFormat[]>(`/api/datasets/${dataset.id}/formats`);
-          this.formats = formats.map((one) => ({
-            format: one.format,
-            text: formatText(one.format),
-            losses: one.losses.map(({ loss, count, ...sentence }) => ({ loss, text: inLanguage(sentence), number: t('labels.losses.count', { n: count }) })),
-          }));
+          this.formats = formats;
           this.chosen = formats.find((one) => one.format === BEST[dataset.problem])?.format ?? formats[0]?.format ?? '';
         } catch (error) {
           this.problem = error;
         }
       },
+      name: (one: DownloadFormat) => formatText(one.format),
+      say: (loss: DownloadFormat['losses'][number]) => `${inLanguage(loss)} ${t('labels.losses.count', { n: loss.count })}`,
       submit() {
         if (!this.chosen) return;
         const link = document.createElement('a');

@@ -10,6 +10,7 @@ import { openMenu } from '../components/menu.ts';
 import { emptyState } from '../components/table.ts';
 import { tabPanel, tabs } from '../components/tabs.ts';
 import { toastError } from '../components/toast.ts';
+import { effect } from '../effect.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import * as format from '../i18n/format.ts';
@@ -136,10 +137,15 @@ Export to Experiment makes a draft in which you set up the training.`,
       labelReport: null as ReportInWords | null,
       statistics: null as { side: Histogram; bytes: Histogram; shapes: Histogram | null } | null,
       statisticsProblem: null as unknown,
-      /** Revision of the labels whose report and statistics are here. */
+      asked: { report: null as LabelReport | null, statistics: null as DatasetStatistics | null },
+      /** Tab, and revision of the labels, that was asked for last. */
       known: null as string | null,
       async init() {
         this.$watch('tab', () => void this.look());
+        route.signal.addEventListener(
+          'abort',
+          effect(() => this.tell()),
+        );
         let grid: PictureGrid<PictureRow> | null = null;
         route.signal.addEventListener('abort', () => grid?.end());
         this.grid = {
@@ -202,6 +208,19 @@ Export to Experiment makes a draft in which you set up the training.`,
         if (before) this.fresh = !this.blocked();
         void this.$nextTick(() => (dataset.type === 'tabular' ? this.$refs.table?.replaceChildren(tableDetails(dataset, route.signal)) : this.grid?.reload()));
       },
+      /** In the words of the language of the screen; again when that changes. */
+      tell() {
+        const { report, statistics } = this.asked;
+        this.labelReport = report && Object.freeze(reportInWords(report));
+        if (!statistics) return;
+        const { longSide, bytes, shapes } = statistics;
+        const pictures = (n: number) => t('labels.statistics.pictures', { n });
+        this.statistics = {
+          side: histogram(longSide, format.count, pictures),
+          bytes: histogram(bytes, format.bytes, pictures),
+          shapes: shapes && histogram(shapes, format.count, pictures),
+        };
+      },
       /** Asks for what the tabs show, when one of them is open. */
       async look() {
         const dataset = this.dataset;
@@ -212,15 +231,10 @@ Export to Experiment makes a draft in which you set up the training.`,
         try {
           if (this.tab === 'report') {
             const report = await api.get<LabelReport | null>(`/api/datasets/${id}/labels/report`, undefined, route.signal);
-            this.labelReport = report && dataset.labelFormat !== null ? Object.freeze(reportInWords(report)) : null;
+            this.asked = { ...this.asked, report: dataset.labelFormat === null ? null : Object.freeze(report) };
           } else {
-            const { longSide, bytes, shapes } = await api.get<DatasetStatistics>(`/api/datasets/${id}/statistics`, undefined, route.signal);
-            const pictures = (n: number) => t('labels.statistics.pictures', { n });
-            this.statistics = {
-              side: histogram(longSide, format.count, pictures),
-              bytes: histogram(bytes, format.bytes, pictures),
-              shapes: shapes && histogram(shapes, format.count, pictures),
-            };
+            const statistics = await api.get<DatasetStatistics>(`/api/datasets/${id}/statistics`, undefined, route.signal);
+            this.asked = { ...this.asked, statistics: Object.freeze(statistics) };
           }
         } catch (error) {
           this.known = null;
