@@ -3,6 +3,7 @@ import type { DownloadFormat } from '../../server/http/label-schemas.ts';
 import type { Dataset } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { download } from '../components/download.ts';
 import type { MenuItem } from '../components/menu.ts';
 import { toast } from '../components/toast.ts';
 import '../i18n/areas/labels.ts';
@@ -125,10 +126,7 @@ const downloader = dialog<Dataset>({
       say: (loss: DownloadFormat['losses'][number]) => `${inLanguage(loss)} ${t('labels.losses.count', { n: loss.count })}`,
       submit() {
         if (!this.chosen) return;
-        const link = document.createElement('a');
-        link.href = `/api/datasets/${dataset.id}/download?format=${this.chosen}`;
-        link.download = '';
-        link.click();
+        download(`/api/datasets/${dataset.id}/download?format=${this.chosen}`);
         done(true);
       },
     }),
