@@ -370,6 +370,11 @@ export const CATALOGUE = {
     '데이터를 아직 읽는 중입니다. 끝난 뒤 다시 시도해 주세요.',
     'The data is still being read in. Try again when that has finished.',
   ),
+  trash_disk_full: entry(
+    507,
+    '디스크가 가득 차 ‘{name}’ 데이터셋을 휴지통으로 옮길 수 없습니다. 휴지통을 비우거나 이 데이터셋을 바로 완전히 삭제해 주세요.',
+    'The disk is full: {name} cannot go to the trash. Empty the trash, or delete this dataset for good at once.',
+  ),
   preprocess_busy: entry(
     409,
     '이 프로젝트에서 전처리가 이미 진행 중입니다({title}). 끝난 뒤 다시 적용하거나 먼저 중단해 주세요.',

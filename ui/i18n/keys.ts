@@ -5,6 +5,7 @@ import type automl from './areas/automl.ts';
 import type base from './areas/base.ts';
 import type compare from './areas/compare.ts';
 import type data from './areas/data.ts';
+import type duplicates from './areas/duplicates.ts';
 import type experiments from './areas/experiments.ts';
 import type frame from './areas/frame.ts';
 import type groups from './areas/groups.ts';
@@ -49,6 +50,7 @@ type Areas = typeof base &
   typeof compare &
   typeof presets &
   typeof split &
+  typeof duplicates &
   typeof trash &
   typeof tables &
   typeof preprocessTables &

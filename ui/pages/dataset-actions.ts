@@ -1,6 +1,6 @@
 /** What can be done with a dataset, from the list and from its own page. */
 import type { Dataset, Experiment, Project } from '../../server/http/schemas.ts';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
 import { field } from '../components/field.ts';
@@ -134,7 +134,15 @@ export async function deleteDataset(dataset: Dataset): Promise<boolean> {
   });
   if (!sure) return false;
   try {
-    await api.remove(`/api/datasets/${dataset.id}`);
+    try {
+      await api.remove(`/api/datasets/${dataset.id}`);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'trash_disk_full')) throw error;
+      if (!(await confirm({ title: error.message, text: t('data.delete.forGood'), ok: t('data.delete.forGood.ok'), danger: true }))) return false;
+      await api.remove(`/api/datasets/${dataset.id}?forGood=true`);
+      toast('success', t('data.delete.gone'));
+      return true;
+    }
     toast('success', t('data.deleted'), {
       action: { text: t('data.deleted.undo'), run: () => void api.post(`/api/trash/${dataset.id}/restore`).catch(toastError) },
     });

@@ -72,10 +72,16 @@ export const datasetRoutes =
       '/api/datasets/:id',
       {
         config: { access: DEVELOPERS },
-        schema: { tags, summary: 'Put a dataset into the trash, or stop making it', params: ById, response: { 204: Nothing } },
+        schema: {
+          tags,
+          summary: 'Put a dataset into the trash, or delete it for good; or stop making it',
+          params: ById,
+          querystring: Type.Object({ forGood: Type.Boolean({ default: false }) }),
+          response: { 204: Nothing },
+        },
       },
       async (request, reply) => {
-        await datasets.delete(readerOf(request), request.params.id);
+        await datasets.delete(readerOf(request), request.params.id, request.query.forGood);
         return reply.status(204).send(null);
       },
     );

@@ -461,8 +461,11 @@ export class Datasets {
     return this.view(dataset);
   }
 
-  /** Puts it into the trash, or stops the job that is making it, of which nothing stays. Throws dataset_in_use. */
-  async delete(reader: StoredUser, id: number): Promise<void> {
+  /**
+   * Puts it into the trash, or stops the job that is making it, of which nothing stays. `forGood`: not by way of the trash, which needs room for a
+   * record. Throws dataset_in_use, trash_disk_full.
+   */
+  async delete(reader: StoredUser, id: number, forGood = false): Promise<void> {
     const dataset = this.visible(reader, id);
     this.#options.projects.editable(reader, dataset.projectId);
     const made = this.#datasets.filter(({ status, source }) => status === 'ingesting' && source.kind === 'preprocess' && source.from.id === id);
@@ -474,10 +477,15 @@ export class Datasets {
     if (ingesting) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
     const now = this.#datasets.get(id);
     // The files of one that is being made are cleared away at the end of its job.
-    if (now?.status === 'ready') await this.#options.trash.put(now, reader.id);
+    const kept = now?.status === 'ready' && !forGood;
+    if (kept) {
+      await this.#options.trash.put(now, reader.id).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOSPC' ? new StudioError('trash_disk_full', { name: now.name }) : error;
+      });
+    }
     if (now !== undefined) await this.#remove(now);
     this.#close(id);
-    if (!ingesting && now?.status !== 'ready') await this.#removeFiles(id);
+    if (!ingesting && !kept) await this.#removeFiles(id);
   }
 
   // ---------------------------------------------------------------- the trash
