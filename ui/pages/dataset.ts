@@ -1,6 +1,6 @@
 /** One dataset: how its upload is coming on, then its pictures, classes and report. */
 import type { DatasetStatistics, LabelReport } from '../../server/http/label-schemas.ts';
-import type { Dataset, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
+import type { Dataset, Duplicates, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
 import { ApiError, api } from '../api.ts';
 import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
 import { classColour, classLetter, inkOn } from '../charts/colours.ts';
@@ -35,6 +35,7 @@ import {
   readOnlyReason,
   tableFile,
 } from './dataset-actions.ts';
+import { duplicatesView, loadDuplicates } from './dataset-duplicates.ts';
 import { labelItems, uploadLabels } from './dataset-labels.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
 import { labelReportView, type ReportInWords, reportInWords } from './label-report.ts';
@@ -113,7 +114,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         ],
       })}
       ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
-      ${tabPanel({ prefix: 'dataset', key: 'statistics', current: 'tab', content: statisticsView })}
+      ${tabPanel({ prefix: 'dataset', key: 'statistics', current: 'tab', content: `<div class="stack">${statisticsView}${duplicatesView}</div>` })}
       ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack">${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div></div></section>` })}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
@@ -137,6 +138,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       labelReport: null as ReportInWords | null,
       statistics: null as { side: Histogram; bytes: Histogram; shapes: Histogram | null } | null,
       statisticsProblem: null as unknown,
+      duplicates: null as Duplicates | null,
       asked: { report: null as LabelReport | null, statistics: null as DatasetStatistics | null },
       /** Tab, and revision of the labels, that was asked for last. */
       known: null as string | null,
@@ -235,11 +237,26 @@ Export to Experiment makes a draft in which you set up the training.`,
           } else {
             const statistics = await api.get<DatasetStatistics>(`/api/datasets/${id}/statistics`, undefined, route.signal);
             this.asked = { ...this.asked, statistics: Object.freeze(statistics) };
+            this.duplicates = await loadDuplicates(id, 0, route.signal);
           }
         } catch (error) {
           this.known = null;
           if (!route.signal.aborted) this.statisticsProblem = error;
         }
+      },
+      async moreDuplicates() {
+        const before = this.duplicates;
+        if (!before) return;
+        try {
+          const next = await loadDuplicates(id, before.rows.length, route.signal);
+          this.duplicates = { ...next, rows: [...before.rows, ...next.rows] };
+        } catch (error) {
+          if (!route.signal.aborted) this.statisticsProblem = error;
+        }
+      },
+      thumbnail: (n: number) => `/api/datasets/${id}/thumbnails/${n}`,
+      labelName(label: number | null) {
+        return label === null ? '' : (this.dataset?.classes[label]?.name ?? '');
       },
       /** The record went away: an upload that failed leaves nothing behind but its reason. */
       async gone(jobId: number | null) {
