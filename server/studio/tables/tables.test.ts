@@ -202,7 +202,7 @@ test('a dataset survives a restart, and goes without a trace when it is deleted'
   Object.assign(admin, { url: daemon.url });
   assert.is((await admin.ok<RowPage>('GET', `/api/datasets/${dataset.id}/table/rows`)).total, 120);
   assert.ok(existsSync(join(daemon.data, 'datasets', String(dataset.id), 'table/schema.json')));
-  assert.is((await admin.call('DELETE', `/api/datasets/${dataset.id}`)).status, 204);
+  assert.is((await admin.call('DELETE', `/api/datasets/${dataset.id}?forGood=true`)).status, 204);
   assert.not.ok(existsSync(join(daemon.data, 'datasets', String(dataset.id))));
   assert.is((await admin.call('GET', `/api/datasets/${dataset.id}/table`)).status, 404);
 });
