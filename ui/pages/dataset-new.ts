@@ -1,10 +1,8 @@
 /** New Dataset: what is uploaded, its labels, its name; then the upload itself. The work after it is shown on the dataset's own page. */
 import type { Dataset, Project } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
-import { confirm } from '../components/confirm.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field } from '../components/field.ts';
-import { toast } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/labels.ts';
@@ -15,13 +13,13 @@ import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
 import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
-import { type Sent, send } from '../upload/send.ts';
+import type { Sent } from '../upload/send.ts';
+import { askToCancel, sendShown } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 const FOLDERS_SHOWN = 8;
-const DOUBLE_CLICK_MS = 600;
 
 const example = `<details class="example" x-show="classified()"><summary x-t="new.example"></summary><div class="example-ways">
     <section><h3 x-t="new.example.folders"></h3><pre>my-data/
@@ -236,8 +234,8 @@ Upload pictures to make a dataset.
         this.problem = null;
         try {
           const { body, name } = packed(selection);
-          const uploadId = await this.upload(body, name, t('upload.sending', { name }), cancelling.signal);
-          const labelUploadId = this.labels ? await this.upload(this.labels, this.labels.name, t('upload.labels'), cancelling.signal) : undefined;
+          const uploadId = await sendShown(this, body, name, t('upload.sending', { name }), cancelling.signal);
+          const labelUploadId = this.labels ? await sendShown(this, this.labels, this.labels.name, t('upload.labels'), cancelling.signal) : undefined;
           const made = await api.post<Dataset>(`/api/projects/${projectId}/datasets`, {
             name: this.name.trim(),
             description: this.description,
@@ -257,28 +255,8 @@ Upload pictures to make a dataset.
           this.cancelling = null;
         }
       },
-      async upload(body: Blob, name: string, title: string, signal: AbortSignal) {
-        this.sending = { title, sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
-        return send(body, name, {
-          signal,
-          onSent: (sent) => {
-            this.sending = { ...sent, title: sent.total && sent.sent >= sent.total ? t('upload.finishing') : title };
-          },
-        });
-      },
-      async cancel() {
-        // This button has taken the place of the one that started: the second click of a double click is not meant for it.
-        if (Date.now() - this.startedAt < DOUBLE_CLICK_MS) return;
-        const sure = await confirm({
-          title: t('new.cancel.title'),
-          text: t('new.cancel.text'),
-          ok: t('new.cancel.ok'),
-          stay: t('new.cancel.stay'),
-          danger: true,
-        });
-        if (!sure || !this.cancelling) return;
-        this.cancelling.abort();
-        toast('info', t('new.cancelled'));
+      cancel() {
+        return askToCancel(this);
       },
       sendingText,
     });

@@ -1,13 +1,11 @@
 /** Inference: choose a model and data, start; and the inferences of before. */
 import type { Dataset, Experiment, ExperimentDetails, Inference, Project } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
-import { confirm } from '../components/confirm.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { segmented, select as selectField } from '../components/field.ts';
 import { openMenu } from '../components/menu.ts';
 import { statusWord } from '../components/status.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
-import { toast } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
@@ -20,7 +18,8 @@ import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
 import { ACCEPT, isWrong, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
-import { type Sent, send } from '../upload/send.ts';
+import type { Sent } from '../upload/send.ts';
+import { askToCancel, sendShown } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { displayName } from './experiment-actions.ts';
@@ -101,7 +100,6 @@ const data = `<section class="box"><div class="box-head"><h2 x-t="inf.data"></h2
     <p class="muted" x-show="source !== 'local' && state === 'ready' && !datasetChoices().length" x-t="inf.dataset.none"></p></div></section>`;
 
 /** The second click of a double click comes within this time. */
-const DOUBLE_CLICK_MS = 600;
 
 export default page({
   title: 'inf.title',
@@ -306,30 +304,12 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
           this.cancelling = null;
         }
       },
-      async upload(signal: AbortSignal) {
+      upload(signal: AbortSignal) {
         const { body, name } = packed(this.selection as Selection);
-        const title = t('upload.sending', { name });
-        this.sending = { title, sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
-        return send(body, name, {
-          signal,
-          onSent: (sent) => {
-            this.sending = { ...sent, title: sent.total && sent.sent >= sent.total ? t('upload.finishing') : title };
-          },
-        });
+        return sendShown(this, body, name, t('upload.sending', { name }), signal);
       },
-      async cancel() {
-        // This button has taken the place of the one that started: the second click of a double click is not meant for it.
-        if (Date.now() - this.startedAt < DOUBLE_CLICK_MS) return;
-        const sure = await confirm({
-          title: t('new.cancel.title'),
-          text: t('new.cancel.text'),
-          ok: t('new.cancel.ok'),
-          stay: t('new.cancel.stay'),
-          danger: true,
-        });
-        if (!sure || !this.cancelling) return;
-        this.cancelling.abort();
-        toast('info', t('new.cancelled'));
+      cancel() {
+        return askToCancel(this);
       },
       sendingText,
       openRow(row: Inference) {
