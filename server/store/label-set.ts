@@ -14,6 +14,7 @@ import type { ModelKind } from '../http/schemas.ts';
 import type { ClassInfo, FormatName, JsonObject, Shape } from '../labels/annotation.ts';
 import { type Form, Forms } from '../labels/forms.ts';
 import { syncFolder, writeDurably } from './durable.ts';
+import { jsonLines } from './json-lines.ts';
 
 type Extra = { [format in FormatName]?: JsonObject };
 
@@ -52,9 +53,6 @@ export function labelFolder(pictures: string, revision: number): string {
   return join(pictures, 'labels', String(revision));
 }
 
-/** Lines that are parsed between two turns of the event loop. */
-const SLICE = 4096;
-
 /** Reads a label set. The file is held open until close(). */
 export class LabelSet {
   readonly head: Readonly<LabelSetHead & LabelSetSummary>;
@@ -70,15 +68,16 @@ export class LabelSet {
     this.#rows = rows;
   }
 
-  /** Throws where the folder is no label set. Parsing gives way to the event loop every few thousand lines, so the daemon may call it. */
+  /** Throws where the folder is no label set. The event loop turns meanwhile, so the daemon may call it. */
   static async open(dir: string): Promise<LabelSet> {
     const head = JSON.parse(await readFile(join(dir, 'classes.json'), 'utf8')) as LabelSetHead & LabelSetSummary;
     const rows = new Rows();
     if (head.problem === 'classification') {
-      for await (const { n, label } of jsonLines<{ n: number; label: number }>(join(dir, 'labels.jsonl'))) rows.add(n, 0, 0, [label, 1]);
+      for await (const slice of jsonLines<{ n: number; label: number }>(join(dir, 'labels.jsonl')))
+        for (const { n, label } of slice) rows.add(n, 0, 0, [label, 1]);
     } else {
-      for await (const [n, offset, bytes, ...pairs] of jsonLines<[number, number, number, ...number[]]>(join(dir, 'index.jsonl')))
-        rows.add(n, offset, bytes, pairs);
+      for await (const slice of jsonLines<[number, number, number, ...number[]]>(join(dir, 'index.jsonl')))
+        for (const [n, offset, bytes, ...pairs] of slice) rows.add(n, offset, bytes, pairs);
     }
     return new LabelSet(head, await open(join(dir, 'labels.jsonl'), 'r'), rows);
   }
@@ -124,19 +123,6 @@ export class LabelSet {
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-}
-
-async function* jsonLines<T>(file: string): AsyncGenerator<T> {
-  const lines = (await readFile(file, 'utf8')).split('\n');
-  for (let from = 0; from < lines.length; from += SLICE) {
-    yield* JSON.parse(
-      `[${lines
-        .slice(from, from + SLICE)
-        .filter((line) => line !== '')
-        .join(',')}]`,
-    ) as T[];
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

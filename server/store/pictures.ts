@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeDurably } from './durable.ts';
+import { jsonLines } from './json-lines.ts';
 
 /** Long side of a thumbnail, pixels; a picture that is no larger is its own. */
 export const THUMBNAIL_SIDE = 256;
@@ -54,14 +55,10 @@ export class PictureSet {
     this.#pack = pack;
   }
 
-  /** Throws where the folder is no picture set. Parsing gives way to the event loop every few thousand lines, so the daemon may call it. */
+  /** Throws where the folder is no picture set. The event loop turns meanwhile, so the daemon may call it. */
   static async open(dir: string): Promise<PictureSet> {
-    const lines = (await readFile(join(dir, 'items.jsonl'), 'utf8')).split('\n');
     const items: PictureItem[] = [];
-    for (const [i, line] of lines.entries()) {
-      if (line !== '') items.push(JSON.parse(line) as PictureItem);
-      if (i % 4096 === 4095) await new Promise((resolve) => setImmediate(resolve));
-    }
+    for await (const slice of jsonLines<PictureItem>(join(dir, 'items.jsonl'))) for (const item of slice) items.push(item);
     return new PictureSet(items, new Set(await excludedFrom(dir)), await open(packOf(dir), 'r'));
   }
 
