@@ -26,12 +26,16 @@ test('what suits data and box is suggested', async () => {
   const listed = await w.dev.ok<Algorithm[]>('GET', '/api/algorithms?classes=2&size=64&pictures=30');
   const suggested = listed.filter((algorithm) => algorithm.suggested);
   assert.ok(suggested.length >= 1 && suggested.length <= 4);
+  assert.ok(suggested.every(({ parametersM }) => parametersM <= 15));
   const works = [0.1, 0.5, 1, 2, 4, 8, 50];
-  const rows = works.map((gflops) => ({ name: `net${gflops}`, gflops, defaults: { epoch: 10 } }) as Algorithm);
+  const rows = works.map((gflops) => ({ name: `net${gflops}`, gflops, parametersM: 10, defaults: { epoch: 10 } }) as Algorithm);
   const box = { cores: 2, memoryMb: 8000, gpus: [] };
   assert.equal([...suggestedFor(rows, 1000, box)], ['net0.1', 'net0.5', 'net1', 'net2']);
   assert.equal([...suggestedFor(rows, 1_000_000, box)], ['net0.1']);
   assert.equal([...suggestedFor(rows, 100, { ...box, gpus: [{ name: 'RTX', memoryMb: 8000 }] })], ['net0.1', 'net1', 'net4', 'net50']);
+  const growing = rows.map((row, i) => ({ ...row, parametersM: 10 * i }));
+  assert.equal([...suggestedFor(growing, 300, box)], ['net0.1', 'net0.5']);
+  assert.equal([...suggestedFor(growing, 3000, box)], ['net0.1', 'net0.5']);
 });
 
 test('what cannot be started leaves the draft alone', async () => {

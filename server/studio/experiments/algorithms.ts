@@ -90,11 +90,16 @@ const STEP = 3;
 const PATIENCE_SECONDS = 3600;
 const SUGGESTED = 4;
 
-/** Up to four that the box trains within an hour, from the lightest to the heaviest; the lightest of all where none would. */
+/** Millions of parameters beyond which so few pictures are learned by heart rather than understood; a rule of thumb. */
+const largestFor = (pictures: number) => (pictures < 1000 ? 15 : pictures < 10_000 ? 30 : Number.POSITIVE_INFINITY);
+
+/** Up to four that suit the number of pictures and that the box trains within an hour, from the lightest to the heaviest; the lightest of all where none would. */
 export function suggestedFor(rows: readonly Algorithm[], pictures: number, { cores, gpus }: Box): Set<string> {
   const speed = gpus.length > 0 ? GPU_SPEED : CORE_SPEED * cores;
   const byWork = rows.toSorted((a, b) => a.gflops - b.gflops);
-  const affordable = byWork.filter(({ gflops, defaults: { epoch } }) => (STEP * gflops * pictures * epoch) / speed <= PATIENCE_SECONDS);
+  const affordable = byWork.filter(
+    ({ gflops, parametersM, defaults: { epoch } }) => parametersM <= largestFor(pictures) && (STEP * gflops * pictures * epoch) / speed <= PATIENCE_SECONDS,
+  );
   const from = affordable.length > 0 ? affordable : byWork.slice(0, 1);
   const count = Math.min(SUGGESTED, from.length);
   return new Set(Array.from({ length: count }, (_, i) => from[count === 1 ? 0 : Math.round((i * (from.length - 1)) / (count - 1))]!.name));
