@@ -232,7 +232,7 @@ training('class folders are uploaded as many files; what cannot be used is named
   await page.waitForURL('**/datasets/**');
   await gridIsThere(page);
   assert.is(await page.locator('.class-bar').count(), 3);
-  await page.locator('[role=tab]').nth(1).click();
+  await page.locator('#dataset-report-tab').click();
   const skipped = page.locator('.report-scroll').first();
   await skipped.locator('td', { hasText: '흠집/cut.png' }).waitFor();
   await skipped.locator('td', { hasText: 'OK/empty.png' }).waitFor();
@@ -254,8 +254,8 @@ training('a zip with a label file gets its classes from the file', async () => {
   await page.waitForURL('**/datasets/**');
   await gridIsThere(page);
   await page.locator('.class-bar', { hasText: '불량' }).waitFor();
-  await page.locator('[role=tab]').nth(1).click();
-  await page.locator('.file-list li', { hasText: 'ghost.png' }).waitFor();
+  await page.locator('#dataset-report-tab').click();
+  await page.locator('.finding td', { hasText: 'ghost.png' }).first().waitFor();
 });
 
 training('a file that is no archive ends in a sentence, and nothing stays behind', async () => {
