@@ -1,12 +1,11 @@
 /** Opens an uploaded table, told apart by its content: a workbook is a zip, the rest is text. */
-import { open } from 'node:fs/promises';
 import { StudioError } from '../../errors.ts';
 import type { TableSettings } from '../../http/table-schemas.ts';
 import { openTableFile, type TableFile } from '../../tables/file.ts';
 import type { TableLimits } from '../../tables/limits.ts';
 import type { WorkbookFiles } from '../../tables/workbook.ts';
 import type { IngestLimits } from '../protocol.ts';
-import { HEAD_BYTES, isArchive, isZip, pictureFormat } from '../upload/content.ts';
+import { firstBytes, isArchive, isZip, pictureFormat } from '../upload/content.ts';
 import { openZip } from '../upload/zip.ts';
 
 /** The container of XLS, and of an XLSX with a password. */
@@ -41,15 +40,4 @@ export async function withTable<T>(
     throw new StudioError('table_not_recognised', {}, `first bytes: ${head.subarray(0, 16).toString('hex')}`);
   }
   return work(await openTableFile(path, null, settings, limits.table));
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    return head.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

@@ -3,10 +3,24 @@
 /** What is called like a picture, whatever it is. */
 export const PICTURE_NAME = /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i;
 
+import { open } from 'node:fs/promises';
+
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'bmp';
 
 /** Bytes from the start that are needed: up to the end of a tar header. */
-export const HEAD_BYTES = 512;
+const HEAD_BYTES = 512;
+
+/** As many of a file as are needed to tell it; fewer where it is shorter. */
+export async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 const starts = (head: Uint8Array, text: string, at = 0): boolean => {
   for (let i = 0; i < text.length; i++) if (head[at + i] !== text.charCodeAt(i)) return false;

@@ -1,8 +1,8 @@
 /** Opens what a user sent, told apart by its content. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { StudioError } from '../../errors.ts';
 import type { IngestLimits } from '../protocol.ts';
-import { HEAD_BYTES, isTar, isZip, pictureFormat } from './content.ts';
+import { firstBytes, isTar, isZip, pictureFormat } from './content.ts';
 import { shown, type Upload } from './entry.ts';
 import { openTar } from './tar.ts';
 import { openZip } from './zip.ts';
@@ -23,15 +23,4 @@ export async function openUpload(path: string, name: string | undefined, limits:
   }
   if (isTar(head)) return openTar(path, limits);
   throw new StudioError('upload_not_recognised', {}, `first bytes: ${head.subarray(0, 16).toString('hex')}`);
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    return head.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
