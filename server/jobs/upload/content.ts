@@ -1,9 +1,8 @@
 /** Tells files apart by their first bytes: names and extensions are not to be trusted. */
+import { open } from 'node:fs/promises';
 
 /** What is called like a picture, whatever it is. */
 export const PICTURE_NAME = /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i;
-
-import { open } from 'node:fs/promises';
 
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'bmp';
 
