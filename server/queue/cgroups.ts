@@ -15,6 +15,8 @@ const JOB = /^job-\d+$/;
 const PERIOD_US = 100_000;
 /** Of 100 that others have. */
 const LEFT_OVER = '20';
+/** Priorities (nice) count inside of a cgroup alone, so the daemon's lead over its workers is told to the kernel again here. */
+const DAEMON_WEIGHT = '1000';
 /** Behind the watchdog's limit, so that where there is time the job ends with its own words. */
 const SLACK = 1.05;
 const SLACK_MB = 64;
@@ -58,7 +60,7 @@ export class Cgroups {
   }
 
   /** null where this process has no cgroup of its own to divide. */
-  static find(log: (error: unknown, about: string) => void): Cgroups | null {
+  static async find(log: (error: unknown, about: string) => void): Promise<Cgroups | null> {
     let base: string | null = null;
     try {
       base = delegatedTo(readFileSync('/proc/self/cgroup', 'utf8'), process.env.INVOCATION_ID);
@@ -67,23 +69,26 @@ export class Cgroups {
     }
     if (base === null) return null;
     try {
-      return Cgroups.in(base, process.pid, log);
+      return await Cgroups.in(base, process.pid, log);
     } catch (error) {
       log(error, 'the cgroup of the service cannot be divided; jobs are held by their watchdogs alone');
       return null;
     }
   }
 
-  /** Makes a cgroup ready for jobs: the daemon goes into a child of its own, then the controllers are handed down. Throws where that is refused. */
-  static in(base: string, pid: number, log: (error: unknown, about: string) => void): Cgroups {
+  /**
+   * Makes a cgroup ready for jobs: the daemon and what it has started go into a child of their own, then the controllers are handed down. Resolves when what a
+   * daemon that died has left is gone. Throws where that is refused.
+   */
+  static async in(base: string, pid: number, log: (error: unknown, about: string) => void): Promise<Cgroups> {
     const available = readFileSync(join(base, 'cgroup.controllers'), 'utf8').split(/\s+/);
     for (const needed of ['cpu', 'memory']) if (!available.includes(needed)) throw new Error(`${base} has no ${needed} controller`);
     mkdirSync(join(base, DAEMON), { recursive: true });
-    writeFileSync(join(base, DAEMON, 'cgroup.procs'), String(pid));
+    for (const each of new Set([String(pid), ...processesOf(base)])) writeFileSync(join(base, DAEMON, 'cgroup.procs'), each);
     writeFileSync(join(base, 'cgroup.subtree_control'), '+cpu +memory');
+    writeFileSync(join(base, DAEMON, 'cpu.weight'), DAEMON_WEIGHT);
     const groups = new Cgroups(base, log);
-    // Of a daemon that died; a worker that is still there is ended by the queue, and its cgroup goes with the next start.
-    for (const name of readdirSync(base)) if (JOB.test(name)) groups.#remove(name);
+    await Promise.all(readdirSync(base).map((name) => JOB.test(name) && groups.#clear(name)));
     return groups;
   }
 
@@ -106,12 +111,31 @@ export class Cgroups {
     }
   }
 
-  /** The worker is gone. */
-  async release(id: number): Promise<void> {
-    for (let tries = 0; tries < 20; tries++) {
-      if (this.#remove(`job-${id}`)) return;
+  /** Whether the kernel has ended a process of a job for want of memory; null where the job has no cgroup. */
+  ranOutOfMemory(id: number): boolean | null {
+    try {
+      return /^oom_kill [1-9]/m.test(readFileSync(join(this.#base, `job-${id}`, 'memory.events'), 'utf8'));
+    } catch {
+      return null;
+    }
+  }
+
+  /** The worker is gone. What it may have started goes too. */
+  release(id: number): Promise<void> {
+    return this.#clear(`job-${id}`);
+  }
+
+  async #clear(name: string): Promise<void> {
+    for (let tries = 0; tries < 50; tries++) {
+      if (this.#remove(name)) return;
+      try {
+        writeFileSync(join(this.#base, name, 'cgroup.kill'), '1');
+      } catch {
+        // The kernel is older than 5.14, or it has just gone.
+      }
       await sleep(100);
     }
+    this.#log(new Error(`${name} still has processes`), 'a cgroup could not be removed');
   }
 
   /** A cgroup with a process in it stays. */
@@ -122,5 +146,15 @@ export class Cgroups {
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT';
     }
+  }
+}
+
+function processesOf(group: string): string[] {
+  try {
+    return readFileSync(join(group, 'cgroup.procs'), 'utf8')
+      .split('\n')
+      .filter((pid) => pid !== '');
+  } catch {
+    return [];
   }
 }
