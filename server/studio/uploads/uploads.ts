@@ -4,10 +4,10 @@
  */
 import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileStore } from '@tus/file-store';
 import type { Config } from '../../config.ts';
 import { StudioError } from '../../errors.ts';
 import { moveDurably } from '../../store/durable.ts';
+import { DurableFileStore } from './durable-file-store.ts';
 
 const ID = /^[a-f0-9]{32}$/;
 /** An upload that rests this long may be given up for a new one of the same person. */
@@ -26,14 +26,14 @@ export function sizeText(bytes: number): string {
 }
 
 export class Uploads {
-  readonly store: FileStore;
+  readonly store: DurableFileStore;
   readonly #dir: string;
   readonly #settings: Config['upload'];
 
   constructor(dir: string, settings: Config['upload']) {
     this.#dir = dir;
     this.#settings = settings;
-    this.store = new FileStore({ directory: dir });
+    this.store = new DurableFileStore({ directory: dir });
   }
 
   get maxBytes(): number {
