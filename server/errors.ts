@@ -248,6 +248,16 @@ export const CATALOGUE = {
     '데이터를 처리하는 데 메모리 {limitMb} MB가 모자랍니다. 더 작은 이미지를 쓰거나 나누어 올려 주세요.',
     'The {limitMb} MB of memory for handling the data are not enough. Use smaller pictures, or upload them in parts.',
   ),
+  out_of_gpu_memory: entry(
+    422,
+    '작업이 GPU 메모리 {usedMb} MB를 사용하여 허용된 {limitMb} MB를 넘었습니다. batch_size나 input_size를 낮추거나 GPU 메모리가 더 큰 자원을 선택해 다시 시작해 주세요.',
+    'The job used {usedMb} MB of the memory of the GPU; it may use {limitMb} MB. Lower batch_size or input_size, or choose resources with more GPU memory, and start again.',
+  ),
+  out_of_gpu_memory_batch: entry(
+    422,
+    '작업이 GPU 메모리 {usedMb} MB를 사용하여 허용된 {limitMb} MB를 넘었습니다. batch_size를 {batch}에서 {proposed}(으)로 낮추거나 GPU 메모리가 더 큰 자원을 선택해 다시 시작해 주세요.',
+    'The job used {usedMb} MB of the memory of the GPU; it may use {limitMb} MB. Lower batch_size from {batch} to {proposed}, or choose resources with more GPU memory, and start again.',
+  ),
   disk_full: entry(
     507,
     '디스크에 남은 공간이 없습니다. 쓰지 않는 데이터를 지우거나 관리자에게 알린 뒤 다시 시도해 주세요.',

@@ -11,6 +11,8 @@ import { LogFile } from './log.ts';
 import { Allocation } from './queue/allocation.ts';
 import { Cgroups } from './queue/cgroups.ts';
 import { Devices } from './queue/devices.ts';
+import { GpuWatchdog } from './queue/gpu-watchdog.ts';
+import { readGpuProcesses, readGpus } from './queue/gpus.ts';
 import type { StoredJob } from './queue/jobs.ts';
 import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
 import { PreviewProcess } from './queue/preview-process.ts';
@@ -36,7 +38,6 @@ import { Jobs } from './studio/jobs/jobs.ts';
 import { KioskStations, kioskSecret, type StoredKeys, type StoredStation } from './studio/kiosk/stations.ts';
 import { KioskWorks, type Leases } from './studio/kiosk/work.ts';
 import { Models, type StoredModel, type StoredVersion } from './studio/models/models.ts';
-import { readGpus } from './studio/monitor/gpus.ts';
 import { Monitor } from './studio/monitor/monitor.ts';
 import { Notifications, type StoredNotification } from './studio/notifications/notifications.ts';
 import { Sessions, type StoredSession } from './studio/people/sessions.ts';
@@ -114,7 +115,8 @@ async function start(config: Config, version: string): Promise<void> {
     devices,
     events,
     audience: (projectId) => projects.audience(projectId),
-    cgroups: Cgroups.find((error, about) => logError(about, error)),
+    cgroups: await Cgroups.find((error, about) => logError(about, error)),
+    gpuWatchdog: new GpuWatchdog(readGpuProcesses),
     log: (error, about) => logError(about, error),
   });
   const jobs = new Jobs(queue, projects, users);

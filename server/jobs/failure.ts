@@ -26,6 +26,13 @@ export function outOfMemory(spec: Spec, details?: string): StudioError {
   }
 }
 
+/** Of a job that has used `usedMb` of a GPU's memory where its preset allows `limitMb`. */
+export function outOfGpuMemory(spec: Spec, limitMb: number, usedMb: number): StudioError {
+  const batch = spec.parameters?.batch_size ?? 1;
+  if (batch < 2) return new StudioError('out_of_gpu_memory', { limitMb, usedMb });
+  return new StudioError('out_of_gpu_memory_batch', { limitMb, usedMb, batch, proposed: Math.floor(batch / 2) });
+}
+
 /** Whether memory has run out. */
 export const isShortage = (error: unknown): boolean => NO_MEMORY.test((error as Error).message);
 

@@ -14,8 +14,11 @@ import type { JobEvent } from '../http/schemas.ts';
 import { Collection } from '../store/collection.ts';
 import { Allocation, type Box, type Need } from './allocation.ts';
 import { Devices } from './devices.ts';
+import { GpuWatchdog } from './gpu-watchdog.ts';
+import { readGpuProcesses } from './gpus.ts';
 import type { JobRules, JobVerdict, RulesTable, StoredJob } from './jobs.ts';
-import { isActive, type NewJob, Queue } from './queue.ts';
+import { nvidiaSmi } from './nvidia-smi.fixture.ts';
+import { isActive, type NewJob, Queue, type QueueOptions } from './queue.ts';
 
 const WORKER = join(dirname(fileURLToPath(import.meta.url)), '../worker.js');
 const SMALL = { perClass: 1, size: 32, seed: 1 };
@@ -43,7 +46,15 @@ interface World {
 const need = (cores: number, memoryMb = 500): Need => ({ cores, memoryMb, gpu: null, gpuMemoryMb: 0 });
 
 async function world(
-  options: { data?: string; box?: Box; slots?: number; relaunches?: number; grace?: number; onEnded?: (id: number) => void } = {},
+  options: {
+    data?: string;
+    box?: Box;
+    slots?: number;
+    relaunches?: number;
+    grace?: number;
+    onEnded?: (id: number) => void;
+    devices?: QueueOptions['devices'];
+  } = {},
 ): Promise<World> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'ai-studio-queue-')));
   folders.push(data);
@@ -66,10 +77,11 @@ async function world(
       dir: join(data, 'jobs'),
       settings: { light_slots: options.slots ?? 2, light_memory_mb: 600, stop_grace_seconds: options.grace ?? 20, relaunches: options.relaunches ?? 3 },
       allocation,
-      devices: new Devices({ setting: 'auto', hasGpu: false, log: (error, about) => here.faults.push(`${about}: ${error}`) }),
+      devices: options.devices ?? new Devices({ setting: 'auto', hasGpu: false, log: (error, about) => here.faults.push(`${about}: ${error}`) }),
       events: bus,
       audience: () => ({ groupId: 1 }),
       cgroups: null,
+      gpuWatchdog: new GpuWatchdog(readGpuProcesses, 100),
       log: (error, about) => here.faults.push(`${about}: ${error}`),
     }),
     start: () => here.queue.start(rules, () => need(1)),
@@ -251,6 +263,27 @@ test('a worker that is killed or crashes fails its job alone, with a sentence', 
   assert.equal((await lastEvent(w, crashed)).type, 'end');
   assert.ok(w.events.some(({ jobId, event }) => jobId === crashed && event.type === 'end' && event.state === 'failed'));
   assert.equal(w.allocation.free, { cores: 2, memoryMb: 4000 });
+});
+
+test('a job that takes more of the GPU than its preset allows is ended alone, with a sentence', async () => {
+  const smi = await nvidiaSmi();
+  const w = await world({
+    box: { cores: 4, memoryMb: 4000, gpus: [0, 1].map(() => ({ name: 'NVIDIA GeForce RTX 3090', memoryMb: 24576 })) },
+    devices: { choose: async (_need, index) => ({ name: 'cuda', index, fallback: true, why: null }) },
+  });
+  const wanted: Need = { ...need(1), gpu: 'RTX', gpuMemoryMb: 8000 };
+  await w.start();
+  const [greedy, modest] = [await w.submit(wanted, ENDLESS, 'preflight'), await w.submit(wanted, ENDLESS, 'preflight')];
+  const on = (pid: number, memory: string) => ({ name: 'NVIDIA GeForce RTX 3090', totalMb: 24576, processes: [{ pid, memory }] });
+  await smi.says(on(await workerOf(w, greedy), '8190 MiB'), on(await workerOf(w, modest), '7990 MiB'));
+  const failure = (await w.over(greedy)).failure!;
+  assert.equal([failure.code, failure.params], ['out_of_gpu_memory', { limitMb: 8000, usedMb: 8190 }]);
+  assert.match(failure.ko, '8190 MB');
+  assert.equal((await lastEvent(w, greedy)).type, 'end');
+  assert.is(w.queue.get(modest)!.state, 'running');
+  await w.queue.stop(modest);
+  assert.is((await w.over(modest)).state, 'stopped');
+  await smi.remove();
 });
 
 test('a worker that does not stop in time is ended by force', async () => {

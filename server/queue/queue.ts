@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { failureOf, StudioError } from '../errors.ts';
 import type { Audience, EventBus } from '../events.ts';
 import type { Job, JobEvent, JobKind, Progress } from '../http/schemas.ts';
-import { outOfMemory } from '../jobs/failure.ts';
+import { outOfGpuMemory, outOfMemory } from '../jobs/failure.ts';
 import type { DeviceOfJob, JobSpec, WorkerMessage } from '../jobs/protocol.ts';
 import type { Collection } from '../store/collection.ts';
 import { syncFolder, writeDurably } from '../store/durable.ts';
@@ -16,6 +16,7 @@ import { Journal, readJournal } from '../store/journal.ts';
 import type { Allocation, Need } from './allocation.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Devices } from './devices.ts';
+import type { GpuWatchdog } from './gpu-watchdog.ts';
 import { type JobRules, type JobVerdict, PACE, type RulesTable, type StoredJob } from './jobs.ts';
 import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
 import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
@@ -53,6 +54,7 @@ export interface QueueOptions {
   audience(projectId: number): Audience;
   /** Where the kernel holds the shares; null: the workers hold themselves. */
   cgroups: Cgroups | null;
+  gpuWatchdog: GpuWatchdog;
   log(error: unknown, about: string): void;
 }
 
@@ -290,7 +292,8 @@ export class Queue {
       if (started === undefined) return this.#letGo(id);
       job = started;
       const work = await rules.work(job, dir);
-      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb, ...(await this.#device(job)) } as JobSpec;
+      const device = await this.#device(job);
+      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb, ...device } as JobSpec;
       await writeDurably(join(dir, 'spec.json'), `${JSON.stringify(spec, null, 1)}\n`);
       await rules.started?.(job);
       this.#changed(job);
@@ -300,6 +303,13 @@ export class Queue {
       if (pid !== undefined) {
         const { preset, cores, memoryMb } = job.resources;
         this.#options.cgroups?.confine({ id, pid, cores: preset === null ? null : cores, memoryMb });
+        const limitMb = this.#needs.get(id)?.gpuMemoryMb ?? 0;
+        if (limitMb > 0 && device.device !== undefined && device.device.name !== 'cpu') {
+          this.#options.gpuWatchdog.watch(id, pid, limitMb, (usedMb) => {
+            running.end = { state: 'failed', failure: failureOf(outOfGpuMemory(spec, limitMb, usedMb)) };
+            running.worker?.kill();
+          });
+        }
       }
       if (this.#jobs.get(id)?.stopRequested) this.#askToStop(id);
     } catch (error) {
@@ -309,11 +319,13 @@ export class Queue {
       return this.#finish(job, { state: 'failed', failure: failureOf(error) });
     }
     const exit = await running.worker.exited;
+    const ranOut = this.#options.cgroups?.ranOutOfMemory(id) ?? null;
     void this.#options.cgroups?.release(id);
+    this.#options.gpuWatchdog.release(id);
     if (running.killTimer !== null) clearTimeout(running.killTimer);
     const end = running.end ?? (await this.#journaledEnd(id));
     if (end === null && this.#closing) return;
-    await this.#finish(this.#jobs.get(id) ?? job, end ?? (await this.#suddenEnd(job, running, exit)));
+    await this.#finish(this.#jobs.get(id) ?? job, end ?? (await this.#suddenEnd(job, running, exit, ranOut)));
   }
 
   /** What those that compute do it on. */
@@ -361,11 +373,11 @@ export class Queue {
     }, this.#options.settings.stop_grace_seconds * 1000);
   }
 
-  /** Of a worker that is gone without a word. */
-  async #suddenEnd(job: Readonly<StoredJob>, running: Running, { code, signal }: WorkerExit): Promise<JobVerdict> {
+  /** Of a worker that is gone without a word. `ranOut`: whether the kernel has ended it for its memory; null: not known. */
+  async #suddenEnd(job: Readonly<StoredJob>, running: Running, { code, signal }: WorkerExit, ranOut: boolean | null): Promise<JobVerdict> {
     if (running.killed) return { state: 'stopped', failure: null };
     // The kernel ends what takes more memory than there is with SIGKILL; V8 aborts when its heap is full.
-    const memory = signal === 'SIGKILL' || signal === 'SIGABRT' || code === 134;
+    const memory = (ranOut ?? signal === 'SIGKILL') || signal === 'SIGABRT' || code === 134;
     const error = memory
       ? outOfMemory(JSON.parse(await readFile(join(this.folder(job.id), 'spec.json'), 'utf8')) as JobSpec)
       : new StudioError('worker_crashed', { job: job.id });

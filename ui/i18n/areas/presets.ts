@@ -16,7 +16,10 @@ export default words({
   'presets.gpu.any': ['아무 GPU', 'Any GPU'],
   'presets.gpu.memory': ['{name}, {memory} 이상', '{name}, at least {memory}'],
   'presets.gpuMemory': ['GPU 메모리', 'GPU memory'],
-  'presets.gpuMemory.note': ['이만큼 이상인 GPU만 사용합니다. 0이면 따지지 않습니다.', 'Only a GPU with at least this much is used. 0: any.'],
+  'presets.gpuMemory.note': [
+    '이만큼 이상인 GPU만 사용하며, 이보다 더 쓰는 학습은 종료합니다. 0이면 따지지 않습니다.',
+    'Only a GPU with at least this much is used, and a training that uses more is ended. 0: any, without a limit.',
+  ],
   'presets.device': ['계산 장치', 'Computes on'],
   'presets.device.note': [
     '자동은 GPU가 있으면 설정 파일의 장치를, 없으면 CPU를 사용합니다. 무엇을 쓸 수 있는지는 모니터 화면에 있습니다.',
