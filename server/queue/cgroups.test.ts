@@ -69,9 +69,7 @@ test('without the controllers nothing is touched', async () => {
 // ---------------------------------------------------------------- the kernel's part
 
 let reason = 'this process is not in a cgroup that systemd has delegated to a service (version 2 alone)';
-const kernel = await Cgroups.find((error) => {
-  reason = String(error);
-});
+const kernel = await Cgroups.find((error) => (reason = String(error)));
 const base = kernel === null ? '' : delegatedTo(readFileSync('/proc/self/cgroup', 'utf8'), process.env.INVOCATION_ID)!;
 const withKernel = kernel === null ? test.skip : test;
 if (kernel === null) console.log(`skipped, what the kernel does with the limits: ${reason}`);
