@@ -205,9 +205,10 @@ async function label(
     if (outcome.labelledCount > 0) return { labelRevision: 1, labelFailure: null, ...outcome, labelFormat: null };
   } catch (error) {
     if (!(error instanceof StudioError)) throw error;
-    host.log('warning', `the labels cannot be read: ${error.message}`);
+    const labelFailure = failureOf(error);
+    host.log('warning', `the labels cannot be read: ${labelFailure.en}`, `라벨을 읽을 수 없습니다: ${labelFailure.ko}`);
     await rm(request.dir, { recursive: true, force: true });
-    return { ...none, labelFailure: failureOf(error) };
+    return { ...none, labelFailure };
   }
   await rm(request.dir, { recursive: true, force: true });
   return none;

@@ -10,8 +10,8 @@ export interface JobHost {
   readonly stopping: boolean;
   /** Epochs that the journal holds already, from before this launch. */
   readonly journaledEpochs: ReadonlySet<number>;
-  /** A line in English, and the same in Korean; without it the English one is shown to all. On the disk when it returns: a few lines a second at most. */
-  log(level: 'info' | 'warning' | 'error', text: string, ko?: string): void;
+  /** A line in English, and the same in Korean. On the disk when it returns: a few lines a second at most. */
+  log(level: 'info' | 'warning' | 'error', text: string, ko: string): void;
   /** On the disk when it returns. */
   epoch(row: EpochRow): void;
   /** Sent to the daemon at most four times a second; the rest is dropped. Call as often as you like. */

@@ -28,7 +28,7 @@ export async function labels(spec: LabelsSpec, host: JobHost): Promise<JobEnd> {
   const { size } = await stat(spec.upload);
   const { found, close } = await openLabels(spec.upload, spec.uploadName, size, spec.problem, spec.limits);
   try {
-    host.log('info', `${spec.uploadName}: ${found.format}, ${found.files.length} files`);
+    host.log('info', `${spec.uploadName}: ${found.format}, ${found.files.length} files`, `${spec.uploadName}: ${found.format}, 파일 ${found.files.length}개`);
     const dir = join(host.out, 'labels');
     const outcome = await importLabels({
       found,
@@ -44,7 +44,12 @@ export async function labels(spec: LabelsSpec, host: JobHost): Promise<JobEnd> {
     }
     if (outcome.labelledCount === 0) throw new StudioError('labels_nothing', { file: spec.uploadName });
     meter.advance(1);
-    host.log('info', `${outcome.labelledCount} of ${set.kept.length} pictures labelled, ${outcome.classes.length} classes, ${outcome.labelFindings} findings`);
+    const { labelledCount, classes, labelFindings } = outcome;
+    host.log(
+      'info',
+      `${labelledCount} of ${set.kept.length} pictures labelled, ${classes.length} classes, ${labelFindings} findings`,
+      `이미지 ${set.kept.length}장 중 ${labelledCount}장에 라벨, 클래스 ${classes.length}개, 확인할 점 ${labelFindings}개`,
+    );
     await writeDurably(join(host.out, 'labels.json'), `${JSON.stringify(outcome)}\n`);
     return 'succeeded';
   } finally {

@@ -30,7 +30,8 @@ export async function preprocess(spec: PicturePreprocessSpec, host: JobHost): Pr
   const writer = await PictureSetWriter.create(dir);
   const labelWriter = labels === null ? null : await LabelSetWriter.create(labelFolder(dir, 1), labels.head);
   const meter = new Meter(host, 'preprocess', set.kept.length);
-  host.log('info', `${set.kept.length} pictures through ${spec.chain.map(({ method }) => method).join(' → ')}`);
+  const methods = spec.chain.map(({ method }) => method).join(' → ');
+  host.log('info', `${set.kept.length} pictures through ${methods}`, `이미지 ${set.kept.length}장 전처리: ${methods}`);
   try {
     let at = 0;
     for await (const made of inOrder(set.kept, spec.threads + 1, (item) => through(set, labels, item, spec))) {
@@ -66,7 +67,8 @@ export async function preprocess(spec: PicturePreprocessSpec, host: JobHost): Pr
       report: null,
     };
     await writeDurably(join(host.out, 'ingest.json'), `${JSON.stringify(outcome)}\n`);
-    host.log('info', `${outcome.count} pictures, ${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB`);
+    const size = `${(outcome.sizeBytes / 2 ** 20).toFixed(1)} MiB`;
+    host.log('info', `${outcome.count} pictures, ${size}`, `이미지 ${outcome.count}장, ${size}`);
     return 'succeeded';
   } finally {
     await writer.abandon();

@@ -40,13 +40,11 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       `${count} labelled pictures of ${set.items.length}; training ${data.training.length}, validation ${data.validation.length}, test ${data.test.length}`,
       `라벨이 있는 이미지 ${count}장(전체 ${set.items.length}장); Training ${data.training.length}, Validation ${data.validation.length}, Test ${data.test.length}`,
     );
-    host.log(
-      'info',
-      spec.classes
-        .map((name, label) => `${name}: ${data.training.filter((example) => example.label === label).length}`)
-        .slice(0, 50)
-        .join(', '),
-    );
+    const counts = spec.classes
+      .map((name, label) => `${name}: ${data.training.filter((example) => example.label === label).length}`)
+      .slice(0, 50)
+      .join(', ');
+    host.log('info', `training pictures: ${counts}`, `학습 이미지: ${counts}`);
     trainer = await makeTrainer(spec, batch, data.training, host);
     host.log(
       'info',

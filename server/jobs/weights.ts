@@ -26,7 +26,11 @@ export async function importWeights(spec: WeightsSpec, host: JobHost): Promise<J
   try {
     const match = await bestMatch(file.tensors, () => breathe());
     const total = match.matched.size + match.missing.length + match.misshapen.length;
-    host.log('info', `${file.format}, ${file.tensors.size} tensors; best as ${match.architecture}: ${match.matched.size} of ${total}`);
+    host.log(
+      'info',
+      `${file.format}, ${file.tensors.size} tensors; best as ${match.architecture}: ${match.matched.size} of ${total}`,
+      `${file.format}, 텐서 ${file.tensors.size}개; 가장 잘 맞는 구조는 ${match.architecture}: ${total}개 중 ${match.matched.size}개`,
+    );
     if (match.matched.size < ENOUGH * total) {
       throw new StudioError(
         'weights_no_match',

@@ -112,10 +112,25 @@ function remaining(started: number, done: number, total: number): number | null 
 }
 
 function tell(report: TableReport, columns: number, seconds: number, host: JobHost): void {
-  host.log('info', `${report.rows} rows of ${columns} columns in ${seconds.toFixed(1)} s`);
-  if (report.padded.count > 0) host.log('warning', `${report.padded.count} rows were too short, the first is row ${report.padded.rows[0]}`);
-  if (report.leftOut.count > 0) host.log('warning', `${report.leftOut.count} rows were too long and left out, the first is row ${report.leftOut.rows[0]}`);
-  for (const { column, count, examples } of report.unreadable.slice(0, 50)) {
-    host.log('warning', `column ${column}: ${count} values do not fit its type and are missing now, for instance ${examples[0]}`);
+  const { rows, padded, leftOut, unreadable } = report;
+  host.log('info', `${rows} rows of ${columns} columns in ${seconds.toFixed(1)} s`, `행 ${rows}개, 열 ${columns}개, ${seconds.toFixed(1)}초`);
+  if (padded.count > 0)
+    host.log(
+      'warning',
+      `${padded.count} rows were too short, the first is row ${padded.rows[0]}`,
+      `값이 모자란 행 ${padded.count}개를 결측값으로 채웠습니다(처음은 ${padded.rows[0]}행)`,
+    );
+  if (leftOut.count > 0)
+    host.log(
+      'warning',
+      `${leftOut.count} rows were too long and left out, the first is row ${leftOut.rows[0]}`,
+      `값이 너무 많은 행 ${leftOut.count}개를 제외했습니다(처음은 ${leftOut.rows[0]}행)`,
+    );
+  for (const { column, count, examples } of unreadable.slice(0, 50)) {
+    host.log(
+      'warning',
+      `column ${column}: ${count} values do not fit its type and are missing now, for instance ${examples[0]}`,
+      `열 ${column}: 유형에 맞지 않는 값 ${count}개를 결측값으로 처리했습니다(예: ${examples[0]})`,
+    );
   }
 }

@@ -26,7 +26,12 @@ export async function preprocessTable(spec: TablePreprocessSpec, host: JobHost):
 
 async function through(dir: string, { table, target, chain, limits }: TablePreprocessSpec, host: JobHost): Promise<boolean> {
   const source = await loadFrame(table, (rows) => [[0, rows]]);
-  host.log('info', `${source.rows} rows of ${source.columns.length} columns through ${chain.map(({ method }) => method).join(' → ')}`);
+  const methods = chain.map(({ method }) => method).join(' → ');
+  host.log(
+    'info',
+    `${source.rows} rows of ${source.columns.length} columns through ${methods}`,
+    `행 ${source.rows}개, 열 ${source.columns.length}개 전처리: ${methods}`,
+  );
   const result = fitChain(source, chain, target, (index) => {
     host.progress({ phase: 'preprocess', done: index, total: chain.length, rate: null, remainingSeconds: null });
     return !host.stopping;
@@ -50,6 +55,6 @@ async function through(dir: string, { table, target, chain, limits }: TablePrepr
     await writer.abandon();
   }
   await writeDurably(join(dir, CHAIN), `${JSON.stringify(fitted)}\n`);
-  host.log('info', `${frame.rows} rows of ${width} columns`);
+  host.log('info', `${frame.rows} rows of ${width} columns`, `행 ${frame.rows}개, 열 ${width}개`);
   return true;
 }

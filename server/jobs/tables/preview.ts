@@ -11,7 +11,8 @@ export async function preview(spec: TablePreviewSpec, host: JobHost): Promise<Jo
   await mkdir(host.out, { recursive: true });
   const found = await withTable(spec.upload, spec.settings, spec, (file) => {
     const { settings, source } = file;
-    host.log('info', `${settings.format}: ${JSON.stringify(settings)}`);
+    const read = `${settings.format}: ${JSON.stringify(settings)}`;
+    host.log('info', read, read);
     return previewTable(file, spec.table, () => {
       host.progress({ phase: 'read', done: source.done, total: source.total, rate: null, remainingSeconds: null });
       return !host.stopping;
@@ -19,6 +20,11 @@ export async function preview(spec: TablePreviewSpec, host: JobHost): Promise<Jo
   });
   if (host.stopping) return 'stopped';
   await writeDurably(join(host.out, 'preview.json'), `${JSON.stringify(found)}\n`);
-  host.log('info', `${found.columns.length} columns, ${found.looked} rows looked at${found.complete ? '' : ' (of more)'}`);
+  const { columns, looked, complete } = found;
+  host.log(
+    'info',
+    `${columns.length} columns, ${looked} rows looked at${complete ? '' : ' (of more)'}`,
+    `열 ${columns.length}개, ${complete ? '' : '앞부분 '}행 ${looked}개를 확인했습니다`,
+  );
   return 'succeeded';
 }
