@@ -13,6 +13,8 @@ export interface Events {
   jobEvent: { jobId: number; event: JobEvent };
   /** For those who look at that task. */
   annotation: AnnotationMessage;
+  /** The presets, that every developer chooses from, are other ones now. */
+  presetsChanged: { names: string[] };
   sessionEnded: { sessionId: number };
 }
 

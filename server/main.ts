@@ -103,10 +103,12 @@ async function start(config: Config, version: string): Promise<void> {
 
   const allocation = new Allocation(boxOf(config, config.box.gpus === 0 ? [] : ((await readGpus()) ?? [])));
   const devices = new Devices({ setting: config.box.device, hasGpu: allocation.box.gpus.length > 0, log: (error, about) => logError(about, error) });
-  const presets = new Presets(config.preset, await Document.open<EditedPresets>(join(db, 'presets.json'), { presets: null }), allocation, (name) => {
+  const presetUses = (name: string) => {
     const waits = queue.filter((job) => isActive(job) && job.resources.preset === name).length;
     return Math.max(waits, experiments.countActiveWith(name));
-  });
+  };
+  const editedPresets = await Document.open<EditedPresets>(join(db, 'presets.json'), { presets: null });
+  const presets = new Presets(config.preset, editedPresets, allocation, presetUses, (names) => events.emit('presetsChanged', { names }));
   const queue: Queue = new Queue({
     jobs: await Collection.open<StoredJob>(db, 'jobs'),
     dir: await folder('jobs'),

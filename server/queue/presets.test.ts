@@ -88,7 +88,8 @@ test('a training that eats more memory than its preset has is ended alone, with 
   await start(small.id, 'Tiny', { ...PARAMETERS, batch_size: 16, input_size: 128 });
   const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${small.id}`, (details) => details.experiment.status === 'failed');
   assert.equal([experiment.failure?.code, experiment.failure?.params], ['out_of_memory_batch', { limitMb: 100, batch: 16, proposed: 8 }]);
-  assert.match(experiment.failure!.en, /Lower batch_size from 16 to 8/);
+  assert.match(experiment.failure!.en, /Lower batch_size from 16 to 8, or choose larger resources/);
+  assert.match(experiment.failure!.ko, /100 MB가 모자랍니다\. batch_size를 16에서 8로 낮추거나/);
   const other = await w.dev.ok<ExperimentDetails>('GET', `/api/experiments/${large.id}`);
   assert.is(other.experiment.status, 'running', 'the one beside it does not feel it');
   await w.dev.ok('POST', `/api/experiments/${large.id}/stop`);

@@ -38,9 +38,16 @@ export class Presets {
   readonly #edited: Document<EditedPresets>;
   readonly #allocation: Allocation;
   readonly #usesOf: (name: string) => number;
+  readonly #tell: (names: string[]) => void;
 
-  /** `usesOf`: how much waits or runs with a preset. */
-  constructor(fromFile: readonly FilePreset[], edited: Document<EditedPresets>, allocation: Allocation, usesOf: (name: string) => number) {
+  /** `usesOf`: how much waits or runs with a preset. `tell` hears of each change. */
+  constructor(
+    fromFile: readonly FilePreset[],
+    edited: Document<EditedPresets>,
+    allocation: Allocation,
+    usesOf: (name: string) => number,
+    tell: (names: string[]) => void,
+  ) {
     this.#defaults = fromFile.map(({ name, gpu, gpu_memory_mb, device, cores, memory_mb }) => ({
       name,
       gpu,
@@ -52,6 +59,7 @@ export class Presets {
     this.#edited = edited;
     this.#allocation = allocation;
     this.#usesOf = usesOf;
+    this.#tell = tell;
   }
 
   get #presets(): readonly PresetSetting[] {
@@ -116,6 +124,7 @@ export class Presets {
       }
       return { presets };
     });
+    this.#tell(this.#presets.map(({ name }) => name));
     return this.settings();
   }
 

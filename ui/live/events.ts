@@ -21,6 +21,7 @@ export const line = Alpine.reactive({ lost: false });
 
 const listeners = new Set<Listener>();
 const progressListeners = new Set<(jobId: number, progress: Progress) => void>();
+const presetListeners = new Set<() => void>();
 const resyncs = new Set<() => void>();
 let watch: JobWatch | null = null;
 let task: { id: number; onMessage(message: AnnotationMessage): void } | null = null;
@@ -75,6 +76,9 @@ function connect(): void {
     const { jobId, progress } = JSON.parse((event as MessageEvent<string>).data) as { jobId: number; progress: Progress };
     for (const run of [...progressListeners]) run(jobId, progress);
     if (watch?.jobId === jobId) watch.onProgress?.(progress);
+  });
+  next.addEventListener('presets', () => {
+    for (const run of [...presetListeners]) run();
   });
   next.addEventListener('annotation', (event) => {
     if (source === next) task?.onMessage(JSON.parse((event as MessageEvent<string>).data) as AnnotationMessage);
@@ -166,6 +170,13 @@ export function onChange<K extends keyof Changes>(
 export function onResync(signal: AbortSignal, run: () => void): void {
   resyncs.add(run);
   signal.addEventListener('abort', () => resyncs.delete(run));
+}
+
+/** Calls `run` when the presets are other ones, and when they may be: a daemon that was started again may have read other ones. */
+export function onPresets(signal: AbortSignal, run: () => void): void {
+  presetListeners.add(run);
+  signal.addEventListener('abort', () => presetListeners.delete(run));
+  onResync(signal, run);
 }
 
 /** Progress of every job that this person may see. */

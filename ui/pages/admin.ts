@@ -13,7 +13,7 @@ import { columnsOf, emptyState, tableOf, tableView } from '../components/table.t
 import { tabPanel, tabs } from '../components/tabs.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
-import { onResync } from '../live/events.ts';
+import { onChange, onPresets, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { me } from '../session.ts';
@@ -127,8 +127,10 @@ Touch screens at the line. Add a station and enter its code at the address /kios
     ${tabPanel({ prefix: 'admin', key: 'presets', current: 'tab', content: presetView })}
     ${tabPanel({ prefix: 'admin', key: 'stations', current: 'tab', content: stationView })}`,
 
-  component: (route) =>
-    component({
+  component: (route) => {
+    let counting = 0;
+    route.signal.addEventListener('abort', () => clearTimeout(counting));
+    return component({
       tab: 'users',
       users: tableOf(userColumns, { name: 'users', sort: { key: 'userId', down: false } }),
       groups: tableOf(groupColumns, { name: 'admin-groups', sort: { key: 'name', down: false } }),
@@ -136,11 +138,21 @@ Touch screens at the line. Add a station and enter its code at the address /kios
       stations: stationAdmin(),
       init() {
         void this.reload();
+        void this.presets.load(route.signal);
         onResync(route.signal, () => void this.reload());
+        onPresets(route.signal, () => void this.presets.load(route.signal));
+        onChange('job', { signal: route.signal }, () => this.countUses());
         route.signal.addEventListener('abort', closePanel);
       },
+      /** What waits or runs with each preset; jobs change often, so it is asked at most once a second. */
+      countUses() {
+        if (counting) return;
+        counting = window.setTimeout(() => {
+          counting = 0;
+          if (this.tab === 'presets') void this.presets.load(route.signal);
+        }, 1000);
+      },
       async reload() {
-        void this.presets.load(route.signal);
         void this.stations.load(route.signal);
         try {
           const [users, groups] = await Promise.all([api.get<User[]>('/api/users', {}, route.signal), api.get<Group[]>('/api/groups', {}, route.signal)]);
@@ -227,5 +239,6 @@ Touch screens at the line. Add a station and enter its code at the address /kios
           { text: t('action.edit'), icon: 'pencil', run: () => void this.editGroup(group) },
         ]);
       },
-    }),
+    });
+  },
 });

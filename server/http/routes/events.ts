@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Audience } from '../../events.ts';
 import type { StoredUser } from '../../studio/people/users.ts';
-import { readerOf, SIGNED_IN } from '../access.ts';
+import { DEVELOPERS, readerOf, SIGNED_IN } from '../access.ts';
 import type { ChangeMessage } from '../changes.ts';
 import type { JobEvent } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
@@ -104,6 +104,10 @@ export const eventRoutes =
             const person = reader();
             const found = studio.annotation.tasks.get(task);
             if (person !== null && found !== undefined && studio.annotation.tasks.maySee(person, found)) send('annotation', message);
+          }),
+          events.on('presetsChanged', (message) => {
+            const person = reader();
+            if (person !== null && DEVELOPERS.includes(person.role)) send('presets', message);
           }),
           events.on('sessionEnded', (ended) => {
             if (ended.sessionId === sessionId) stream.end();

@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 const GB = 1024;
 
 interface PresetRow extends PresetSetting {
-  /** Its place in the list, from 1: the names may change. */
+  /** Its place in the list, from 1. */
   id: number;
   fits: boolean;
   uses: number;
@@ -52,13 +52,14 @@ export const presetColumns = columnsOf<PresetRow>()([
 ]);
 
 interface Editing {
-  settings: PresetSettings;
-  /** Place of the one that is edited; null: a new one. */
-  at: number | null;
+  /** As they are now: another administrator may change them while the dialog is open. */
+  settings(): PresetSettings;
+  /** Name of the one that is edited; null: a new one. */
+  name: string | null;
 }
 
 const editPreset = dialog<Editing, PresetSettings>({
-  title: ({ at }) => t(at === null ? 'presets.new' : 'presets.edit'),
+  title: ({ name }) => t(name === null ? 'presets.new' : 'presets.edit'),
   template: `<div class="dialog-body"><p class="muted" x-text="boxText()"></p>
       ${field({ model: 'form.name', label: 'presets.name', maxLength: 60, required: true, error: 'nameProblem()', autofocus: true })}
       ${select({ model: 'form.gpu', label: 'presets.gpu', from: 'gpuChoices()' })}
@@ -67,9 +68,9 @@ const editPreset = dialog<Editing, PresetSettings>({
       ${field({ model: 'form.cores', label: 'presets.cores', type: 'number', min: 0, step: 0.5, unit: 'presets.unit.cores', note: 'presets.zero', error: 'coresProblem()' })}
       ${field({ model: 'form.memory', label: 'presets.memory', type: 'number', min: 0, step: 'any', unit: 'presets.unit.gb', note: 'presets.zero', error: 'memoryProblem()' })}
       <p class="muted" x-t="presets.keeps"></p><div x-problem="problem"></div></div>${dialogFoot('action.save', { busy: 'busy' })}`,
-  component: ({ settings, at }, done) => {
-    const { box, presets } = settings;
-    const before = at === null ? null : presets[at];
+  component: ({ settings, name: edited }, done) => {
+    const { box, presets } = settings();
+    const before = presets.find(({ name }) => name === edited);
     const form = {
       name: before?.name ?? '',
       gpu: before?.gpu ?? '',
@@ -103,7 +104,7 @@ const editPreset = dialog<Editing, PresetSettings>({
       nameProblem() {
         const name = this.form.name.trim();
         if (!name) return this.tried ? t('form.required') : '';
-        return presets.some((preset, index) => index !== at && preset.name === name) ? t('presets.name.taken') : '';
+        return settings().presets.some((preset) => preset.name === name && name !== edited) ? t('presets.name.taken') : '';
       },
       upTo(value: number, limit: number) {
         return numberProblem(value, 0, Number(decimal(limit, 1)), false, (_key, params) => t('presets.most', { max: params.max ?? 0 }));
@@ -133,8 +134,9 @@ const editPreset = dialog<Editing, PresetSettings>({
           memoryMb: Math.min(box.memoryMb, Math.round(wantedMemory * GB)),
         };
         try {
-          const all = settings.presets.map(plain);
-          done(await send(at === null ? [...all, preset] : all.with(at, preset)));
+          const all = settings().presets.map(plain);
+          const at = all.findIndex((one) => one.name === edited);
+          done(await send(at < 0 ? [...all, preset] : all.with(at, preset)));
         } catch (error) {
           this.problem = error;
         } finally {
@@ -179,7 +181,7 @@ export function presetAdmin() {
     },
     async edit(row: PresetRow | null) {
       if (!settings) return;
-      const saved = await openDialog(editPreset, { settings, at: row && row.id - 1 });
+      const saved = await openDialog(editPreset, { settings: () => settings as PresetSettings, name: row?.name ?? null });
       if (!saved) return;
       this.take(saved);
       toast('success', t('presets.saved'));
@@ -188,7 +190,7 @@ export function presetAdmin() {
       if (!settings) return;
       if (!(await confirm({ title: t('presets.remove.title', { name: row.name }), text: t('presets.remove.text'), ok: t('action.delete'), danger: true })))
         return;
-      await this.keep(() => send((settings as PresetSettings).presets.map(plain).filter((_, index) => index !== row.id - 1)));
+      await this.keep(() => send((settings as PresetSettings).presets.map(plain).filter(({ name }) => name !== row.name)));
     },
     async reset() {
       if (!(await confirm({ title: t('presets.reset.title'), text: t('presets.reset.text'), ok: t('presets.reset'), danger: true }))) return;
