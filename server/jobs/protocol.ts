@@ -161,7 +161,7 @@ export interface TrainSpec extends ComputingSpec {
 }
 
 /** Time two steps of a training and see what it needs: out/preflight.json (PreflightResult). */
-export interface PreflightSpec extends ComputingSpec, Pick<TrainSpec, 'dataset' | 'labels' | 'classes' | 'algorithm' | 'parameters' | 'split'> {
+export interface PreflightSpec extends ComputingSpec, Pick<TrainSpec, 'dataset' | 'labels' | 'classes' | 'algorithm' | 'parameters' | 'split' | 'start'> {
   kind: 'preflight';
   /** MiB that the training may use. */
   memoryLimitMb: number;

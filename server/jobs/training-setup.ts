@@ -11,6 +11,7 @@ import { complete, trainerOptions } from '../learn/recipe.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { architectures, isArchitecture } from '../zoo/architectures.ts';
 import { onDevice } from './device.ts';
+import { isShortage } from './failure.ts';
 import type { JobHost } from './job.ts';
 import type { TrainSpec } from './protocol.ts';
 
@@ -38,13 +39,19 @@ export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): numb
   return Math.min(wanted, pictures);
 }
 
-/** The weights of `spec.start`; what it does not have, or has in another shape (the head of other classes), is drawn from the seed. Throws StudioError start_missing. */
+/** The weights of `spec.start`; what it does not have, or has in another shape (the head of other classes), is drawn from the seed. Throws StudioError start_missing, start_unreadable. */
 async function startingWeights({ start, algorithm, classes, parameters, split }: TrainSpec, host: JobHost): Promise<Map<string, Tensor> | undefined> {
   if (start === undefined || !isArchitecture(algorithm)) return undefined;
   const file = await readFile(start.file).catch((error: Error) => {
     throw new StudioError('start_missing', { name: start.name }, error.message);
   });
-  const { tensors } = decodeSafetensors(file);
+  let tensors: Map<string, Tensor>;
+  try {
+    ({ tensors } = decodeSafetensors(file));
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    throw new StudioError('start_unreadable', { name: start.name }, (error as Error).message);
+  }
   const weights = initialWeights(blueprint(architectures[algorithm], classes.length, parameters.input_size).parameters, split.seed);
   const fresh: string[] = [];
   for (const [name, { dtype, shape }] of weights) {

@@ -101,6 +101,26 @@ weights('a training begins with them', async () => {
   assert.equal([experiment.config?.start?.kind, experiment.config?.start?.name], ['weights', 'smallnet']);
 });
 
+weights('AutoML begins with them, each algorithm with its own', async () => {
+  const { id } = await newDraft();
+  await page.goto(`/experiments/${id}/automl`);
+  await page.locator('.automl-list tbody input:checked').first().waitFor();
+  await page.locator('.automl-tools button').nth(1).click();
+  await page.locator('.automl-tools input').fill('smallnet');
+  await page.locator('.automl-list tr', { hasText: 'smallnet' }).locator('input').check();
+  await page.locator('.side-edit .box-head button[aria-expanded]').nth(1).click();
+  await page.locator('.start-field select:visible').selectOption({ label: '사전 학습: smallnet' });
+  const fields = page.locator('.side-edit section').nth(1).locator('input[type=number]');
+  await fields.nth(1).fill('1');
+  await fields.nth(5).fill('16');
+  await checkPage(page, 'automl-start-weights', { ...LIGHT, sizes: [[1280, 800]] });
+  await page.locator('.automl-start').click();
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  const { experiment } = await request<ExperimentDetails>(page, 'GET', `/api/experiments/${id}`);
+  assert.equal([experiment.config?.start?.kind, experiment.config?.start?.name], ['weights', 'smallnet']);
+});
+
 weights('they are deleted after a question', async () => {
   await page.goto('/weights');
   await page.locator('tr', { hasText: 'smallnet' }).first().locator('td.more button').click();

@@ -71,12 +71,13 @@ export function automlSetup() {
       this.start = this.startKeys[name] ?? '';
     },
     isChanged(name: string) {
-      return JSON.stringify(this.each[name]) !== JSON.stringify(this.defaults[name]);
+      return Boolean(this.startKeys[name]) || JSON.stringify(this.each[name]) !== JSON.stringify(this.defaults[name]);
     },
     reset() {
       const usual = this.defaults[this.focused];
       if (!usual) return;
       this.each[this.focused] = { ...usual };
+      this.startKeys[this.focused] = '';
       this.focus(this.focused);
     },
     startChoices() {
@@ -85,8 +86,8 @@ export function automlSetup() {
     keepStart() {
       this.startKeys[this.focused] = this.start;
     },
-    startText() {
-      return startText(startOf(this.starts, this.focused, this.start).start);
+    startText(name: string) {
+      return startText(startOf(this.starts, name, this.startKeys[name] ?? '').start);
     },
     freezable() {
       return this.freezableOf[this.focused] ?? 0;

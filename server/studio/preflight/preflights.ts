@@ -28,6 +28,7 @@ export class Preflights {
   async start(reader: StoredUser, id: number, config: RunConfig): Promise<Preflight> {
     const draft = this.#experiments.may(reader, id, 'run');
     const { cores, memoryMb } = this.#experiments.check(draft, config);
+    this.#experiments.startOf(reader, config);
     await this.clear(id);
     const job = await this.#queue.submit(
       () => ({
@@ -85,8 +86,8 @@ export class Preflights {
       const config = await this.#config(job);
       const experiment = this.#experiments.get(job.subjectId);
       if (experiment === undefined) throw new StudioError('not_found');
-      const { dataset, labels, classes, algorithm, parameters, split } = this.#experiments.trainWork(experiment, config);
-      return { kind: 'preflight', dataset, labels, classes, algorithm, parameters, split, memoryLimitMb: this.#presets.need(config.preset).memoryMb };
+      const { about: _, ...work } = this.#experiments.trainWork(experiment, config);
+      return { ...work, kind: 'preflight', memoryLimitMb: this.#presets.need(config.preset).memoryMb };
     },
     need: async (job) => this.#presets.need((await this.#config(job)).preset),
     ended: async () => {},

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSafetensors, encodeSafetensors } from '../../engine/safetensors.ts';
-import type { ModelVersionDetails } from '../../http/library-schemas.ts';
+import type { ModelVersionDetails, Template, TemplateDetails } from '../../http/library-schemas.ts';
 import type { ErrorReply, Experiment, ExperimentDetails, JobEvent, RunConfig } from '../../http/schemas.ts';
-import type { Hpo } from '../../http/training-schemas.ts';
+import type { Hpo, Preflight } from '../../http/training-schemas.ts';
 import type { StartOption, Weights, WeightsList } from '../../http/weights-schemas.ts';
 import { isOver, openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
 
@@ -42,6 +42,7 @@ const run = async (change: Partial<RunConfig>) => {
 };
 const logOf = async (jobId: number) => JSON.stringify(await w.dev.ok<JobEvent[]>('GET', `/api/jobs/${jobId}/events`));
 let readyId = 0;
+let templateId = 0;
 
 test('an administrator uploads a file; it tells what fits', async () => {
   const uploadId = await w.dev.upload('x.safetensors', weights);
@@ -132,6 +133,80 @@ test('a training begins with weights or with a model; the wrong ones are refused
   }
 });
 
+test('where the number of classes differs the head is drawn anew, and the rest is theirs', async () => {
+  const { tensors } = decodeSafetensors(weights);
+  const three = new Map(
+    [...tensors].map(([name, tensor]) => {
+      if (!name.startsWith('module.classifier.')) return [name, tensor];
+      const shape = [3, ...tensor.shape.slice(1)];
+      return [name, { dtype: 'float32' as const, shape, data: new Float32Array(shape.reduce((all, size) => all * size)).fill(0.5) }];
+    }),
+  );
+  const brought = await add('세 클래스.safetensors', Buffer.from(encodeSafetensors(three)));
+  assert.equal([brought.state, brought.report?.classes], ['ready', 3]);
+  const parameters = { ...CONFIG.parameters, learning_rate: 1e-12, weight_decay: 0 };
+  const { id } = await run({ start: { kind: 'weights', id: brought.id }, parameters });
+  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment), 60);
+  assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
+  assert.match(await logOf(experiment.jobId!), /tensors; anew: classifier\.weight, classifier\.bias"/);
+  const trained = decodeSafetensors(readFileSync(join(w.daemon.data, 'jobs', String(experiment.jobId), 'out/weights.safetensors'))).tensors;
+  assert.equal(trained.get('classifier.weight')!.shape[0], 2);
+  assert.ok((trained.get('classifier.weight')!.data as Float32Array).some((value) => Math.abs(value - 0.5) > 0.01));
+  const [first] = [...trained].find(([, { shape }]) => shape.length === 4)!;
+  const given = tensors.get(`module.${first}`)!.data as Float32Array;
+  assert.ok((trained.get(first)!.data as Float32Array).every((value, at) => Math.abs(value - given[at]!) < 1e-6));
+
+  // The file rots on the disk: told before the start, and by a training that is started all the same.
+  const draft = await w.draft();
+  const check = async (start: RunConfig['start']) => {
+    const { id: preflight } = await w.dev.ok<Preflight>('POST', `/api/experiments/${draft.id}/preflight`, { ...CONFIG, start });
+    return w.dev.until<Preflight>(`/api/preflights/${preflight}`, ({ state }) => state !== 'pending' && state !== 'running');
+  };
+  const fine = await check({ kind: 'weights', id: brought.id });
+  assert.is(fine.state, 'succeeded', JSON.stringify(fine.failure));
+  assert.match(await logOf(fine.id), /begins with 세 클래스/);
+  writeFileSync(join(w.daemon.data, 'weights', String(brought.id), 'weights.safetensors'), 'no tensors any more');
+  const { failure, result } = await check({ kind: 'weights', id: brought.id });
+  assert.equal([failure?.code, result], ['start_unreadable', null]);
+  assert.match(failure!.ko, /읽을 수 없습니다: 세 클래스\.safetensors/);
+  assert.is(await code(w.dev.call('POST', `/api/experiments/${draft.id}/preflight`, { ...CONFIG, start: { kind: 'weights', id: 999 } })), 'start_missing');
+  const late = await run({ start: { kind: 'weights', id: brought.id } });
+  const ended = await w.dev.until<ExperimentDetails>(`/api/experiments/${late.id}`, (details) => isOver(details.experiment), 60);
+  assert.equal([ended.experiment.status, ended.experiment.failure?.code], ['failed', 'start_unreadable']);
+  await w.admin.ok('DELETE', `/api/weights/${brought.id}`);
+});
+
+test('an AutoML begins with them where they fit, and a template keeps them', async () => {
+  const start = { kind: 'weights', id: readyId } as const;
+  const small = { name: 'smallnet', parameters: CONFIG.parameters, start };
+  const other = { name: 'mobilenet_v3_small', parameters: CONFIG.parameters };
+  const { id } = await w.draft();
+  const begin = (...algorithms: object[]) => w.dev.call<Experiment[]>('POST', `/api/experiments/${id}/automl`, { algorithms, split: SPLIT, preset: PRESET });
+  assert.is(await code(begin(small, { ...other, start })), 'start_other_algorithm');
+  const { body: group } = await begin(small, other);
+  assert.equal(
+    group.map(({ config }) => config?.start),
+    [{ ...start, name: '사전 학습.safetensors' }, undefined],
+  );
+  const logs: string[] = [];
+  for (const member of group) {
+    const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${member.id}`, (details) => isOver(details.experiment), 60);
+    assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
+    logs.push(await logOf(experiment.jobId!));
+  }
+  assert.equal(
+    logs.map((log) => log.includes('begins with')),
+    [true, false],
+  );
+
+  templateId = (await w.dev.ok<Template>('POST', `/api/experiments/${id}/template`, { name: '사전 학습에서' })).id;
+  const draft = await w.draft();
+  const started = await w.dev.ok<Experiment>('POST', `/api/experiments/${draft.id}/run-template`, { templateId });
+  assert.equal(started.config?.start, { ...start, name: '사전 학습.safetensors' });
+  await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, ({ experiment }) => experiment.status === 'succeeded', 60);
+  assert.match(await logOf(started.jobId!), /begins with 사전 학습/);
+});
+
 test('a search begins each trial with them; what is in use is not deleted; what was deleted is missed', async () => {
   const { id } = await w.draft();
   await w.dev.ok('POST', `/api/experiments/${id}/hpo`, {
@@ -152,6 +227,11 @@ test('a search begins each trial with them; what is in use is not deleted; what 
   await w.dev.ok('POST', `/api/experiments/${id}/stop`);
   await w.admin.ok('DELETE', `/api/weights/${readyId}`);
   assert.is(((await run({ start: { kind: 'weights', id: readyId } })).answer.body as unknown as ErrorReply).code, 'start_missing');
+
+  const { template } = await w.dev.ok<TemplateDetails>('GET', `/api/templates/${templateId}?projectId=${w.project.id}`);
+  assert.is(template.misfit?.code, 'start_missing', 'a template says so before it is used');
+  const draft = await w.draft();
+  assert.is(await code(w.dev.call('POST', `/api/experiments/${draft.id}/run-template`, { templateId })), 'start_missing');
 });
 
 test('a power cut while a file is read costs nothing', async () => {
