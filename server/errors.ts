@@ -213,6 +213,11 @@ export const CATALOGUE = {
     '시작 가중치를 찾을 수 없습니다: {name}. 삭제되었을 수 있으니 Algorithm 단계에서 다시 선택해 주세요.',
     'The weights to begin with are not there: {name}. They may have been deleted; choose again in the Algorithm step.',
   ),
+  start_unreadable: entry(
+    422,
+    '시작 가중치를 읽을 수 없습니다: {name}. 파일이 손상되었을 수 있으니 Algorithm 단계에서 다른 것을 선택하거나 관리자에게 다시 등록해 달라고 하세요.',
+    'The weights to begin with cannot be read: {name}. Their file may be damaged; choose others in the Algorithm step, or ask your administrator to add them again.',
+  ),
   start_other_algorithm: entry(
     422,
     '‘{name}’은(는) {own}의 가중치라 {algorithm} 학습에 사용할 수 없습니다. 같은 알고리즘의 가중치를 선택해 주세요.',
@@ -1041,9 +1046,22 @@ export class StudioError extends Error {
   }
 }
 
-/** The sentence of an error in a language, its parameters put in. */
-/** Parameters that are states and actions: their words on the screen. */
+/** What projects, templates and models are for. */
+const PROBLEMS: { [problem: string]: { [L in Language]: string } } = {
+  'image / classification': { ko: '이미지 · 분류', en: 'Image · Classification' },
+  'image / detection': { ko: '이미지 · 객체 탐지', en: 'Image · Detection' },
+  'image / instance_segmentation': { ko: '이미지 · 인스턴스 분할', en: 'Image · Instance Segmentation' },
+  'image / semantic_segmentation': { ko: '이미지 · 시맨틱 분할', en: 'Image · Semantic Segmentation' },
+  'tabular / classification': { ko: '표 · 분류', en: 'Tabular · Classification' },
+  'tabular / regression': { ko: '표 · 회귀', en: 'Tabular · Regression' },
+  'tabular / clustering': { ko: '표 · 군집화', en: 'Tabular · Clustering' },
+  'tabular / dimension_reduction': { ko: '표 · 차원 축소', en: 'Tabular · Dimension Reduction' },
+};
+
+/** Parameters that are states, actions and problems: their words on the screen. */
 const WORDS: { [param: string]: { [value: string]: { [L in Language]: string } } } = {
+  own: PROBLEMS,
+  project: PROBLEMS,
   status: {
     draft: { ko: '초안', en: 'a draft' },
     pending: { ko: '대기 중', en: 'pending' },
@@ -1066,6 +1084,7 @@ const WORDS: { [param: string]: { [value: string]: { [L in Language]: string } }
   },
 };
 
+/** The sentence of an error in a language, its parameters put in. */
 export function sentence(code: ErrorCode, params: ErrorParams, language: Language): string {
   const text = CATALOGUE[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];

@@ -91,6 +91,6 @@ export type TableSample = Static<typeof TableSample>;
 export const TableLook = Type.Object({ before: TableSample, after: TableSample, rows: Type.Integer(), of: Type.Integer() });
 export type TableLook = Static<typeof TableLook>;
 
-/** How a dataset was made of another one. `from` may have been deleted since. */
-export const Preprocessing = Type.Object({ from: Type.Object({ id: Type.Integer(), version: Type.Integer() }), chain: Chain });
+/** How a dataset was made of another one. `from` may have been deleted since. `whole`: all that was done to its data since they were uploaded, over all versions. */
+export const Preprocessing = Type.Object({ from: Type.Object({ id: Type.Integer(), version: Type.Integer() }), chain: Chain, whole: Chain });
 export type Preprocessing = Static<typeof Preprocessing>;

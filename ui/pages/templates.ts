@@ -1,7 +1,7 @@
 /** The templates of the group: the list, and what the chosen one holds; from here one enters template mode. */
 import type { Template, TemplateDetails } from '../../server/http/library-schemas.ts';
 import { api } from '../api.ts';
-import { EpochCharts } from '../charts/epochs.ts';
+import { epochGraphs } from '../charts/epochs.ts';
 import { confirm } from '../components/confirm.ts';
 import { openMenu } from '../components/menu.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
@@ -44,7 +44,7 @@ const facts = (title: 'template.model' | 'template.chain' | 'template.resources'
 const detail = `<aside class="box template-detail"><div class="box-head"><h2 x-t="template.detail"></h2></div><div class="box-body stack">
     <p class="muted" x-show="!details && !problem" x-t="template.choose"></p><div x-problem="problem"></div>
     <div class="stack" x-show="details"><h3 class="panel-title" x-text="details ? details.template.name : ''"></h3>
-      <button type="button" class="button primary large" :disabled="!mayLoad()" @click="load()">${icon('workflow')}<span x-t="template.load"></span></button>
+      <button type="button" class="button primary large" :disabled="!mayLoad()" @click="load(details ? details.template : null)">${icon('workflow')}<span x-t="template.load"></span></button>
       <p class="field-error" role="alert" x-show="reason()" x-text="reason()"></p>
       <section><h3 x-t="template.result"></h3><div x-ref="charts"></div><p class="muted" x-show="details && !details.epochs.length" x-t="template.noGraph"></p></section>
       ${facts('template.model', 'modelFacts()')}<div x-show="chainFacts().length">${facts('template.chain', 'chainFacts()')}</div>${facts('template.resources', 'resourceFacts()')}${facts('template.parameters', 'parameterFacts()')}</div></div></aside>`;
@@ -83,13 +83,12 @@ The data split, algorithm, parameters and resources of a training that went well
       }),
     })}${detail}</div>`,
   component: (route) => {
-    let charts: EpochCharts | null = null;
+    const graphs = epochGraphs(route.signal);
     return component({
       list: tableOf(columns, { name: 'templates', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
       details: null as TemplateDetails | null,
       problem: null as unknown,
       async init() {
-        route.signal.addEventListener('abort', () => charts?.end());
         onResync(route.signal, () => void this.reload());
         // Whether one fits the loaded project comes with the list alone.
         onChange('template', { signal: route.signal }, (id, record) => void this.heard(id, record));
@@ -99,9 +98,7 @@ The data split, algorithm, parameters and resources of a training that went well
         });
         route.signal.addEventListener('abort', followed);
         void this.$nextTick(() => {
-          if (route.signal.aborted) return;
-          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.details?.template.name ?? '');
-          charts.set(this.details?.epochs ?? []);
+          if (!route.signal.aborted) graphs.attach(this.$refs.charts as HTMLElement, () => this.details?.template.name ?? '');
         });
         await this.reload();
         const wanted = Number(route.query.get('template'));
@@ -131,7 +128,7 @@ The data split, algorithm, parameters and resources of a training that went well
           const details = await api.get<TemplateDetails>(`/api/templates/${id}`, undefined, route.signal);
           if (this.list.selected !== id) return;
           this.details = Object.freeze(details);
-          charts?.set(details.epochs);
+          graphs.set(details.epochs);
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
@@ -152,9 +149,9 @@ The data split, algorithm, parameters and resources of a training that went well
       mayLoad() {
         return this.details !== null && !this.reason() && templateMode.template?.id !== this.details.template.id;
       },
-      load() {
-        if (!this.details || !this.mayLoad()) return;
-        useTemplate(this.details.template);
+      load(template: Template | null) {
+        if (!template) return;
+        useTemplate(template);
         toast('success', t('template.loaded'));
       },
       modelFacts() {
@@ -196,7 +193,7 @@ The data split, algorithm, parameters and resources of a training that went well
       },
       menu(anchor: HTMLElement, row: Template) {
         openMenu(anchor, [
-          { text: t('template.load'), icon: 'workflow', run: () => useTemplate(row), ...(row.misfit ? { disabled: true, note: inLanguage(row.misfit) } : {}) },
+          { text: t('template.load'), icon: 'workflow', run: () => this.load(row), ...(row.misfit ? { disabled: true, note: inLanguage(row.misfit) } : {}) },
           { text: t('template.delete'), icon: 'trash-2', danger: true, separated: true, disabled: !row.editable, run: () => void this.remove(row) },
         ]);
       },

@@ -7,6 +7,8 @@ import { Experiment } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { ById, Nothing } from './parts.ts';
 
+const ForProject = Type.Object({ projectId: Type.Optional(Type.Integer({ minimum: 1 })) });
+
 export const templateRoutes =
   ({ templates }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -19,7 +21,7 @@ export const templateRoutes =
         schema: {
           tags,
           summary: 'The templates of my groups; with projectId those of its group, and which of them do not fit it',
-          querystring: Type.Object({ projectId: Type.Optional(Type.Integer({ minimum: 1 })) }),
+          querystring: ForProject,
           response: { 200: Type.Array(Template) },
         },
       },
@@ -28,8 +30,17 @@ export const templateRoutes =
 
     app.get(
       '/api/templates/:id',
-      { config: { access: DEVELOPERS }, schema: { tags, summary: 'A template with its graph and settings', params: ById, response: { 200: TemplateDetails } } },
-      async (request) => templates.details(readerOf(request), request.params.id),
+      {
+        config: { access: DEVELOPERS },
+        schema: {
+          tags,
+          summary: 'A template with its graph and settings; with projectId also why it does not fit that project',
+          params: ById,
+          querystring: ForProject,
+          response: { 200: TemplateDetails },
+        },
+      },
+      async (request) => templates.details(readerOf(request), request.params.id, request.query.projectId),
     );
 
     app.delete(

@@ -58,7 +58,8 @@ export interface StoredDataset {
     | { kind: 'upload'; uploadName: string; labelsName: string | null }
     | { kind: 'sample' }
     | { kind: 'table'; uploadName: string }
-    | ({ kind: 'preprocess' } & Preprocessing);
+    /** `earlier`: what was done before `chain`; absent in records of before it was kept. */
+    | ({ kind: 'preprocess'; earlier?: Chain } & Omit<Preprocessing, 'whole'>);
   sizeBytes: number;
   count: number;
   labelledCount: number;
@@ -151,7 +152,7 @@ export class Datasets {
 
   view(stored: Readonly<StoredDataset>): Dataset {
     const { source, createdBy, labelJob, ...dataset } = stored;
-    const preprocessing = source.kind === 'preprocess' ? { from: source.from, chain: source.chain } : null;
+    const preprocessing = source.kind === 'preprocess' ? { from: source.from, chain: source.chain, whole: this.chainOf(stored.id) } : null;
     return {
       ...dataset,
       labelJobId: labelJob?.jobId ?? null,
@@ -258,7 +259,7 @@ export class Datasets {
     { id, projectId, name, version, description, visibility }: Readonly<StoredDataset>,
     chain: Chain,
   ): Promise<Dataset> {
-    const source = { kind: 'preprocess', from: { id, version }, chain } as const;
+    const source = { kind: 'preprocess', from: { id, version }, chain, earlier: this.chainOf(id) } as const;
     return this.submit(reader, this.#options.projects.visible(reader, projectId), { name, description, visibility }, 'preprocess', async () => source);
   }
 
@@ -267,10 +268,10 @@ export class Datasets {
     return this.#datasets.filter((dataset) => dataset.projectId === projectId && dataset.status === 'ingesting' && dataset.source.kind === 'preprocess')[0];
   }
 
-  /** All that was done to the pictures of a dataset since they were uploaded, over all of its versions that are still there. */
+  /** All that was done to the data of a dataset since they were uploaded, over all of its versions. */
   chainOf(id: number): Chain {
     const source = this.#datasets.get(id)?.source;
-    return source?.kind === 'preprocess' ? [...this.chainOf(source.from.id), ...source.chain] : [];
+    return source?.kind === 'preprocess' ? [...(source.earlier ?? this.chainOf(source.from.id)), ...source.chain] : [];
   }
 
   /** Makes the record of a new version and queues the job that fills it. `prepare` puts what the job needs into its folder. */

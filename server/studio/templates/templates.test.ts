@@ -58,6 +58,17 @@ test('a training is started from it, where it fits the project', async () => {
   const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, (details) => isOver(details.experiment), 120);
   assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
 
+  const about = { groupId: 1, description: '', type: 'image', model: 'detection' };
+  const boxes = await w.dev.ok<Project>('POST', '/api/projects', { ...about, name: 'Boxes' });
+  for (const { misfit } of [
+    (await w.dev.ok<Template[]>('GET', `/api/templates?projectId=${boxes.id}`))[0]!,
+    (await w.dev.ok<TemplateDetails>('GET', `/api/templates/${template!.id}?projectId=${boxes.id}`)).template,
+  ]) {
+    assert.is(misfit?.code, 'template_problem');
+    assert.match(misfit!.ko, /이미지 · 분류 문제용이라 이미지 · 객체 탐지 프로젝트에서/);
+    assert.match(misfit!.en, /is for Image · Classification, and this project is about Image · Detection/);
+  }
+
   const group = await w.admin.ok<{ id: number }>('POST', '/api/groups', { name: 'other', description: '' });
   const request = { name: 'Elsewhere', groupId: group.id, description: '', type: 'image', model: 'classification' };
   const elsewhere = await w.admin.ok<Project>('POST', '/api/projects', request);
@@ -81,6 +92,12 @@ test('it keeps what its data were preprocessed with, over all versions', async (
     chain?.map(({ method }) => method),
     ['flip', 'grayscale'],
   );
+
+  // The version between them goes for good: what was done to its pictures is known all the same.
+  await w.dev.ok('DELETE', `/api/datasets/${second.id}`);
+  await w.dev.ok('DELETE', `/api/trash/${second.id}`);
+  const { preprocessing } = await w.dev.ok<Dataset>('GET', `/api/datasets/${third.id}`);
+  assert.equal(preprocessing, { from: { id: second.id, version: 2 }, chain: chain!.slice(1), whole: chain! });
 });
 
 test.run();

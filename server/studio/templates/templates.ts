@@ -97,18 +97,20 @@ export class Templates {
       algorithm: config.algorithm,
       ownerName: users.nameOf(template.ownerId),
       editable: mayChange(reader, template),
-      misfit: project === undefined ? null : this.#misfit(template, project),
+      misfit: project === undefined ? null : this.#misfit(reader, template, project),
     };
   }
 
-  async details(reader: StoredUser, id: number): Promise<TemplateDetails> {
+  /** With a project: also why it does not fit it, where it does not. */
+  async details(reader: StoredUser, id: number, projectId?: number): Promise<TemplateDetails> {
     const template = this.visible(reader, id);
+    const project = projectId === undefined ? undefined : this.#services.projects.visible(reader, projectId);
     const kept = await readFile(this.#file(id), 'utf8').then(
       (text) => JSON.parse(text) as Kept,
       (): Kept => ({ epochs: [], result: null, modelBytes: null }),
     );
     const preset = this.#services.presets.list().find(({ name }) => name === template.config.preset) ?? null;
-    return { template: this.view(reader, template), config: template.config, preset, ...kept };
+    return { template: this.view(reader, template, project), config: template.config, preset, ...kept };
   }
 
   #file(id: number): string {
@@ -116,22 +118,23 @@ export class Templates {
   }
 
   /** Why a training of this project cannot be started from the template; null where it can. */
-  #misfit(template: Readonly<StoredTemplate>, project: Readonly<StoredProject>): Failure | null {
+  #misfit(reader: StoredUser, template: Readonly<StoredTemplate>, project: Readonly<StoredProject>): Failure | null {
     try {
-      this.#checkFit(template, project);
+      this.#checkFit(reader, template, project);
       return null;
     } catch (error) {
       return failureOf(error);
     }
   }
 
-  #checkFit({ name, type, model, groupId, config }: Readonly<StoredTemplate>, project: Readonly<StoredProject>): void {
+  #checkFit(reader: StoredUser, { name, type, model, groupId, config }: Readonly<StoredTemplate>, project: Readonly<StoredProject>): void {
     if (type !== project.type || model !== project.model) {
       throw new StudioError('template_problem', { name, own: `${type} / ${model}`, project: `${project.type} / ${project.model}` });
     }
     if (groupId !== project.groupId) throw new StudioError('template_group', { name, group: this.#services.groups.nameOf(groupId) });
     if (!algorithmExists(config.algorithm)) throw new StudioError('algorithm_unknown', { name: config.algorithm });
     this.#services.presets.need(config.preset);
+    this.#services.experiments.startOf(reader, config);
   }
 
   // ---------------------------------------------------------------- what the buttons do
@@ -182,7 +185,7 @@ export class Templates {
     const { experiments, projects } = this.#services;
     const draft = experiments.may(reader, experimentId, 'run');
     const template = this.visible(reader, templateId);
-    this.#checkFit(template, projects.editable(reader, draft.projectId));
+    this.#checkFit(reader, template, projects.editable(reader, draft.projectId));
     return experiments.run(reader, experimentId, template.config, template.name);
   }
 

@@ -146,14 +146,14 @@ export default words({
     '이 템플릿은 전처리한 데이터로 학습했지만, 이 데이터셋은 같은 방법으로 전처리하지 않았습니다. 이대로 시작할 수 있지만 결과가 다를 수 있습니다.',
     'The data of this template were preprocessed; these were not, or in another way. It can be started, but may not do as well.',
   ],
-  'run.template.preprocess': ['전처리하기', 'Preprocess'],
-  'run.template.group': [
-    '‘{name}’ 템플릿은 {group} 그룹의 것이라 이 프로젝트에서 사용할 수 없습니다. 위에서 템플릿 모드를 취소해 주세요.',
-    'The template {name} belongs to the group {group} and cannot be used in this project. Cancel the template mode above.',
+  'run.template.unlikePlain': [
+    '이 템플릿은 전처리하지 않은 데이터로 학습했지만, 이 데이터셋은 전처리한 것입니다. 이대로 시작할 수 있지만 결과가 다를 수 있습니다.',
+    'The data of this template were not preprocessed; these were. It can be started, but may not do as well.',
   ],
-  'run.template.problem': [
-    '‘{name}’ 템플릿은 다른 유형의 문제를 위한 것이라 이 프로젝트에서 사용할 수 없습니다. 위에서 템플릿 모드를 취소해 주세요.',
-    'The template {name} is for another kind of problem and cannot be used in this project. Cancel the template mode above.',
+  'run.template.preprocess': ['전처리하기', 'Preprocess'],
+  'run.template.misfit': [
+    '이 실험에는 사용할 수 없습니다. 화면 위쪽에서 템플릿 모드를 취소하면 직접 설정할 수 있습니다.',
+    'It cannot be used for this experiment. Cancel the template mode at the top to set the training up yourself.',
   ],
   'run.configuration': ['Configuration', 'Configuration'],
   'run.conf.data': ['Data', 'Data'],
