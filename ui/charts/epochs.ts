@@ -32,7 +32,7 @@ const METRICS: Metric[] = [
 ];
 const HEIGHT = 220;
 
-export class EpochCharts {
+class EpochCharts {
   readonly #plots: Plot[];
   readonly #name: () => string;
   /** null: the gap between two folds. */
@@ -109,4 +109,25 @@ export class EpochCharts {
     const of = Math.max(last?.of ?? 1, last?.epoch ?? 1);
     return of > 1 ? [1, of] : [0, 2];
   }
+}
+
+/** The graphs of a page or a panel. The epochs may be told before it stands; `signal` ends them with it. */
+export function epochGraphs(signal: AbortSignal) {
+  let charts: EpochCharts | null = null;
+  let shown: readonly EpochRow[] = [];
+  return {
+    /** `name`: whose graphs they are, for the files that are saved. */
+    attach(place: HTMLElement, name: () => string): void {
+      if (signal.aborted) return;
+      const made = new EpochCharts(place, name);
+      charts = made;
+      made.set(shown);
+      signal.addEventListener('abort', () => made.end());
+    },
+    /** `rows` in the order of their epochs. */
+    set(rows: readonly EpochRow[]): void {
+      shown = rows;
+      charts?.set(rows);
+    },
+  };
 }

@@ -251,22 +251,31 @@ experiments('the administrator sets what a training can be given', async () => {
   await page.locator('dialog button[type=submit]').click();
   await page.locator('dialog .field-error:visible').nth(1).waitFor();
   await checkPage(page, 'admin-preset-dialog', LIGHT);
+  const other = await newPage(studio, { like: page.context() });
+  await other.goto('/admin');
+  await other.locator('#admin-presets-tab').click();
+  await other.locator('#admin-presets td', { hasText: 'CPU small' }).waitFor();
   await fields.nth(0).fill('야간 학습');
   await fields.nth(1).fill('1');
   await fields.nth(2).fill('1');
   await page.locator('dialog button[type=submit]').click();
   await page.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor();
+  await other.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor();
   const draft = await newDraft();
   await page.goto(`/experiments/${draft.id}/run`);
   await ok().click();
   await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
   await ok().click();
-  await page.locator('.choice-table tr', { hasText: '야간 학습' }).waitFor();
-  await page.goto('/admin');
-  await page.locator('#admin-presets-tab').click();
-  await page.locator('#admin-presets .link-button').click();
-  await page.locator('dialog button[type=submit]').click();
-  await page.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor({ state: 'detached' });
+  await page.locator('.choice-table tr', { hasText: '야간 학습' }).locator('input').check();
+  await ok().click();
+  // Another administrator takes it away while it is chosen here.
+  await other.locator('#admin-presets .link-button').click();
+  await other.locator('dialog button[type=submit]').click();
+  await other.locator('#admin-presets td', { hasText: '야간 학습' }).waitFor({ state: 'detached' });
+  await page.locator('.choice-table tr', { hasText: '야간 학습' }).waitFor({ state: 'detached' });
+  assert.is(await page.locator('.run-start').isDisabled(), true, 'another one has to be confirmed');
+  checkTroubles(other);
+  await other.context().close();
   checkTroubles(page);
 });
 

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Experiment } from '../../server/http/schemas.ts';
+import type { Algorithm, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
 import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const search = suite('HPO, AutoML, templates and models in the browser');
@@ -186,6 +186,66 @@ search('models are registered as new ones and as versions', async () => {
   await checkPage(page, 'model-version', LIGHT);
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.page-actions a.primary').click()]);
   assert.match(download.suggestedFilename(), /\.onnx$/);
+  checkTroubles(page);
+});
+
+/** What More offers, as the manual has it, and what belongs to no model: follow, download, delete. */
+const WITH_MODEL = ['추론', '템플릿으로 저장', '모델로 등록', '모델 다운로드(ONNX)', '모델 이름 변경', '삭제'];
+const MENUS: { [S in Experiment['status']]: readonly string[] } = {
+  draft: ['학습(Run)', '최적값 탐색(HPO)', '자동 비교(AutoML)', '모델 이름 변경', '삭제'],
+  pending: ['진행 상황 보기', '학습 중지'],
+  running: ['진행 상황 보기', '학습 중지'],
+  succeeded: WITH_MODEL,
+  aborted: WITH_MODEL,
+  failed: ['모델 이름 변경', '삭제'],
+  published: ['추론', '모델 다운로드(ONNX)', '모델 이름 변경', '삭제'],
+};
+const menuOf = ({ status, mode, automlGroup }: Experiment) => {
+  const menu = status === 'aborted' && mode === 'hpo' ? MENUS.failed : MENUS[status];
+  return automlGroup === null ? menu : ['AutoML 순위표', ...menu];
+};
+
+search('More offers what the manual says, in every status', async () => {
+  const seen = new Set<string>();
+  const walk = async () => {
+    await page.goto('/projects/1/experiments');
+    for (const one of await request<Experiment[]>(page, 'GET', '/api/projects/1/experiments')) {
+      const row = page.locator('tbody tr').filter({ has: page.locator('td', { hasText: new RegExp(`^\\s*${one.id}\\s*$`) }) });
+      await row.locator('td.more button').click();
+      assert.equal(await menuTexts(), menuOf(one), `${one.mode} ${one.status}`);
+      seen.add(one.mode === 'hpo' ? `${one.status} HPO` : one.status);
+    }
+  };
+  const { defaults } = (await request<Algorithm[]>(page, 'GET', '/api/algorithms?classes=4&size=16')).find(({ name }) => name === 'smallnet')!;
+  const config = {
+    split: { training: 80, validation: 10, test: 10, seed: 1, stratify: true },
+    algorithm: 'smallnet',
+    parameters: { ...defaults, epoch: 10_000 },
+    preset: 'CPU all',
+  };
+  const begin = async (path: 'run' | 'hpo', more: object = {}) => {
+    const { id } = await newDraft();
+    return request<Experiment>(page, 'POST', `/api/experiments/${id}/${path}`, { ...config, ...more });
+  };
+  const going = await begin('run');
+  const waiting = await begin('run');
+  const searching = await begin('hpo', {
+    search: { momentum: { low: 0.5, high: 0.9 } },
+    settings: { maxTrialCount: 1, parallelTrialCount: 1, maxFailedTrialCount: 1 },
+    sampler: 'random',
+    stopping: 'none',
+    objective: { metric: 'validation_accuracy', type: 'maximize', goal: 1 },
+    additionalMetrics: [],
+  });
+  await newDraft();
+  const details = ({ id }: Experiment) => request<ExperimentDetails>(page, 'GET', `/api/experiments/${id}`);
+  while ((await details(going)).epochs.length === 0) await page.waitForTimeout(200);
+  await walk();
+  for (const one of [searching, waiting, going]) await request(page, 'POST', `/api/experiments/${one.id}/stop`);
+  while ((await details(going)).experiment.status === 'running') await page.waitForTimeout(100);
+  await walk();
+  const all = ['aborted', 'aborted HPO', 'draft', 'failed', 'pending', 'pending HPO', 'published', 'published HPO', 'running', 'succeeded'];
+  assert.equal([...seen].sort(), all);
   checkTroubles(page);
 });
 

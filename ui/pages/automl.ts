@@ -1,5 +1,5 @@
 /** AutoML: a draft is given several algorithms and started; then the leaderboard of what came of it, live. */
-import type { Dataset, Experiment, ExperimentDetails, Preset, Progress, Project } from '../../server/http/schemas.ts';
+import type { Dataset, Experiment, Preset, Progress, Project } from '../../server/http/schemas.ts';
 import type { Leaderboard, LeaderboardRow } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { openDialog } from '../components/dialog.ts';
@@ -10,7 +10,6 @@ import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange, onProgress, onResync } from '../live/events.ts';
-import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { automlConfirm } from './automl-confirm.ts';
@@ -19,7 +18,7 @@ import { gflopsText, gpuText, memoryText } from './configuration.ts';
 import { splitFacts } from './data-split.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { detailsAddress, displayName, inferenceAddress } from './experiment-actions.ts';
-import { placeExperiment } from './experiment-state.ts';
+import { openExperiment } from './experiment-state.ts';
 import { parameterFacts } from './parameters.ts';
 import { runSetup } from './run-setup.ts';
 
@@ -90,12 +89,10 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       },
       async load() {
         try {
-          const { experiment } = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal);
+          const { experiment, project } = await openExperiment(id, route.signal, (opened) => (this.draft() ? displayName(opened) : t('automl.board')));
           const before = this.experiment;
           this.experiment = Object.freeze(experiment);
-          const project = await openProject(experiment.projectId);
           this.project = project;
-          placeExperiment(route.signal, project, () => (this.draft() ? displayName(experiment) : t('automl.board')));
           if (experiment.status !== 'draft') return await this.loadBoard();
           if (!before) await this.prepare(experiment);
         } catch (error) {
@@ -145,7 +142,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       parameterFacts() {
         const { edited, focused } = this.auto;
         if (!edited) return [];
-        return [{ name: t('run.conf.name'), value: focused }, { name: t('start.label'), value: this.auto.startText() }, ...parameterFacts(edited)];
+        return [{ name: t('run.conf.name'), value: focused }, { name: t('start.label'), value: this.auto.startText(focused) }, ...parameterFacts(edited)];
       },
       note() {
         if (this.setup.state !== 'ready') return '';
@@ -168,7 +165,12 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
             const of = auto.each[name];
             return {
               name,
-              details: of ? `epoch ${of.epoch} · batch_size ${of.batch_size} · learning_rate ${of.learning_rate} · input_size ${of.input_size} px` : '',
+              details: of
+                ? [
+                    `epoch ${of.epoch} · batch_size ${of.batch_size} · learning_rate ${of.learning_rate} · input_size ${of.input_size} px`,
+                    ...(auto.startKeys[name] ? [auto.startText(name)] : []),
+                  ].join(' · ')
+                : '',
             };
           }),
         });

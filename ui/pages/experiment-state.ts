@@ -1,9 +1,11 @@
 /** What the pages of one experiment ask of it; Run, HPO and the details take these into their components. */
-import type { Experiment, Project } from '../../server/http/schemas.ts';
+import type { Experiment, ExperimentDetails, Project } from '../../server/http/schemas.ts';
+import { api } from '../api.ts';
 import { openMenu } from '../components/menu.ts';
 import { keepPlace } from '../frame/place.ts';
 import { t } from '../i18n/language.ts';
-import { readOnlyReason } from './dataset-actions.ts';
+import { openProject } from '../live/project.ts';
+import { exportToExperiment, readOnlyReason } from './dataset-actions.ts';
 import { experimentMenu, inferenceAddress, isActive } from './experiment-actions.ts';
 
 interface Of {
@@ -42,16 +44,25 @@ export const experimentState = {
   inference(this: Of): string {
     return this.experiment ? inferenceAddress(this.experiment) : '';
   },
+  /** Another draft with the same data. */
+  async again(this: Of): Promise<void> {
+    if (!this.experiment) return;
+    const { datasetId, datasetName: name, datasetVersion: version, projectId } = this.experiment;
+    await exportToExperiment({ id: datasetId, name, version }, projectId);
+  },
   menu(this: Of, anchor: HTMLElement): void {
     if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, readOnlyReason(this.project), { deleted: () => history.back() }));
   },
 };
 
-/** The breadcrumb: project, experiments, and what `last` says. */
-export function placeExperiment(signal: AbortSignal, project: Project, last: () => string): void {
+/** What a page of an experiment begins with: the experiment, its project loaded, and the breadcrumb: project, experiments, and what `last` says. */
+export async function openExperiment(id: number, signal: AbortSignal, last: (opened: Experiment) => string): Promise<ExperimentDetails & { project: Project }> {
+  const details = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, signal);
+  const project = await openProject(details.experiment.projectId);
   keepPlace(signal, () => [
     { text: project.name, to: `/projects/${project.id}/data` },
     { text: t('exp.title'), to: `/projects/${project.id}/experiments` },
-    { text: last() },
+    { text: last(details.experiment) },
   ]);
+  return { ...details, project };
 }

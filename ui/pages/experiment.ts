@@ -1,9 +1,8 @@
 /** Details of an ended experiment: evaluation, graphs, confusion matrix, facts, log; of a failed one, why. */
-import type { CrossValidationResult, EpochRow, Experiment, ExperimentDetails, Project, Score, TrainResult } from '../../server/http/schemas.ts';
-import { api } from '../api.ts';
+import type { CrossValidationResult, EpochRow, Experiment, Project, Score, TrainResult } from '../../server/http/schemas.ts';
 import { type ClassScore, classScores, classScoresView, scoreText } from '../charts/class-scores.ts';
 import { type ConfusionRow, confusionRows, confusionTone, confusionTotal, confusionView } from '../charts/confusion.ts';
-import { EpochCharts } from '../charts/epochs.ts';
+import { epochGraphs } from '../charts/epochs.ts';
 import { foldRows, foldsMean, foldsView } from '../charts/folds.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openMenu } from '../components/menu.ts';
@@ -14,14 +13,12 @@ import * as format from '../i18n/format.ts';
 import type { Key } from '../i18n/keys.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange, onResync, watchJob } from '../live/events.ts';
-import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
 import { splitFacts } from './data-split.ts';
-import { exportToExperiment } from './dataset-actions.ts';
 import { detailsAddress, displayName, experimentMenu, isActive, modelAddress } from './experiment-actions.ts';
-import { experimentState, placeExperiment } from './experiment-state.ts';
+import { experimentState, openExperiment } from './experiment-state.ts';
 import { parameterFacts } from './parameters.ts';
 import { startText } from './start.ts';
 
@@ -72,7 +69,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
     ${logView('log')}`,
   component: (route) => {
     const id = Number(route.params.id);
-    let charts: EpochCharts | null = null;
+    const graphs = epochGraphs(route.signal);
     let watched: number | null = null;
     return component({
       ...experimentState,
@@ -91,7 +88,6 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
       foldRows,
       foldsMean,
       async init() {
-        route.signal.addEventListener('abort', () => charts?.end());
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.experiment = Object.freeze({ ...record });
@@ -101,28 +97,24 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
-          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.heading());
-          charts.set(this.epochs);
+          graphs.attach(this.$refs.charts as HTMLElement, () => this.heading());
         });
         await this.load();
       },
       async load() {
         try {
-          const details = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal);
-          const { experiment, result } = details;
+          const { experiment, project, result, epochs } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
           // What is set up or under way has its screen on the Run page.
           if (experiment.status === 'draft' || isActive(experiment)) return void go(detailsAddress(experiment), { replace: true });
-          const project = await openProject(experiment.projectId);
           this.project = project;
           this.experiment = Object.freeze({ ...experiment });
           this.result = result && Object.freeze(result);
-          this.epochs = Object.freeze(details.epochs);
+          this.epochs = Object.freeze(epochs);
           this.confusion = result ? Object.freeze(confusionRows(result.classes, result.confusion)) : [];
           this.perClass = result ? Object.freeze(classScores(result.classes, result.confusion)) : [];
           this.folds = result?.crossValidation ?? null;
-          charts?.set(this.epochs);
+          graphs.set(this.epochs);
           this.loaded = true;
-          placeExperiment(route.signal, project, () => displayName(this.experiment ?? experiment));
           if (experiment.jobId !== null && watched !== experiment.jobId) {
             watched = experiment.jobId;
             watchJob(experiment.jobId, {
@@ -207,11 +199,6 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         add('fact.finished', format.dayAndTime(of.finishedAt));
         add('fact.owner', of.ownerName);
         return list;
-      },
-      async again() {
-        if (!this.experiment) return;
-        const { datasetId, datasetName: name, datasetVersion: version, projectId } = this.experiment;
-        await exportToExperiment({ id: datasetId, name, version }, projectId);
       },
       /** This page leaves by itself when its experiment is deleted. */
       menu(anchor: HTMLElement) {

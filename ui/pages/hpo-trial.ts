@@ -3,7 +3,7 @@
 import type { EpochRow } from '../../server/http/schemas.ts';
 import type { TrialDetails } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
-import { EpochCharts } from '../charts/epochs.ts';
+import { epochGraphs } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { openPanel } from '../components/panel.ts';
 import * as format from '../i18n/format.ts';
@@ -16,14 +16,11 @@ import { trialFacts } from './parameters.ts';
 export function openTrial(experimentId: number, n: number, signal: AbortSignal): void {
   const leaving = new AbortController();
   signal.addEventListener('abort', () => leaving.abort());
-  let charts: EpochCharts | null = null;
+  const graphs = epochGraphs(leaving.signal);
   const epochs = new Map<number, EpochRow>();
   openPanel({
     title: 'hpo.trial.details',
-    onClose: () => {
-      leaving.abort();
-      charts?.end();
-    },
+    onClose: () => leaving.abort(),
     template: `<div class="trial-panel stack"><div><h3 class="panel-title" x-text="name()"></h3><span x-status="details ? details.trial.state : null"></span></div><div x-problem="problem"></div>
       <section x-show="failure()"><h3 x-t="hpo.trial.why"></h3><p x-text="failure()"></p></section>
       <table class="table evaluation" x-show="details && details.result"><thead><tr><th scope="col" x-t="details.evaluator"></th><th scope="col" class="end" x-t="details.training"></th><th scope="col" class="end" x-t="details.validation"></th><th scope="col" class="end" x-t="details.test"></th></tr></thead><tbody><template x-for="row in scores()" :key="row.name"><tr><th scope="row" x-text="row.name"></th><template x-for="(value, index) in row.values" :key="index"><td class="end number" x-text="value"></td></template></tr></template></tbody></table>
@@ -38,8 +35,7 @@ export function openTrial(experimentId: number, n: number, signal: AbortSignal):
         void this.$nextTick(() => {
           if (leaving.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
-          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.name());
-          this.draw([]);
+          graphs.attach(this.$refs.charts as HTMLElement, () => this.name());
         });
         try {
           const details = await api.get<TrialDetails>(`/api/experiments/${experimentId}/hpo/trials/${n}`, undefined, leaving.signal);
@@ -59,7 +55,7 @@ export function openTrial(experimentId: number, n: number, signal: AbortSignal):
       },
       draw(rows: readonly EpochRow[]) {
         for (const row of rows) epochs.set(row.epoch, row);
-        charts?.set([...epochs.values()].sort((a, b) => a.epoch - b.epoch));
+        graphs.set([...epochs.values()].sort((a, b) => a.epoch - b.epoch));
       },
       name() {
         return this.details?.trial.name ?? '';

@@ -1,5 +1,5 @@
 /** HPO: a draft is set up in four steps and started; then its trials, live, until one of them is submitted or it is stopped. */
-import type { Algorithm, Dataset, Experiment, ExperimentDetails, Preset, Project } from '../../server/http/schemas.ts';
+import type { Dataset, Experiment, Project } from '../../server/http/schemas.ts';
 import type { Hpo, HpoPictures, HpoRequest } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { shownValue } from '../charts/search.ts';
@@ -12,12 +12,11 @@ import '../i18n/areas/hpo.ts';
 import '../i18n/areas/run.ts';
 import { inLanguage, language, t } from '../i18n/language.ts';
 import { onChange, onResync } from '../live/events.ts';
-import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
-import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
+import { type ConfigurationPart, configurationParts, type Figures, figuresOf, gflopsText, gpuText, memoryText } from './configuration.ts';
 import { displayName } from './experiment-actions.ts';
-import { experimentState, placeExperiment } from './experiment-state.ts';
+import { experimentState, openExperiment } from './experiment-state.ts';
 import { hpoSetup, rangeText } from './hpo-setup.ts';
 import { hpoSteps } from './hpo-steps.ts';
 import { openTrial } from './hpo-trial.ts';
@@ -39,7 +38,7 @@ const under = `<section class="box under-way" x-show="active()"><div class="box-
     <div class="submit-line" x-show="!locked()"><span class="muted" role="status" x-text="submitNote()"></span><span class="spacer"></span><button type="button" class="button primary hpo-submit" :disabled="!maySubmit() || submitting" :aria-busy="submitting ? 'true' : 'false'" @click="submit()">${icon('badge-check')}<span x-t="hpo.submit"></span></button></div></div></section>`;
 
 const ended = `<section class="banner" x-show="over()" :class="tone()" role="status"><span class="banner-icon" x-icon="endIcon()"></span><div><h2 x-text="endTitle()"></h2><p x-text="endText()"></p></div>
-    <div class="banner-actions"><a class="button" x-show="usable()" :href="'/experiments/' + id">${icon('file-text')}<span x-t="run.toDetails"></span></a><a class="button primary" x-show="usable()" :href="inference()">${icon('scan-search')}<span x-t="run.toInference"></span></a></div></section>`;
+    <div class="banner-actions"><button type="button" class="button" x-show="over() && !usable() && !locked()" @click="again()">${icon('refresh-cw')}<span x-t="details.retry"></span></button><a class="button" x-show="usable()" :href="'/experiments/' + id">${icon('file-text')}<span x-t="run.toDetails"></span></a><a class="button primary" x-show="usable()" :href="inference()">${icon('scan-search')}<span x-t="run.toInference"></span></a></div></section>`;
 
 export default page({
   title: 'hpo.title',
@@ -79,8 +78,7 @@ The system changes the parameters that one would otherwise change by hand, and t
       id,
       experiment: null as Experiment | null,
       project: null as Project | null,
-      algorithm: null as Algorithm | null,
-      presets: [] as readonly Preset[],
+      figures: { algorithm: null, preset: null } as Figures,
       problem: null as unknown,
       hpo,
       setup: runSetup(route.signal, {
@@ -118,12 +116,10 @@ The system changes the parameters that one would otherwise change by hand, and t
       },
       async load() {
         try {
-          const { experiment } = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal);
+          const { experiment, project } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
           const before = this.experiment;
           this.experiment = Object.freeze(experiment);
-          const project = await openProject(experiment.projectId);
           this.project = project;
-          placeExperiment(route.signal, project, () => displayName(this.experiment ?? experiment));
           if (experiment.status !== 'draft') {
             await this.look();
             if (!before) void this.describe(experiment);
@@ -156,21 +152,8 @@ The system changes the parameters that one would otherwise change by hand, and t
           void this.look().catch(() => {});
         }, 1000);
       },
-      /** The figures beside the names in the Configuration. */
-      async describe({ config, datasetId }: Experiment) {
-        if (!config) return;
-        try {
-          const [presets, dataset] = await Promise.all([
-            api.get<Preset[]>('/api/presets', undefined, route.signal),
-            api.get<Dataset>(`/api/datasets/${datasetId}`, undefined, route.signal),
-          ]);
-          this.presets = Object.freeze(presets);
-          const query = { classes: Math.max(2, dataset.classes.length), size: config.parameters.input_size };
-          const algorithms = await api.get<Algorithm[]>('/api/algorithms', query, route.signal);
-          this.algorithm = algorithms.find((one) => one.name === config.algorithm) ?? null;
-        } catch {
-          // Without them the names alone stand there.
-        }
+      async describe(experiment: Experiment) {
+        this.figures = Object.freeze(await figuresOf(experiment, route.signal));
       },
 
       // ---- pictures
@@ -330,8 +313,7 @@ The system changes the parameters that one would otherwise change by hand, and t
         const parts = configurationParts({
           config: request,
           dataset: experiment ? `${experiment.datasetName} v${experiment.datasetVersion}` : '',
-          algorithm: started ? this.algorithm : setup.chosen(),
-          preset: started ? (this.presets.find((one) => one.name === request.preset) ?? null) : setup.chosenPreset(),
+          figures: started ? this.figures : setup.figures(),
           done,
         });
         const parameters = parts.find((part) => part.key === 'parameters');

@@ -3,8 +3,10 @@ import type { Algorithm, Dataset, PicturePage, Preset, RunConfig } from '../../s
 import type { StartOption } from '../../server/http/weights-schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { toastError } from '../components/toast.ts';
+import { onPresets } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
+import type { Figures } from './configuration.ts';
 import { splitSetup } from './data-split.ts';
 import {
   changedAdvanced,
@@ -20,7 +22,6 @@ import {
   USUAL,
   wrongNumbers,
 } from './parameters.ts';
-
 import { type StartKey, startChoices, startOf } from './start.ts';
 
 /** `settings` is asked for a search alone. */
@@ -100,6 +101,7 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
         this.parameters.input_size = size;
         this.preset = best(presets);
         this.state = 'ready';
+        onPresets(signal, () => void this.followPresets());
       } catch (error) {
         if (wasAborted(error)) return;
         this.problem = error;
@@ -228,6 +230,17 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     },
 
     // ---- resources
+    /** An administrator has changed them while the form stands. What was chosen stays while it is there and fits; else it is asked again. */
+    async followPresets() {
+      try {
+        const before = JSON.stringify(this.chosenPreset());
+        this.presets = Object.freeze(await api.get<Preset[]>('/api/presets', undefined, signal));
+        if (!this.chosenPreset()?.fits) this.preset = best(this.presets);
+        if (JSON.stringify(this.chosenPreset()) !== before) this.changed('resources');
+      } catch {
+        // Start would say so.
+      }
+    },
     choosePreset(preset: Preset) {
       if (!preset.fits) return;
       this.preset = preset.name;
@@ -237,6 +250,9 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       return this.presets.find((one) => one.name === this.preset) ?? null;
     },
 
+    figures(): Figures {
+      return { algorithm: this.chosen(), preset: this.chosenPreset() };
+    },
     config(): RunConfig {
       return {
         split: this.split.request(),

@@ -1,21 +1,9 @@
 /** Run: a draft is set up in three steps and started; then its progress, graphs and log, live, until it has ended. */
 
 import type { TemplateDetails } from '../../server/http/library-schemas.ts';
-import type {
-  Algorithm,
-  Dataset,
-  EpochRow,
-  Experiment,
-  ExperimentDetails,
-  Job,
-  Preset,
-  Progress,
-  Project,
-  RunConfig,
-  TrainResult,
-} from '../../server/http/schemas.ts';
+import type { Dataset, EpochRow, Experiment, Job, Progress, Project, RunConfig, TrainResult } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
-import { EpochCharts } from '../charts/epochs.ts';
+import { epochGraphs } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
 import { effect } from '../effect.ts';
 import '../i18n/areas/data.ts';
@@ -24,13 +12,12 @@ import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange, onProgress, onResync, watchJob } from '../live/events.ts';
-import { openProject } from '../live/project.ts';
 import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
-import { type ConfigurationPart, configurationParts, gflopsText, gpuText, memoryText } from './configuration.ts';
+import { type ConfigurationPart, configurationParts, type Figures, figuresOf, gflopsText, gpuText, memoryText } from './configuration.ts';
 import { displayName, isActive, stopExperiment } from './experiment-actions.ts';
-import { experimentState, placeExperiment } from './experiment-state.ts';
+import { experimentState, openExperiment } from './experiment-state.ts';
 import { preflightCheck, preflightView } from './preflight.ts';
 import { runSeconds } from './run-clock.ts';
 import { runSetup } from './run-setup.ts';
@@ -78,14 +65,14 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-t="run.template.text"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-t="run.template.unlike"></span> <a :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><div x-show="!template">${steps}</div></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><div x-show="!templateMode()">${steps}</div></div>
       <aside>${preflightView}${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
         ${logView('log')}</div>${configuration}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
-    let charts: EpochCharts | null = null;
+    const graphs = epochGraphs(route.signal);
     let watched: number | null = null;
     let clock = { at: Date.now(), seconds: 0 };
     let startedAt = 0;
@@ -97,8 +84,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       dataset: null as Dataset | null,
       job: null as Job | null,
       result: null as TrainResult | null,
-      algorithm: null as Algorithm | null,
-      presets: [] as readonly Preset[],
+      figures: { algorithm: null, preset: null } as Figures,
       problem: null as unknown,
       setup: runSetup(route.signal),
       preflight: preflightCheck(id, route.signal),
@@ -113,10 +99,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         const timer = setInterval(() => {
           if (this.active()) this.now = Date.now();
         }, 1000);
-        route.signal.addEventListener('abort', () => {
-          clearInterval(timer);
-          charts?.end();
-        });
+        route.signal.addEventListener('abort', () => clearInterval(timer));
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.take(record);
@@ -132,27 +115,26 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         const watched = effect(() => {
           if (this.mayStart()) this.preflight.look(this.chosenConfig());
         });
-        const followed = effect(() => void this.useTemplate(templateMode.template?.id ?? null));
-        route.signal.addEventListener('abort', followed);
         route.signal.addEventListener('abort', watched);
         void this.$nextTick(() => {
           if (route.signal.aborted) return;
           this.log.attach(this.$refs.log as HTMLElement);
-          charts = new EpochCharts(this.$refs.charts as HTMLElement, () => this.heading());
-          charts.set(this.epochs);
+          graphs.attach(this.$refs.charts as HTMLElement, () => this.heading());
         });
         await this.load();
+        if (route.signal.aborted) return;
+        // Behind the project, because whether a template fits is asked for it.
+        const followed = effect(() => void this.useTemplate(templateMode.template?.id ?? null));
+        route.signal.addEventListener('abort', followed);
       },
       async load() {
         try {
-          const details = await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal);
-          const project = await openProject(details.experiment.projectId);
+          const { experiment, project, job, epochs, result } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
           this.project = project;
-          this.result = details.result;
-          this.addEpochs(details.epochs);
-          if (details.job) this.takeJob(details.job);
-          this.take(details.experiment);
-          placeExperiment(route.signal, project, () => displayName(this.experiment ?? details.experiment));
+          this.result = result;
+          this.addEpochs(epochs);
+          if (job) this.takeJob(job);
+          this.take(experiment);
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
@@ -174,21 +156,8 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         if (experiment.jobId !== null && watched !== experiment.jobId) this.watch(experiment.jobId);
         if (!before || before.status === 'draft') void this.describe(experiment);
       },
-      /** The figures beside the names in the Configuration. Without them the names alone stand there. */
-      async describe({ config, datasetId }: Experiment) {
-        if (!config) return;
-        try {
-          const [presets, dataset] = await Promise.all([
-            api.get<Preset[]>('/api/presets', undefined, route.signal),
-            api.get<Dataset>(`/api/datasets/${datasetId}`, undefined, route.signal),
-          ]);
-          this.presets = Object.freeze(presets);
-          const classes = Math.max(2, dataset.classes.length);
-          const algorithms = await api.get<Algorithm[]>('/api/algorithms', { classes, size: config.parameters.input_size }, route.signal);
-          this.algorithm = algorithms.find((one) => one.name === config.algorithm) ?? null;
-        } catch {
-          // The dataset may be gone, or the page left.
-        }
+      async describe(experiment: Experiment) {
+        this.figures = Object.freeze(await figuresOf(experiment, route.signal));
       },
       takeJob(job: Job) {
         this.job = Object.freeze({ ...job });
@@ -218,7 +187,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         const byEpoch = new Map(this.epochs.map((row) => [row.epoch, row]));
         for (const row of rows) byEpoch.set(row.epoch, row);
         this.epochs = Object.freeze([...byEpoch.values()].sort((a, b) => a.epoch - b.epoch));
-        charts?.set(this.epochs);
+        graphs.set(this.epochs);
       },
 
       heading() {
@@ -271,30 +240,32 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         this.preflight.forget();
         if (templateId === null) return;
         try {
-          const details = await api.get<TemplateDetails>(`/api/templates/${templateId}`, undefined, route.signal);
+          const projectId = this.project?.id;
+          const details = await api.get<TemplateDetails>(`/api/templates/${templateId}`, { projectId }, route.signal);
           if (templateMode.template?.id === templateId) this.template = Object.freeze(details);
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
       },
+      /** Everything is the template's, also while it is being asked for. */
+      templateMode() {
+        return templateMode.template !== null;
+      },
       templateTitle() {
-        return t('run.template', { name: this.template?.template.name ?? '' });
+        return t(this.misfit() ? 'template.mode' : 'run.template', { name: this.template?.template.name ?? '' });
       },
       misfit() {
-        const { template, project } = this;
-        if (!template || !project) return null;
-        const { name, type, model, groupId, groupName } = template.template;
-        if (groupId !== project.groupId) return t('run.template.group', { name, group: groupName });
-        return type === project.type && model === project.model ? null : t('run.template.problem', { name });
+        const { misfit } = this.template?.template ?? {};
+        return misfit ? inLanguage(misfit) : '';
       },
-      /** The template's data were preprocessed in a way in which these were not. */
+      /** The template's data were preprocessed in another way than these, over all versions of both. */
       unlike() {
         const { template, dataset } = this;
-        const wanted = template?.template.chain;
-        if (!wanted || !dataset || this.misfit()) return false;
-        const done = dataset.preprocessing?.chain ?? [];
-        // The data know their last step alone; those before it are taken on trust.
-        return done.length === 0 || JSON.stringify(wanted.slice(-done.length)) !== JSON.stringify(done);
+        if (!template || !dataset || this.misfit()) return false;
+        return JSON.stringify(template.template.chain ?? []) !== JSON.stringify(dataset.preprocessing?.whole ?? []);
+      },
+      unlikeText() {
+        return t(this.template?.template.chain ? 'run.template.unlike' : 'run.template.unlikePlain');
       },
       measureAgain() {
         this.preflight.again(this.chosenConfig());
@@ -311,22 +282,14 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       parts(): ConfigurationPart[] {
         const { experiment, setup } = this;
         const dataset = experiment ? `${experiment.datasetName} v${experiment.datasetVersion}` : '';
-        if (experiment?.config) {
-          const { preset } = experiment.config;
-          return configurationParts({
-            config: experiment.config,
-            dataset,
-            algorithm: this.algorithm,
-            preset: this.presets.find((one) => one.name === preset) ?? null,
-            done: { split: true, algorithm: true, resources: true },
-          });
-        }
+        const done = { split: true, algorithm: true, resources: true };
+        if (experiment?.config) return configurationParts({ config: experiment.config, dataset, figures: this.figures, done });
         if (this.template) {
           const { config, preset } = this.template;
           const algorithm = setup.algorithms.find((one) => one.name === config.algorithm) ?? null;
-          return configurationParts({ config, dataset, algorithm, preset, done: { split: true, algorithm: true, resources: true } });
+          return configurationParts({ config, dataset, figures: { algorithm, preset }, done });
         }
-        return configurationParts({ config: setup.config(), dataset, algorithm: setup.chosen(), preset: setup.chosenPreset(), done: setup.done });
+        return configurationParts({ config: setup.config(), dataset, figures: setup.figures(), done: setup.done });
       },
       gpuText,
       gflopsText,

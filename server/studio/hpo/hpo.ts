@@ -383,7 +383,7 @@ export class Hpo {
       if (study.submitted === null) {
         const code = study.failure === 'too_many_failed' ? 'hpo_too_many_failed' : 'hpo_goal_not_reached';
         const { objective, settings } = before.search.request;
-        const params = { metric: objective.metric, goal: objective.goal ?? '-', best: study.best?.value ?? '-', count: settings.maxFailedTrialCount };
+        const params = { metric: objective.metric, goal: objective.goal ?? '-', best: shown(study.best?.value), count: settings.maxFailedTrialCount };
         return { ...before, search, status: 'failed', failure: failureOf(new StudioError(code, params)), finishedAt };
       }
       const job = this.#trainings(id, study.submitted).at(-1);
@@ -494,6 +494,9 @@ function summaryOf(study: Study): HpoSummary {
 function parametersOf({ parameters }: HpoRequest, study: Study, trial: number): Parameters {
   return { ...parameters, ...study.trials[trial]!.params } as Parameters;
 }
+
+/** As many digits as tell it apart from the goal. */
+const shown = (value: number | null | undefined): number | string => (value === null || value === undefined ? '-' : Math.round(value * 1e4) / 1e4);
 
 const readResult = (dir: string): Promise<TrainResult | null> =>
   readFile(join(dir, 'out/result.json'), 'utf8').then(
