@@ -8,7 +8,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 const FILE_LIMIT_MS = 600_000;
-const ONE_AT_A_TIME = /\/e2e\//;
 
 interface Outcome {
   name: string;
@@ -74,7 +73,8 @@ const files = ['server', 'scripts', 'ui']
   .flatMap((folder) => readdirSync(join('dist', folder), { recursive: true, encoding: 'utf8' }).map((name) => join('dist', folder, name)))
   .filter((name) => name.endsWith('.test.js') && name.includes(part))
   .sort();
-if (files.length === 0) console.log(`No test file matches "${part}".`);
+const none = files.length === 0;
+if (none) console.log(`No test file matches "${part}".`);
 
 const outcomes: Outcome[] = [];
 if (part === '') outcomes.push(await lint());
@@ -88,12 +88,10 @@ async function lane(queue: string[]): Promise<void> {
   }
 }
 
-const together = files.filter((file) => !ONE_AT_A_TIME.test(file));
-await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => lane(together)));
-await lane(files.filter((file) => ONE_AT_A_TIME.test(file)));
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => lane(files)));
 
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const [passed, skipped] = [sum('passed'), sum('skipped')];
-const failed = sum('failed') + (files.length === 0 ? 1 : 0);
+const failed = sum('failed') + (none ? 1 : 0);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed === 0 ? 0 : 1);
