@@ -34,6 +34,7 @@ import { tableRoutes } from './routes/tables.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { weightsRoutes } from './routes/weights.ts';
+import { compileSerializer } from './serialization.ts';
 import type { Studio } from './studio.ts';
 import { compileValidator } from './validation.ts';
 
@@ -60,6 +61,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(compileSerializer);
   answerErrors(app);
 
   await app.register(cookie);

@@ -6,13 +6,15 @@ import { Value } from 'typebox/value';
 import { StudioError } from '../errors.ts';
 
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compiled = Compile(schema);
+  // When the first request comes: all of them at the daemon's start would take half a second.
+  let compiled: ReturnType<typeof Compile> | null = null;
   const isText = httpPart !== 'body';
   // Dropping what is not named takes hundreds of milliseconds where there are thousands of shapes: whoever takes them picks what it knows.
   const leaves = httpPart === 'headers' || (schema as { unnamed?: string }).unnamed === 'kept';
   return (raw: unknown) => {
     // Parameters of the address are text: "12" becomes 12, a missing one its default. A body is JSON and must be right as it is.
     const input = isText ? Value.Default(schema, Value.Convert(schema, structuredClone(raw))) : (raw ?? {});
+    compiled ??= Compile(schema);
     if (compiled.Check(input)) return { value: leaves ? input : Value.Clean(schema, input) };
     const [error] = compiled.Errors(input);
     return { error: new StudioError('invalid_input', { field: fieldOf(error) || (httpPart ?? '') }, error?.message) };
