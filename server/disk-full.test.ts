@@ -10,6 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ZipFile } from 'yazl';
 import { type Client, Daemon } from './daemon.fixture.ts';
+import type { AnnotatedPicture, AnnotationTask, PictureSaved } from './http/annotation-schemas.ts';
 import type { Dataset, ErrorReply, Group, Job, Notification, Project } from './http/schemas.ts';
 
 const MIB = 2 ** 20;
@@ -159,6 +160,61 @@ check('with no byte left the box still answers, refuses what it cannot keep, and
   assert.ok(freeBytes() > before + MIB);
   rmSync(ballast);
   assert.is((await admin.ok<Project>('PATCH', `/api/projects/${project.id}`, { description: 'room again' })).description, 'room again');
+});
+
+check('labels that find no room are refused and taken when there is some; Complete is whole or has not happened', async () => {
+  const zip = new ZipFile();
+  for (let n = 0; n < 4; n++) {
+    const png = await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: 60 * n, g: 20, b: 90 } } })
+      .png()
+      .toBuffer();
+    zip.addBuffer(png, `${n}.png`);
+  }
+  zip.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
+  const made = await newDataset('unlabelled', await admin.upload('unlabelled.zip', Buffer.concat(chunks)));
+  const { id: datasetId } = await admin.until<Dataset>(`/api/datasets/${made.body.id}`, ({ status }) => status === 'ready');
+  const { id } = await admin.ok<AnnotationTask>('POST', `/api/datasets/${datasetId}/annotation`, { annotatorIds: [1] });
+  const path = `/api/annotation/tasks/${id}`;
+  await admin.ok('POST', `${path}/classes`, { name: 'OK' });
+  const save = (n: number, base = 0, state = 'done') =>
+    admin.call<PictureSaved & ErrorReply>('PUT', `${path}/pictures/${n}`, { base, state, label: 1, saveId: `save-of-${n}-${base}` });
+  assert.is((await save(0)).status, 200);
+  fill(0);
+  // What is left of the last page of the log may still take some.
+  let refused = -1;
+  for (let base = 1; refused < 0 && base < 200; base++) {
+    const { status, body } = await save(0, base);
+    if (status !== 200) {
+      assert.equal([status, body.code], [507, 'disk_full']);
+      refused = base;
+    }
+  }
+  assert.ok(refused > 0, 'the disk took all of it');
+  assert.is((await admin.ok<AnnotatedPicture>('GET', `${path}/pictures/0`)).revision, refused);
+  rmSync(ballast);
+  assert.is((await save(0, refused)).body.revision, refused + 1, 'the same save, once there is room');
+  for (const n of [1, 2]) assert.is((await save(n)).status, 200);
+  assert.is((await save(3, 0, 'delete')).status, 200);
+
+  const settled = () => admin.until<AnnotationTask>(path, ({ status }) => status !== 'completing');
+  for (const left of [0, 8192, 24576, 65536]) {
+    fill(left);
+    const started = await admin.call<AnnotationTask & ErrorReply>('POST', `${path}/complete`);
+    if (started.status !== 200) assert.is(started.body.code, left === 0 ? 'disk_full' : started.body.code);
+    const over = ({ state }: Job) => state !== 'pending' && state !== 'running';
+    if (started.body.jobId) await admin.until<Job>(`/api/jobs/${started.body.jobId}`, over, 10).catch(() => {});
+    rmSync(ballast);
+    const { status } = await settled();
+    const { count, labelledCount } = await admin.ok<Dataset>('GET', `/api/datasets/${datasetId}`);
+    assert.equal([count, labelledCount], status === 'completed' ? [3, 3] : [4, 0], `with ${left} bytes it is ${status}`);
+    if (status === 'completed') break;
+  }
+  if ((await settled()).status === 'working') await admin.ok('POST', `${path}/complete`);
+  assert.is((await settled()).status, 'completed');
+  const { count, labelledCount } = await admin.ok<Dataset>('GET', `/api/datasets/${datasetId}`);
+  assert.equal([count, labelledCount], [3, 3]);
 });
 
 check('what was kept before the disk was full is there after a start', async () => {

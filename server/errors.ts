@@ -857,6 +857,11 @@ export const CATALOGUE = {
     '이 그룹에서 이 일을 맡을 수 없는 사용자가 있습니다. 목록에서 다시 선택해 주세요.',
     'Somebody who was chosen cannot do this in this group. Choose from the list.',
   ),
+  annotation_kiosk_problem: entry(
+    400,
+    '키오스크에서는 이미지마다 라벨 하나를 고르는 분류 작업만 할 수 있습니다. 영역을 그리는 작업은 사람에게 배정해 주세요.',
+    'Kiosk stations can only give each picture one label. Give work with shapes to people.',
+  ),
   annotation_outdated: entry(
     409,
     '{by} 님이 그사이 이 이미지를 저장했습니다. 덮어쓰지 않았습니다. 새 내용을 확인한 뒤 다시 저장해 주세요.',
@@ -935,6 +940,11 @@ export const CATALOGUE = {
     400,
     '{number}번째 영역이 이미지 밖에 있습니다. 이미지 안으로 옮기거나 지워 주세요.',
     'Shape {number} lies outside the picture. Move it into the picture, or remove it.',
+  ),
+  annotation_too_many_shapes: entry(
+    409,
+    '한 이미지에는 영역을 {limit}개까지 그릴 수 있습니다. 필요 없는 영역을 지워 주세요.',
+    'A picture can have {limit} shapes at most. Remove those that are not needed.',
   ),
   annotation_mask_size: entry(
     400,

@@ -160,9 +160,12 @@ export type PictureState = Static<typeof PictureState>;
 export const PictureReview = OneOf('none', 'returned', 'fixed', 'accepted');
 export type PictureReview = Static<typeof PictureReview>;
 
+const ShapeId = Type.Integer({ minimum: 1, maximum: 2 ** 31 });
 const Coordinate = Type.Number({ minimum: -1e6, maximum: 1e6 });
 const Ring = Type.Array(Coordinate, { minItems: 6, maxItems: 40_000 });
 const ShapeCommon = {
+  /** Tells the shapes of one picture apart; they rise in the order of making. In what the daemon tells it is always there. */
+  id: Type.Optional(ShapeId),
   /** Id of a class of the task; 0: not chosen yet (then the picture cannot be done). */
   label: Type.Integer({ minimum: 0 }),
   attributes: Type.Optional(
@@ -230,13 +233,23 @@ export type AnnotatedPicture = Static<typeof AnnotatedPicture>;
 
 /** One id a save, made by the browser: a save that is sent again is not done twice. */
 export const SaveId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
-/** `base`: the revision that the browser has changed. */
+/** Shapes that are new (with an id higher than any that the picture has, or none) or changed, each of them whole; and the ids of those that are gone. */
+export const ShapeChanges = Type.Object({
+  put: Type.Array(AnnotationShape, { maxItems: 10_000 }),
+  removed: Type.Array(ShapeId, { maxItems: 10_000 }),
+});
+export type ShapeChanges = Static<typeof ShapeChanges>;
+/**
+ * `base`: the revision that the browser has changed. Of a picture with shapes either all of them (`shapes`) or what is different from that revision
+ * (`changes`), which takes the same time however many there are; without both they stay as they are.
+ */
 export const PictureSave = Type.Object(
   {
     base: Type.Integer({ minimum: 0 }),
     state: PictureState,
     label: Type.Optional(Nullable(Id)),
     shapes: Type.Optional(Type.Array(AnnotationShape, { maxItems: 10_000 })),
+    changes: Type.Optional(ShapeChanges),
     saveId: Type.Optional(SaveId),
   },
   { unnamed: 'kept' },
@@ -247,7 +260,7 @@ export const PictureSaved = Type.Object({
   revision: Type.Integer(),
   state: PictureState,
   review: PictureReview,
-  /** As they were kept, where something stuck out of the picture and was cut off; null where they are as they were sent. */
+  /** Those that were sent as they were kept, where something stuck out of the picture and was cut off; null where they are as they were sent. */
   shapes: Nullable(Type.Array(AnnotationShape)),
 });
 export type PictureSaved = Static<typeof PictureSaved>;

@@ -99,6 +99,8 @@ export const KioskWork = Type.Object({
     }),
   ),
   left: Type.Integer(),
+  /** Datasets whose shapes this person is to draw: that is done at the work screen, where one can point exactly. */
+  elsewhere: Type.Array(Type.String()),
 });
 export type KioskWork = Static<typeof KioskWork>;
 export const KioskLeases = Type.Object({ leases: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }) });

@@ -1,8 +1,8 @@
 /** The job of Complete: what people have labelled becomes a label set of the dataset; pictures marked to delete are left out of it. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AnnotationShape } from '../http/annotation-schemas.ts';
 import type { Shape } from '../labels/annotation.ts';
+import { amendPicture, type PictureAmendment, type PictureLine } from '../store/annotated-pictures.ts';
 import { writeDurably } from '../store/durable.ts';
 import { type LabelSetHead, LabelSetWriter, type PictureLabel } from '../store/label-set.ts';
 import { readNewest } from '../store/numbered-log.ts';
@@ -10,25 +10,17 @@ import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { MergeOutcome, MergeSpec } from './protocol.ts';
 
-/** What is read of a line of the log. */
-interface Line {
-  n: number;
-  state: 'todo' | 'done' | 'delete';
-  label?: number;
-  shapes?: AnnotationShape[];
-}
-
 /** A stopped merge leaves nothing. */
 export async function merge({ log, count, problem, classes }: MergeSpec, host: JobHost): Promise<JobEnd> {
   await rm(host.out, { recursive: true, force: true });
   const indexOf = new Map(classes.flatMap(({ ids }, index) => ids.map((id) => [id, index] as const)));
-  const labelOf = (line: Line): PictureLabel | null => {
+  const labelOf = (line: PictureLine): PictureLabel | null => {
     if (problem === 'classification') {
       const label = line.label === undefined ? undefined : indexOf.get(line.label);
       return label === undefined ? null : { label };
     }
     // Shapes of classes that were deleted with their shapes have no index.
-    const shapes = (line.shapes ?? []).flatMap((shape) => {
+    const shapes = (line.shapes ?? []).flatMap(({ id: _, ...shape }) => {
       const label = indexOf.get(shape.label);
       return label === undefined ? [] : [{ ...shape, label } as Shape];
     });
@@ -40,7 +32,7 @@ export async function merge({ log, count, problem, classes }: MergeSpec, host: J
   const meter = new Meter(host, 'merge', count);
   const writer = await LabelSetWriter.create(join(host.out, 'labels'), head);
   try {
-    for await (const line of readNewest<Line>(log)) {
+    for await (const line of readNewest<PictureLine, PictureAmendment>(log, amendPicture)) {
       if (host.stopping) {
         await writer.abandon();
         await rm(host.out, { recursive: true, force: true });

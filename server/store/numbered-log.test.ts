@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openThings, THINGS } from './numbered-log.fixture.ts';
+import { type Amendment, openThings, THINGS, type Thing } from './numbered-log.fixture.ts';
+import { readNewest } from './numbered-log.ts';
 
 const WRITER = join(dirname(fileURLToPath(import.meta.url)), 'numbered-log.fixture.js');
 const ROUNDS = 56;
@@ -108,12 +109,46 @@ test('changes of one number happen one after another, and a refused one leaves n
   await again.close();
 });
 
+test('what was amended is there at once, after opening, and for a worker; after some time it is whole again', async () => {
+  let things = await openThings(dir);
+  await things.update(1, () => ({ n: 1, value: 0, padding: '' }));
+  for (let i = 0; i < 30; i++) {
+    await things.update(1, () => ({ amend: { add: 1, more: String(i % 10) } }));
+    assert.is((await things.read(1))?.value, i + 1);
+  }
+  const text = '0123456789'.repeat(3);
+  await things.close();
+  // The heads are gone, and then they know more than the mark that they bear.
+  for (const spoil of [async () => rm(join(dir, 'heads.jsonl')), async () => {}]) {
+    await spoil();
+    things = await openThings(dir);
+    assert.equal([things.head(1), await things.read(1)], [30, { n: 1, value: 30, padding: text }]);
+    await things.close();
+  }
+  const amend = ({ n, value, padding }: Thing, { add, more }: Amendment): Thing => ({ n, value: value + add, padding: padding + more });
+  const read: Thing[] = [];
+  for await (const thing of readNewest<Thing, Amendment>(dir, amend)) read.push(thing);
+  assert.equal(read, [{ n: 1, value: 30, padding: text }]);
+
+  things = await openThings(dir);
+  for (let i = 0; i < 100; i++) await things.update(1, () => ({ amend: { add: 1, more: '' } }));
+  await things.quiet();
+  await things.close();
+  const lines = (await readFile(join(dir, `log.${await generationOf(dir)}.jsonl`), 'utf8')).trimEnd().split('\n');
+  const whole = lines.findLastIndex((line) => !line.includes('"amend"'));
+  assert.ok(whole > 0 && whole < lines.length - 1, `the last whole line is ${whole} of ${lines.length}`);
+  things = await openThings(dir);
+  assert.equal(await things.read(1), { n: 1, value: 130, padding: text });
+  await things.close();
+});
+
 test('the log is written anew while saves and reads go on', async () => {
   const things = await openThings(dir);
   for (let round = 1; round <= 40; round++) {
     await Promise.all(
       Array.from({ length: THINGS }, async (_, n) => {
-        await things.update(n, () => ({ n, value: round, padding: 'y'.repeat(300) }));
+        await things.update(n, () => ({ n, value: round - 1, padding: 'y'.repeat(300) }));
+        await things.update(n, () => ({ amend: { add: 1, more: 'z' } }));
         assert.is((await things.read(n))?.value, round);
       }),
     );

@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder, writeDurably } from './durable.ts';
+import { removeDurably, syncFolder, writeDurably } from './durable.ts';
 import { jsonLines } from './json-lines.ts';
 
 /** Long side of a thumbnail, pixels; a picture that is no larger is its own. */
@@ -96,9 +96,11 @@ async function excludedFrom(dir: string): Promise<number[]> {
   }
 }
 
-/** Takes pictures out of a set, once: their numbers stay, so that what refers to the others is right as it is. Sets that are open do not hear of it. */
+/** Takes these pictures, and no others, out of a set: their numbers stay, so that what refers to the others is right as it is. Open sets do not hear of it. */
 export async function excludePictures(dir: string, numbers: readonly number[]): Promise<void> {
-  await writeDurably(join(dir, EXCLUDED), `${JSON.stringify(numbers)}\n`);
+  // Taking it back must be possible on a full disk, too.
+  if (numbers.length === 0) await removeDurably(join(dir, EXCLUDED));
+  else await writeDurably(join(dir, EXCLUDED), `${JSON.stringify(numbers)}\n`);
 }
 
 /** Writes a picture set into an empty folder. */

@@ -60,7 +60,7 @@ export default page({
         <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="skip()">${icon('skip-forward')}<span x-t="kiosk.skip"></span></button>
         <button type="button" class="button large kiosk-wide" @click="label(null)">${icon('trash-2')}<span x-t="kiosk.delete"></span></button></div></div></section>
 
-    <section class="kiosk-gate" x-show="screen === 'empty'"><h1 x-t="kiosk.empty"></h1><p x-text="$t(offline ? 'kiosk.offline' : 'kiosk.empty.text')"></p><div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="more()" x-t="kiosk.again"></button></section>
+    <section class="kiosk-gate" x-show="screen === 'empty'"><h1 x-t="kiosk.empty"></h1><p x-text="$t(offline ? 'kiosk.offline' : 'kiosk.empty.text')"></p><p class="kiosk-note" x-show="elsewhere" data-verbatim x-text="$t('kiosk.elsewhere', { names: elsewhere })"></p><div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="more()" x-t="kiosk.again"></button></section>
   </div>`,
   component: (route) => {
     let token: string | undefined;
@@ -97,6 +97,8 @@ export default page({
       taskName: '',
       classes: [] as KioskWork['tasks'][number]['classes'],
       comment: '',
+      /** Datasets with shapes to draw. */
+      elsewhere: '',
       shown: '',
       canTakeBack: false,
 
@@ -274,6 +276,7 @@ export default page({
           this.problem = null;
           work = next.tasks;
           this.left = next.left;
+          this.elsewhere = next.elsewhere.join(', ');
           const known = new Set(queue.map(keyOf));
           for (const one of next.pictures) {
             const mine = held && keyOf(held.picture) === keyOf(one);

@@ -23,7 +23,7 @@ import {
 import { errorReply } from '../error-replies.ts';
 import { ErrorReply } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
-import { ById, ByIdAndNumber, KEEP_PRIVATELY } from './parts.ts';
+import { ById, ByIdAndNumber, sendPicture } from './parts.ts';
 
 /** Thousands of polygons of one picture. */
 const SAVE_BYTES = 16 * 1024 * 1024;
@@ -33,7 +33,7 @@ export const annotationPictureRoutes =
   async (app) => {
     const tags = ['annotation'];
     const config = { access: SIGNED_IN };
-    const { tasks, pictures, presences, auto } = annotation;
+    const { tasks, pictures, reviews, proposals, presences, auto } = annotation;
     const many = { 200: LabelledMany };
 
     app.get(
@@ -90,7 +90,7 @@ export const annotationPictureRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Accept pictures, or return them with a comment', params: ById, body: Review, response: many },
       },
-      async (request) => pictures.review(readerOf(request), request.params.id, request.body),
+      async (request) => reviews.judge(readerOf(request), request.params.id, request.body),
     );
 
     for (const [kind, small] of [
@@ -101,8 +101,7 @@ export const annotationPictureRoutes =
         `/api/annotation/tasks/:id/${kind}/:n`,
         { config, schema: { tags, summary: small ? 'A picture, small' : 'A picture', params: ByIdAndNumber } },
         async (request, reply) => {
-          const { data, mime } = await pictures.image(readerOf(request), request.params.id, request.params.n, small);
-          return reply.header('cache-control', KEEP_PRIVATELY).type(mime).send(data);
+          return sendPicture(reply, await pictures.image(readerOf(request), request.params.id, request.params.n, small));
         },
       );
     }
@@ -140,13 +139,13 @@ export const annotationPictureRoutes =
     app.post(
       '/api/annotation/tasks/:id/proposals/accept',
       { config, schema: { tags, summary: 'Proposals become labels', params: ById, body: ProposalChoice, response: many } },
-      async (request) => pictures.acceptProposals(readerOf(request), request.params.id, request.body),
+      async (request) => proposals.accept(readerOf(request), request.params.id, request.body),
     );
 
     app.post(
       '/api/annotation/tasks/:id/proposals/reject',
       { config, schema: { tags, summary: 'Proposals are taken back', params: ById, body: ProposalChoice, response: many } },
-      async (request) => pictures.rejectProposals(readerOf(request), request.params.id, request.body),
+      async (request) => proposals.reject(readerOf(request), request.params.id, request.body),
     );
   };
 

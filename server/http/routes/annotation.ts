@@ -25,7 +25,7 @@ export const annotationRoutes =
   ({ annotation }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
     const tags = ['annotation'];
-    const { tasks } = annotation;
+    const { tasks, distribution, parts, classes: labels } = annotation;
     const task = { 200: AnnotationTask };
     const classes = { 200: AnnotationClasses };
 
@@ -41,7 +41,7 @@ export const annotationRoutes =
           response: { 201: AnnotationTask },
         },
       },
-      async (request, reply) => reply.status(201).send(await tasks.add(readerOf(request), request.params.id, request.body)),
+      async (request, reply) => reply.status(201).send(await distribution.add(readerOf(request), request.params.id, request.body)),
     );
 
     app.get(
@@ -61,7 +61,7 @@ export const annotationRoutes =
     app.get(
       '/api/annotation/tasks/:id',
       { config: { access: SIGNED_IN }, schema: { tags, summary: 'A task', params: ById, response: task } },
-      async (request) => tasks.view(readerOf(request), tasks.visible(readerOf(request), request.params.id)),
+      async (request) => tasks.look(readerOf(request), request.params.id),
     );
 
     app.patch(
@@ -70,7 +70,7 @@ export const annotationRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Change the reviewer, or how often the Default model learns anew', params: ById, body: AnnotationTaskChange, response: task },
       },
-      async (request) => tasks.change(readerOf(request), request.params.id, request.body),
+      async (request) => distribution.change(readerOf(request), request.params.id, request.body),
     );
 
     app.delete(
@@ -91,25 +91,25 @@ export const annotationRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Give what is not done of a part to others', params: ById, body: Reassignment, response: task },
       },
-      async (request) => tasks.reassign(readerOf(request), request.params.id, request.body),
+      async (request) => distribution.reassign(readerOf(request), request.params.id, request.body),
     );
 
     app.post(
       '/api/annotation/tasks/:id/parts/:part/done',
       { config: { access: SIGNED_IN }, schema: { tags, summary: 'Tell the reviewer that a part is done', params: ByPart, response: task } },
-      async (request) => tasks.partDone(readerOf(request), request.params.id, request.params.part),
+      async (request) => parts.done(readerOf(request), request.params.id, request.params.part),
     );
 
     app.post(
       '/api/annotation/tasks/:id/parts/:part/accept',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'Accept a part', params: ByPart, response: task } },
-      async (request) => tasks.acceptPart(readerOf(request), request.params.id, request.params.part),
+      async (request) => parts.accept(readerOf(request), request.params.id, request.params.part),
     );
 
     app.post(
       '/api/annotation/tasks/:id/parts/:part/return',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'Return a part: it can be edited again', params: ByPart, body: PartReturn, response: task } },
-      async (request) => tasks.returnPart(readerOf(request), request.params.id, request.params.part, request.body.comment),
+      async (request) => parts.return(readerOf(request), request.params.id, request.params.part, request.body.comment),
     );
 
     app.post(
@@ -121,25 +121,25 @@ export const annotationRoutes =
     app.get(
       '/api/annotation/tasks/:id/classes',
       { config: { access: SIGNED_IN }, schema: { tags, summary: 'The classes of a task', params: ById, response: classes } },
-      async (request) => tasks.classes(readerOf(request), request.params.id),
+      async (request) => labels.list(readerOf(request), request.params.id),
     );
 
     app.post(
       '/api/annotation/tasks/:id/classes',
       { config: { access: SIGNED_IN }, schema: { tags, summary: 'Add a class', params: ById, body: NewAnnotationClass, response: classes } },
-      async (request) => tasks.addClass(readerOf(request), request.params.id, request.body),
+      async (request) => labels.add(readerOf(request), request.params.id, request.body),
     );
 
     app.put(
       '/api/annotation/tasks/:id/classes/order',
       { config: { access: SIGNED_IN }, schema: { tags, summary: 'Order the classes', params: ById, body: ClassOrder, response: classes } },
-      async (request) => tasks.orderClasses(readerOf(request), request.params.id, request.body.ids),
+      async (request) => labels.order(readerOf(request), request.params.id, request.body.ids),
     );
 
     app.patch(
       '/api/annotation/tasks/:id/classes/:class',
       { config: { access: SIGNED_IN }, schema: { tags, summary: 'Change a class', params: ByClass, body: AnnotationClassChange, response: classes } },
-      async (request) => tasks.changeClass(readerOf(request), request.params.id, request.params.class, request.body),
+      async (request) => labels.change(readerOf(request), request.params.id, request.params.class, request.body),
     );
 
     app.post(
@@ -148,6 +148,6 @@ export const annotationRoutes =
         config: { access: SIGNED_IN },
         schema: { tags, summary: 'Delete a class; its shapes move or go', params: ByClass, body: ClassDeletion, response: classes },
       },
-      async (request) => tasks.deleteClass(readerOf(request), request.params.id, request.params.class, request.body.moveTo),
+      async (request) => labels.delete(readerOf(request), request.params.id, request.params.class, request.body.moveTo),
     );
   };

@@ -5,7 +5,7 @@ import { DEVELOPERS, readerOf } from '../access.ts';
 import { Dataset, DatasetChange, DuplicateQuery, Duplicates, NewDataset, PicturePage, PictureQuery, Project, TrashedDataset } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { GroupPreview, GroupQuery } from '../training-schemas.ts';
-import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
+import { ById, ByIdAndNumber, Nothing, sendPicture } from './parts.ts';
 
 export const datasetRoutes =
   ({ datasets, projects }: Studio): FastifyPluginAsyncTypebox =>
@@ -154,8 +154,7 @@ export const datasetRoutes =
         `/api/datasets/:id/${kind}/:n`,
         { config: { access: DEVELOPERS }, schema: { tags, summary: small ? 'A picture, small' : 'A picture', params: ByIdAndNumber } },
         async (request, reply) => {
-          const { data, mime } = await datasets.picture(readerOf(request), request.params.id, request.params.n, small);
-          return reply.header('cache-control', KEEP_PRIVATELY).type(mime).send(data);
+          return sendPicture(reply, await datasets.picture(readerOf(request), request.params.id, request.params.n, small));
         },
       );
     }

@@ -5,7 +5,7 @@ import { DEVELOPERS, readerOf } from '../access.ts';
 import { Inference, NewInference, PredictionPage, PredictionQuery } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { asDownload } from './downloads.ts';
-import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
+import { ById, ByIdAndNumber, Nothing, sendPicture } from './parts.ts';
 
 export const inferenceRoutes =
   ({ inferences }: Studio): FastifyPluginAsyncTypebox =>
@@ -65,8 +65,7 @@ export const inferenceRoutes =
         `/api/inferences/:id/${kind}/:n`,
         { config: { access: DEVELOPERS }, schema: { tags, summary: small ? 'A picture, small' : 'A picture', params: ByIdAndNumber } },
         async (request, reply) => {
-          const { data, mime } = await inferences.picture(readerOf(request), request.params.id, request.params.n, small);
-          return reply.header('cache-control', KEEP_PRIVATELY).type(mime).send(data);
+          return sendPicture(reply, await inferences.picture(readerOf(request), request.params.id, request.params.n, small));
         },
       );
     }

@@ -25,7 +25,7 @@ import {
   NewKioskStation,
 } from '../kiosk-schemas.ts';
 import type { Studio } from '../studio.ts';
-import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
+import { ById, ByIdAndNumber, Nothing, sendPicture } from './parts.ts';
 
 /** A station stays one until an administrator ends it. */
 const TEN_YEARS = 10 * 365 * 86_400;
@@ -148,8 +148,7 @@ export const kioskRoutes =
       '/api/kiosk/images/:id/:n',
       { config: { access: 'kiosk' }, schema: { tags, summary: 'A leased picture', params: ByIdAndNumber } },
       async (request, reply) => {
-        const { data, mime } = await work.image(atStation(request), request.params.id, request.params.n);
-        return reply.header('cache-control', KEEP_PRIVATELY).type(mime).send(data);
+        return sendPicture(reply, await work.image(atStation(request), request.params.id, request.params.n));
       },
     );
   };

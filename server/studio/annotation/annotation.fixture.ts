@@ -38,9 +38,10 @@ export class AnnotationRoom {
     return room;
   }
 
-  /** Starts the daemon again on its data, with everyone signed in. */
-  async restart(signal?: NodeJS.Signals): Promise<void> {
+  /** Starts the daemon again on its data, with everyone signed in. `meanwhile`: what is done to the data before. */
+  async restart(signal?: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void> {
     await this.daemon.end(signal);
+    await meanwhile?.();
     await this.daemon.launch();
     this.admin = await this.daemon.client().signIn('admin');
     for (const [userId, person] of this.people) person.client = await this.daemon.client().signIn(userId);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnnotatedPicture, AnnotationIndex, AnnotationPage, AnnotationTask, LabelledMany } from '../../http/annotation-schemas.ts';
@@ -23,12 +24,12 @@ test('pictures are divided evenly, and everyone concerned is told', async () => 
   assert.equal(
     task.parts.map(({ userName, count, status }) => [userName, count, status]),
     [
-      ['ann', 4, 'working'],
-      ['ben', 4, 'working'],
-      ['cho', 3, 'working'],
+      ['ann name', 4, 'working'],
+      ['ben name', 4, 'working'],
+      ['cho name', 3, 'working'],
     ],
   );
-  assert.is(task.reviewerName, 'dev');
+  assert.is(task.reviewerName, 'dev name');
   assert.equal([task.count, task.done, task.status, task.model], [11, 0, 'working', 'classification']);
   assert.ok((await told('ann')).includes('You were given 4 pictures to label: parts'));
   const mine = await room.client('cho').ok<AnnotationTask[]>('GET', '/api/annotation/tasks?mine=true');
@@ -47,6 +48,9 @@ test('only unlabelled datasets, people of the group, and developers who may edit
   assert.is((await post('colleague', to, { annotatorIds: [room.id('ann')] })).body.code, 'read_only');
   assert.is((await post('dev', to, { annotatorIds: [] })).body.code, 'annotation_no_people');
   assert.is((await post('dev', to, { annotatorIds: [999] })).body.code, 'annotation_person_unknown');
+  const boxes = await room.dataset(await room.project('Boxes at a kiosk', 'detection'), 2);
+  const refused = await post('dev', `/datasets/${boxes.id}/annotation`, { annotatorIds: [room.id('ann')], kiosk: true });
+  assert.is(refused.body.code, 'annotation_kiosk_problem', 'no station could label them');
   const sample = await room.client('dev').ok<{ id: number }>('POST', '/api/projects/sample', {});
   const [made] = await room.client('dev').until<Dataset[]>(`/api/projects/${sample.id}/datasets`, ([first]) => first?.status === 'ready');
   assert.is((await post('dev', `/datasets/${made!.id}/annotation`, { annotatorIds: [room.id('ann')] })).body.code, 'annotation_labelled');
@@ -64,7 +68,7 @@ test('each edits their own pictures only, until they have said that they are don
   assert.is((await room.save('ann', task.id, 1, { base: 0, state: 'delete' })).status, 200);
   assert.is((await post('ben', `/annotation/tasks/${task.id}/parts/${part.id}/done`)).body.code, 'annotation_not_yours');
   assert.is((await post('ann', `/annotation/tasks/${task.id}/parts/${part.id}/done`)).body.parts[0]!.status, 'done');
-  assert.ok((await told('dev')).some((line) => line.startsWith('ann finished labelling 2 pictures')));
+  assert.ok((await told('dev')).some((line) => line.startsWith('ann name finished labelling 2 pictures')));
   assert.is((await room.save('ann', task.id, 0, { base: 1, state: 'done', label: 2 })).body.code, 'annotation_part_done');
   assert.is((await room.client('ann').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/0`)).lockedBy, 'annotation_part_done');
 
@@ -84,10 +88,15 @@ test('each edits their own pictures only, until they have said that they are don
   assert.is((await post('ann', `/annotation/tasks/${task.id}/parts/${part.id}/done`)).status, 200);
   const accepted = await post('dev', `/annotation/tasks/${task.id}/parts/${part.id}/accept`);
   assert.is(accepted.body.parts[0]!.status, 'accepted');
-  assert.equal([accepted.body.parts[0]!.done, accepted.body.parts[0]!.deleted, accepted.body.parts[0]!.fixed], [1, 1, 1]);
+  const counts = ({ parts }: AnnotationTask) => [parts[0]!.done, parts[0]!.deleted, parts[0]!.fixed, parts[0]!.accepted];
+  assert.equal(counts(accepted.body), [1, 1, 0, 2], 'its pictures were accepted with it');
 
   // The reviewer edits all parts until Complete.
-  assert.is((await room.save('dev', task.id, 0, { base: 3, state: 'done', label: 1 })).body.review, 'accepted');
+  assert.is((await room.save('dev', task.id, 0, { base: 4, state: 'done', label: 1 })).body.review, 'accepted');
+  // Given back as a whole, all of it can be edited again.
+  const back = await post('dev', `/annotation/tasks/${task.id}/parts/${part.id}/return`, { comment: 'Once more' });
+  assert.equal([back.body.parts[0]!.status, ...counts(back.body)], ['returned', 1, 1, 0, 0]);
+  assert.is((await room.save('ann', task.id, 0, { base: 6, state: 'done', label: 2 })).status, 200);
 });
 
 test('what is not done of a part goes to others', async () => {
@@ -100,9 +109,9 @@ test('what is not done of a part goes to others', async () => {
   assert.equal(
     parts.map(({ userName, count, done }) => [userName, count, done]),
     [
-      ['ann', 3, 3],
-      ['ben', 4, 0],
-      ['cho', 3, 0],
+      ['ann name', 3, 3],
+      ['ben name', 4, 0],
+      ['cho name', 3, 0],
     ],
   );
   assert.is((await room.save('ann', task.id, 2, { base: 0, state: 'done', label: 1 })).body.code, 'annotation_not_yours');
@@ -112,6 +121,29 @@ test('what is not done of a part goes to others', async () => {
     page.rows.map(({ n }) => n),
     [3, 5, 6],
   );
+});
+
+test('who loses pictures while saving is told; nothing is acknowledged that is somebody else’s', async () => {
+  const count = 60;
+  const task = await room.task('Contested', { count, people: ['ann'] });
+  const own = task.parts[0]!.id;
+  const saves = Array.from({ length: count }, (_, n) => room.save('ann', task.id, n, { base: 0, state: 'done', label: 1 }));
+  // Somewhere among them.
+  await Promise.race(saves);
+  const reassigned = await post('dev', `/annotation/tasks/${task.id}/reassign`, { partId: own, annotatorIds: [room.id('ben')] });
+  const index = await room.client('ann').ok<AnnotationIndex>('GET', `/api/annotation/tasks/${task.id}/index`);
+  const parts = new Uint16Array(new Uint8Array(Buffer.from(index.parts, 'base64')).buffer);
+  const states = Buffer.from(index.states, 'base64');
+  let lost = 0;
+  for (const [n, save] of saves.entries()) {
+    const { status, body } = await save;
+    if (status === 200) assert.equal([parts[n], states[n]! & 3], [own, 1], `picture ${n} was saved and is ann’s`);
+    else {
+      assert.equal([body.code, parts[n] !== own, states[n]! & 3], ['annotation_not_yours', true, 0], `picture ${n} was refused and is ben’s`);
+      lost += 1;
+    }
+  }
+  assert.is(reassigned.body.parts?.find(({ userName }) => userName === 'ben name')?.count ?? 0, lost);
 });
 
 test('Complete is the reviewer’s alone, needs all pictures, and gives the dataset its labels without the deleted ones', async () => {
@@ -161,6 +193,39 @@ test('Complete is the reviewer’s alone, needs all pictures, and gives the data
   assert.equal([later.status, later.done, later.parts[0]!.count], ['completed', 12, 7]);
   const index = await room.client('ann').ok<AnnotationIndex>('GET', `/api/annotation/tasks/${task.id}/index`);
   assert.is(Buffer.from(index.states, 'base64')[4], 2);
+});
+
+test('Complete is whole or has not happened, however often the daemon is killed in it; then it can be repeated', async () => {
+  const dev = () => room.client('dev');
+  const ids: number[] = [];
+  for (const name of ['Early', 'Half', 'Late']) {
+    const task = await room.task(`Killed ${name}`, { count: 4, people: ['ann'] });
+    await room.labelAll(task);
+    await room.save('dev', task.id, 3, { base: 1, state: 'delete' });
+    ids.push(task.id);
+  }
+  // At the kill each is somewhere else on its way.
+  for (const id of [...ids].reverse()) {
+    assert.is((await post('dev', `/annotation/tasks/${id}/complete`)).body.status, 'completing');
+    await sleep(150);
+  }
+  await room.daemon.end('SIGKILL');
+  await room.daemon.launch();
+  await sleep(250);
+  await room.restart('SIGKILL');
+  for (const id of ids) {
+    const over = () => dev().until<AnnotationTask>(`/api/annotation/tasks/${id}`, ({ status }) => status !== 'completing');
+    let { status, datasetId } = await over();
+    const dataset = await dev().ok<Dataset>('GET', `/api/datasets/${datasetId}`);
+    assert.equal([dataset.count, dataset.labelledCount], status === 'completed' ? [3, 3] : [4, 0], `task ${id} is ${status}`);
+    if (status === 'working') {
+      await post('dev', `/annotation/tasks/${id}/complete`);
+      ({ status, datasetId } = await over());
+    }
+    assert.is(status, 'completed');
+    const { count, labelledCount, labelRevision } = await dev().ok<Dataset>('GET', `/api/datasets/${datasetId}`);
+    assert.equal([count, labelledCount, labelRevision], [3, 3, 1]);
+  }
 });
 
 test('a task that is given up leaves nothing, and its dataset can be distributed again', async () => {

@@ -2,16 +2,26 @@
 import type { StoredUser } from '../people/users.ts';
 import { AutoAnnotations, type AutoServices } from './auto.ts';
 import { Completion, type CompletionServices } from './completion.ts';
+import { Distribution } from './distribution.ts';
+import { TaskParts } from './parts.ts';
 import { AnnotatedPictures, type PictureServices } from './pictures.ts';
 import { Presences } from './presence.ts';
+import { Proposals } from './proposals.ts';
+import { Reviews } from './reviews.ts';
 import type { StoredTask } from './task.ts';
+import { TaskClasses } from './task-classes.ts';
 import { AnnotationTasks, type TaskServices } from './tasks.ts';
 
-export type AnnotationServices = TaskServices & Omit<AutoServices & CompletionServices & PictureServices, 'tasks' | 'presences' | 'labelled'>;
+export type AnnotationServices = TaskServices & Omit<AutoServices & CompletionServices & PictureServices, 'tasks' | 'classes' | 'presences' | 'labelled'>;
 
 export class Annotation {
   readonly tasks: AnnotationTasks;
+  readonly distribution: Distribution;
+  readonly parts: TaskParts;
+  readonly classes: TaskClasses;
   readonly pictures: AnnotatedPictures;
+  readonly reviews: Reviews;
+  readonly proposals: Proposals;
   readonly presences: Presences;
   readonly completion: Completion;
   readonly auto: AutoAnnotations;
@@ -19,16 +29,18 @@ export class Annotation {
 
   constructor(services: AnnotationServices) {
     this.#services = services;
-    this.tasks = new AnnotationTasks(services);
-    this.presences = new Presences((id) => services.users.nameOf(id), services.events);
-    this.completion = new Completion({ ...services, tasks: this.tasks });
-    this.auto = new AutoAnnotations({ ...services, tasks: this.tasks });
-    this.pictures = new AnnotatedPictures({
-      ...services,
-      tasks: this.tasks,
-      presences: this.presences,
-      labelled: (id) => this.auto.labelled(id),
-    });
+    const tasks = new AnnotationTasks(services);
+    const of = { ...services, tasks };
+    this.tasks = tasks;
+    this.distribution = new Distribution({ ...of, records: services.tasks });
+    this.parts = new TaskParts(of);
+    this.classes = new TaskClasses(of);
+    this.presences = new Presences((id) => tasks.nameOf(id), services.events);
+    this.completion = new Completion(of);
+    this.auto = new AutoAnnotations({ ...of, classes: this.classes });
+    this.pictures = new AnnotatedPictures({ ...of, presences: this.presences, labelled: (id) => this.auto.labelled(id) });
+    this.reviews = new Reviews({ tasks, parts: this.parts, pictures: this.pictures });
+    this.proposals = new Proposals({ ...of, pictures: this.pictures });
   }
 
   /** Gives a task up, with its jobs. */

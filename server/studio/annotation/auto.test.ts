@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnnotationIndex, AnnotationPage, AnnotationTask, AutoAnnotation, LabelledMany } from '../../http/annotation-schemas.ts';
-import type { ErrorReply, Experiment, ExperimentDetails, RunConfig } from '../../http/schemas.ts';
+import type { ModelVersionDetails } from '../../http/library-schemas.ts';
+import type { Dataset, ErrorReply, Experiment, ExperimentDetails, RunConfig } from '../../http/schemas.ts';
 import { isOver, PARAMETERS, PRESET, SPLIT } from '../studio.fixture.ts';
-import { AnnotationRoom } from './annotation.fixture.ts';
+import { AnnotationRoom, pictures } from './annotation.fixture.ts';
 
 const test = suite('annotation: models that propose');
 let room: AnnotationRoom;
@@ -73,7 +74,7 @@ test('the Default model learns from the labels of the task; its proposals stay a
   assert.is((await look()).proposals, proposals - 3 - above);
 });
 
-test('a finished experiment of the group proposes in another task, with the classes that it knows', async () => {
+test('a finished experiment, and a registered model, of the group and the problem propose in another task, with the classes that they know', async () => {
   const trainee = await room.task('Trained', { count: 30, people: ['dev'] });
   await room.labelAll(trainee);
   const dev = room.client('dev');
@@ -99,6 +100,50 @@ test('a finished experiment of the group proposes in another task, with the clas
   assert.is(after.proposals, 3);
   const classes = (await room.client('ann').ok<{ classes: { name: string }[] }>('GET', `${path}/classes`)).classes.map(({ name }) => name);
   assert.ok(classes.length >= 1 && classes.every((name) => ['OK', 'NG'].includes(name)), `made: ${classes}`);
+
+  // Registered, the same network is offered as a model, too, and proposes the same.
+  const { version } = await dev.ok<ModelVersionDetails>('POST', `/api/experiments/${id}/register`, { name: 'Scratches' });
+  const model = { kind: 'version', id: version.id };
+  const offered = (await room.client('ann').ok<AutoAnnotation>('GET', `${path}/auto`)).models;
+  assert.equal(offered.find((one) => one.model.kind === 'version')?.model, model);
+  assert.is(offered.find((one) => one.model.kind === 'version')?.name, 'Scratches v1');
+  assert.is((await start('ann', { ...DEFAULT, model: { ...model, id: 999 } }, fresh.id)).body.code, 'model_not_usable');
+  const proposed = async () =>
+    (await room.client('ann').ok<AnnotationPage>('GET', `${path}/pictures`)).rows.map(({ n, proposal }) => [n, proposal?.label ?? null, proposal?.score ?? 0]);
+  const before = await proposed();
+  assert.is((await start('ann', { model, threshold: 0, scope: 'all' }, fresh.id)).status, 200);
+  const again = await room.client('ann').until<AutoAnnotation>(`${path}/auto`, ({ job }) => job?.state === 'succeeded' && job.model === 'Scratches v1', 120);
+  assert.is(again.proposals, 10);
+  const now = await proposed();
+  for (const n of [0, 3, 5]) assert.equal(now[n], before[n], `picture ${n}`);
+
+  // A model of another problem is not taken, nor one of a group that is not the task's.
+  const shapes = await room.task('Other problem', { model: 'detection', count: 2, people: ['ann'] });
+  for (const one of [model, { kind: 'experiment', id }]) {
+    assert.is((await start('ann', { ...DEFAULT, model: one }, shapes.id)).body.code, 'annotation_no_trainer');
+  }
+  const group = await room.admin.ok<{ id: number }>('POST', '/api/groups', { name: 'Elsewhere', description: '' });
+  await room.admin.ok('PATCH', `/api/users/${room.id('dev')}`, { groupIds: [1, group.id] });
+  const project = await dev.ok<{ id: number }>('POST', '/api/projects', {
+    name: 'There',
+    groupId: group.id,
+    description: '',
+    type: 'image',
+    model: 'classification',
+  });
+  const uploadId = await dev.upload('there.zip', await pictures(2));
+  const { id: there } = await dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, {
+    name: 'there',
+    description: '',
+    visibility: 'private',
+    uploadId,
+  });
+  await dev.until<Dataset>(`/api/datasets/${there}`, ({ status }) => status === 'ready');
+  const foreign = await dev.ok<AnnotationTask>('POST', `/api/datasets/${there}/annotation`, { annotatorIds: [room.id('dev')] });
+  assert.equal((await dev.ok<AutoAnnotation>('GET', `/api/annotation/tasks/${foreign.id}/auto`)).models, []);
+  for (const one of [model, { kind: 'experiment', id }]) {
+    assert.is((await start('dev', { ...DEFAULT, model: one }, foreign.id)).body.code, 'model_not_usable');
+  }
 });
 
 test('where no trainer exists, the API says so', async () => {

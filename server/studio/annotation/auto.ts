@@ -20,11 +20,13 @@ import { hasTrainer } from '../projects/problems.ts';
 import type { Projects } from '../projects/projects.ts';
 import { livingClasses } from './classes.ts';
 import type { StoredTask } from './task.ts';
+import type { TaskClasses } from './task-classes.ts';
 import type { TaskLabels } from './task-labels.ts';
 import type { AnnotationTasks } from './tasks.ts';
 
 export interface AutoServices {
   tasks: AnnotationTasks;
+  classes: TaskClasses;
   datasets: Datasets;
   experiments: Experiments;
   models: Models;
@@ -264,11 +266,11 @@ export class AutoAnnotations {
 
   /** Gives how many proposals there were. What scores less than the threshold is kept for its uncertainty alone. */
   async #takeOver(taskId: number, file: string, { classes }: AnnotateOutcome, model: string, threshold: number): Promise<number> {
-    const { tasks } = this.#services;
+    const { tasks, classes: known } = this.#services;
     const lines: ProposedLine[] = [];
     for await (const line of readJournal<ProposedLine>(file)) lines.push(line);
     const used = new Set(lines.flatMap(({ label, score }) => (score >= threshold ? [label] : [])));
-    const task = await tasks.ensureClasses(
+    const task = await known.ensure(
       taskId,
       [...used].sort((a, b) => a - b).map((label) => classes[label]!),
     );

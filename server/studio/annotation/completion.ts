@@ -1,4 +1,8 @@
-/** Complete: the reviewer ends a task, and a job merges its parts into the labels of the dataset. */
+/**
+ * Complete: the reviewer ends a task, and a job merges its parts into the labels of the dataset. All of it happens or nothing: the dataset's record, which
+ * names the new labels, is what decides. Where it was written the task is completed, if need be at the next start; where it was not, what had been prepared is
+ * taken back, the task is worked on again, and Complete can be repeated.
+ */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../errors.ts';
@@ -11,8 +15,8 @@ import type { DatasetLabels } from '../datasets/dataset-labels.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { StoredUser } from '../people/users.ts';
 import { livingClasses, resolveClass } from './classes.ts';
-import { noCounts, type PartCounts, type StoredTask } from './task.ts';
-import { type AnnotationTasks, checkFinished } from './tasks.ts';
+import { checkFinished, noCounts, type PartCounts, type StoredTask } from './task.ts';
+import type { AnnotationTasks } from './tasks.ts';
 
 export interface CompletionServices {
   tasks: AnnotationTasks;
@@ -21,8 +25,13 @@ export interface CompletionServices {
   queue: Queue;
 }
 
+/** Until what could not be written is tried again. */
+const AGAIN_MS = 5000;
+
 export class Completion {
   readonly #services: CompletionServices;
+  /** Tasks whose record could not be written. */
+  readonly #later = new Set<number>();
 
   constructor(services: CompletionServices) {
     this.#services = services;
@@ -33,18 +42,19 @@ export class Completion {
     const { tasks, queue, datasets } = this.#services;
     tasks.visible(reader, id);
     const labels = await tasks.labels(id);
-    // From here on nobody edits: what is saved at this moment is either counted or refused.
-    const task = await tasks.update(id, (before) => {
-      tasks.check(reader, before, 'complete');
-      const counts = before.parts.map((part) => labels.countsOf(part.id));
-      for (const part of counts) checkFinished(part);
-      if (counts.every(({ done }) => done === 0)) throw new StudioError('annotation_nothing_left');
-      return { ...before, status: 'completing', failure: null };
-    });
+    // What was being saved is on the disk when it is counted; what comes later is refused.
+    const task = await labels.exclusively(() =>
+      tasks.update(id, (before) => {
+        tasks.check(reader, before, 'complete');
+        const counts = before.parts.map((part) => labels.countsOf(part.id));
+        for (const part of counts) checkFinished(part);
+        if (counts.every(({ done }) => done === 0)) throw new StudioError('annotation_nothing_left');
+        return { ...before, status: 'completing', failure: null };
+      }),
+    );
     try {
-      // Saves that were checked before that moment are on the disk when it is asked once more.
-      await labels.pictures.quiet();
-      for (const { id: part } of task.parts) checkFinished(labels.countsOf(part));
+      // The worker reads the log while nobody writes it anew.
+      await labels.pictures.settled();
       const dataset = datasets.get(task.datasetId);
       const job = await queue.submit(() => ({
         kind: 'merge',
@@ -78,24 +88,60 @@ export class Completion {
   };
 
   async #ended(job: Readonly<StoredJob>, { state, failure }: JobVerdict, dir: string): Promise<void> {
-    const { tasks, datasets, datasetLabels } = this.#services;
+    const { tasks } = this.#services;
     const task = tasks.get(job.subjectId);
     if (task?.status === 'completing') {
-      if (state === 'succeeded') {
-        const { classes, labelled, excluded } = JSON.parse(await readFile(join(dir, 'out/merge.json'), 'utf8')) as MergeOutcome;
-        const revision = task.labelRevision ?? (await datasetLabels.nextRevision(task.datasetId));
-        await tasks.update(task.id, (before) => ({ ...before, labelRevision: revision }));
-        if (excluded.length > 0) await datasets.exclude(task.datasetId, excluded);
-        const made = { classes, labelledCount: labelled, labelFile: null, labelFormat: null, labelFindings: 0 };
-        await datasetLabels.adopt(task.datasetId, revision, join(dir, 'out/labels'), made);
-        await this.#complete(task);
-      } else {
-        const back = await tasks.update(task.id, (before) => ({ ...before, status: 'working', failure }));
+      if (state === 'succeeded') await this.#adopt(task, dir);
+      const completed = await this.#settle(task.id, failure).catch((error: unknown) => {
+        // A full disk, say: the task must not be stuck until the next start.
+        this.#settleLater(task.id, failure);
+        throw error;
+      });
+      if (!completed) {
         const why = failure === null ? { ko: '중지되었습니다.', en: 'It was stopped.' } : failure;
-        await tasks.tell(task.reviewerId, null, back, 'error', { ko: `라벨을 합치지 못했습니다. ${why.ko}`, en: `The labels could not be merged. ${why.en}` });
+        await tasks.tell(task.reviewerId, null, task, 'error', { ko: `라벨을 합치지 못했습니다. ${why.ko}`, en: `The labels could not be merged. ${why.en}` });
       }
     }
     await rm(join(dir, 'out'), { recursive: true, force: true });
+  }
+
+  /** The dataset gets its labels. May be called again after a crash. */
+  async #adopt(task: Readonly<StoredTask>, dir: string): Promise<void> {
+    const { tasks, datasets, datasetLabels } = this.#services;
+    const { classes, labelled, excluded } = JSON.parse(await readFile(join(dir, 'out/merge.json'), 'utf8')) as MergeOutcome;
+    const revision = task.labelRevision ?? (await datasetLabels.nextRevision(task.datasetId));
+    await tasks.update(task.id, (before) => ({ ...before, labelRevision: revision }));
+    await datasets.exclude(task.datasetId, excluded);
+    const made = { classes, labelledCount: labelled, labelFile: null, labelFormat: null, labelFindings: 0 };
+    await datasetLabels.adopt(task.datasetId, revision, join(dir, 'out/labels'), made);
+  }
+
+  /** Forward where the dataset has the labels, else back. True: the task is completed. */
+  async #settle(id: number, failure: StoredTask['failure']): Promise<boolean> {
+    const { tasks, datasets } = this.#services;
+    const task = tasks.get(id);
+    if (task === undefined) return false;
+    if (task.labelRevision !== null && datasets.get(task.datasetId)?.labelRevision === task.labelRevision) {
+      await this.#complete(task);
+      return true;
+    }
+    await datasets.exclude(task.datasetId, []);
+    await tasks.update(id, (before) => ({ ...before, status: 'working', failure }));
+    return false;
+  }
+
+  #isMerging(id: number): boolean {
+    return this.#services.queue.filter((job) => job.kind === 'merge' && job.subjectId === id && isActive(job)).length > 0;
+  }
+
+  #settleLater(id: number, failure: StoredTask['failure']): void {
+    if (this.#later.has(id)) return;
+    this.#later.add(id);
+    setTimeout(() => {
+      this.#later.delete(id);
+      if (this.#services.tasks.get(id)?.status !== 'completing' || this.#isMerging(id)) return;
+      this.#settle(id, failure).catch(() => this.#settleLater(id, failure));
+    }, AGAIN_MS).unref();
   }
 
   async #complete(task: Readonly<StoredTask>): Promise<void> {
@@ -115,11 +161,8 @@ export class Completion {
 
   /** A task whose job was never stored, or is forgotten, can be completed again. After tasks.recover(), before the queue starts. */
   async recover(): Promise<void> {
-    const { tasks, queue } = this.#services;
-    for (const task of [...tasks.all()]) {
-      if (task.status !== 'completing') continue;
-      const going = queue.filter((job) => job.kind === 'merge' && job.subjectId === task.id && isActive(job)).length > 0;
-      if (!going) await tasks.update(task.id, (before) => ({ ...before, status: 'working' }));
+    for (const task of [...this.#services.tasks.all()]) {
+      if (task.status === 'completing' && !this.#isMerging(task.id)) await this.#settle(task.id, null);
     }
   }
 }

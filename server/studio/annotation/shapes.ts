@@ -5,6 +5,7 @@ import type { ModelKind } from '../../http/schemas.ts';
 import { admit } from '../../labels/admission.ts';
 import { type Geometry, geometryOf, type Shape, withAttributes } from '../../labels/annotation.ts';
 import { checkedRle } from '../../labels/rle.ts';
+import { inOrder, type KeptShape } from '../../store/annotated-pictures.ts';
 import { missing, resolveClass } from './classes.ts';
 import type { StoredTask } from './task.ts';
 
@@ -20,24 +21,52 @@ const KINDS: { [K in ModelKind]?: readonly AnnotationShape['kind'][] } = {
 /** Shapes that are looked at between two turns of the event loop. */
 const SLICE = 300;
 
+/** Shapes of one picture. */
+const MOST = 10_000;
+
+/** Throws annotation_too_many_shapes. */
+export function checkCount(shapes: readonly KeptShape[]): void {
+  if (shapes.length > MOST) throw new StudioError('annotation_too_many_shapes', { limit: MOST });
+}
+
+/** With ids of their own, in the order in which they came: a browser that gives none, or one twice, has no use for them. */
+export function withIds(shapes: readonly AnnotationShape[]): KeptShape[] {
+  const ids = new Set(shapes.map(({ id }) => id ?? 0));
+  if (ids.size === shapes.length && !ids.has(0)) return inOrder(shapes as KeptShape[]);
+  return shapes.map((shape, i) => ({ ...shape, id: i + 1 }));
+}
+
+/** Changed shapes of a picture; those without an id come after all others. */
+export function withNewIds(put: readonly AnnotationShape[], before: readonly KeptShape[]): KeptShape[] {
+  if (put.every(({ id }) => id !== undefined)) return put as KeptShape[];
+  let last = Math.max(0, ...before.map(({ id }) => id), ...put.map(({ id }) => id ?? 0));
+  return put.map((shape) => ({ ...shape, id: shape.id ?? ++last }));
+}
+
+/** Throws annotation_shape_unlabelled. */
+export function checkLabelled(shapes: readonly KeptShape[]): void {
+  const at = shapes.findIndex(({ label }) => label === 0);
+  if (at >= 0) throw new StudioError('annotation_shape_unlabelled', { number: at + 1 });
+}
+
 /**
  * The shapes as they are to be kept, with the fields that are known and no others. `changed`: something stuck out of the picture and was cut off.
- * `finished`: each must have its class. Throws annotation_shape_kind, annotation_shape_empty, annotation_shape_outside, annotation_mask_size,
- * annotation_shape_unlabelled, annotation_class_deleted, not_found.
+ * `numberOf`: how a refusal calls the shape at an index. Throws annotation_shape_kind, annotation_shape_empty, annotation_shape_outside, annotation_mask_size,
+ * annotation_class_deleted, not_found.
  */
 export async function admitShapes(
   task: Pick<StoredTask, 'model' | 'classes'>,
-  shapes: readonly AnnotationShape[],
-  { width, height, finished }: { width: number; height: number; finished: boolean },
-): Promise<{ shapes: AnnotationShape[]; changed: boolean }> {
+  shapes: readonly KeptShape[],
+  { width, height }: { width: number; height: number },
+  numberOf: (i: number) => number,
+): Promise<{ shapes: KeptShape[]; changed: boolean }> {
   const living = new Set(task.classes.filter(({ deleted }) => deleted === undefined).map(({ id }) => id));
-  const kept: AnnotationShape[] = [];
+  const kept: KeptShape[] = [];
   let changed = false;
   for (const [i, given] of shapes.entries()) {
-    const number = i + 1;
+    const number = numberOf(i);
     if (KINDS[task.model]?.includes(given.kind) !== true) throw new StudioError('annotation_shape_kind', { number });
     if (given.label !== 0 && !living.has(given.label)) missing(task, given.label);
-    if (given.label === 0 && finished) throw new StudioError('annotation_shape_unlabelled', { number });
     const geometry = knownGeometry(given);
     if (geometry.kind === 'mask') checkMask(geometry, number);
     const admitted = admit(geometry, width, height, MAX_POINTS);
@@ -46,7 +75,7 @@ export async function admitShapes(
       throw new StudioError(admitted.findings.includes('outside') ? 'annotation_shape_outside' : 'annotation_shape_empty', { number });
     }
     if (admitted.geometry !== geometry) changed = true;
-    kept.push(withAttributes({ ...admitted.geometry, label: given.label }, knownAttributes(given)) as AnnotationShape);
+    kept.push({ id: given.id, ...withAttributes({ ...admitted.geometry, label: given.label }, knownAttributes(given)) } as KeptShape);
     if (i % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
   }
   return { shapes: kept, changed };
@@ -78,7 +107,7 @@ function checkMask({ rle }: Geometry & { kind: 'mask' }, number: number): void {
 }
 
 /** The shapes with their classes as of now: those of a deleted class have moved or gone. */
-export function resolveShapes(task: Pick<StoredTask, 'classes'>, shapes: readonly AnnotationShape[]): AnnotationShape[] {
+export function resolveShapes(task: Pick<StoredTask, 'classes'>, shapes: readonly KeptShape[]): KeptShape[] {
   if (task.classes.every(({ deleted }) => deleted === undefined)) return [...shapes];
   return shapes.flatMap((shape) => {
     if (shape.label === 0) return [shape];

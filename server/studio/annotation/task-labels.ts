@@ -3,33 +3,20 @@
  *
  *     DATA/annotation/TASK/pictures/    a NumberedLog: the newest state of each picture that was ever saved
  *     DATA/annotation/TASK/proposals/   a NumberedLog: what a model proposes, apart from what people have said
+ *     DATA/annotation/TASK/summary.json the counts when it was closed, so that lists need not open it
  *
  * What lists and indexes show is counted in memory, so that it costs nothing to tell.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AnnotationShape } from '../../http/annotation-schemas.ts';
-import { NumberedLog } from '../../store/numbered-log.ts';
+import { amendPicture, type PictureAmendment, type PictureLine } from '../../store/annotated-pictures.ts';
+import { writeDurably } from '../../store/durable.ts';
+import { type Next, NumberedLog, newestLog } from '../../store/numbered-log.ts';
 import { resolveClass } from './classes.ts';
 import { noCounts, type PartCounts, type StoredTask } from './task.ts';
 
 export const STATES = ['todo', 'done', 'delete'] as const;
 export const REVIEWS = ['none', 'returned', 'fixed', 'accepted'] as const;
-
-/** A line of the pictures' log. */
-export interface PictureLine {
-  n: number;
-  revision: number;
-  state: (typeof STATES)[number];
-  review: (typeof REVIEWS)[number];
-  comment?: string;
-  /** Class of a classified picture. */
-  label?: number;
-  shapes?: AnnotationShape[];
-  /** Who saved or reviewed it last. */
-  by: number;
-  at: string;
-  saveId?: string;
-}
 
 export interface PictureHead {
   revision: number;
@@ -56,6 +43,30 @@ export interface ProposalHead {
   uncertainty: number;
 }
 
+/** What lists need of a task that is not open. */
+export interface TaskSummary {
+  counts: { [part: number]: PartCounts };
+  lastSaved: string | null;
+}
+
+/** `of`: the state of the record and of the log that it was counted from. */
+interface StoredSummary extends TaskSummary {
+  of: string;
+}
+
+const SUMMARY = 'summary.json';
+const stampOf = (task: Pick<StoredTask, 'updatedAt'>, log: string) => `${task.updatedAt} ${log}`;
+
+/** null: there is none, or something was saved since. */
+export async function readSummary(dir: string, task: Pick<StoredTask, 'updatedAt'>): Promise<TaskSummary | null> {
+  try {
+    const { of, ...summary } = JSON.parse(await readFile(join(dir, SUMMARY), 'utf8')) as StoredSummary;
+    return of === stampOf(task, await newestLog(join(dir, 'pictures'))) ? summary : null;
+  } catch {
+    return null;
+  }
+}
+
 function pictureHead({ revision, state, review, label, shapes, at }: PictureLine): PictureHead {
   const counts = new Map<number, number>();
   for (const shape of shapes ?? []) counts.set(shape.label, (counts.get(shape.label) ?? 0) + 1);
@@ -72,7 +83,7 @@ export interface Standing {
 const UNTOUCHED: Standing = { state: 'todo', review: 'none', label: null };
 
 export class TaskLabels {
-  readonly pictures: NumberedLog<PictureLine, PictureHead>;
+  readonly pictures: NumberedLog<PictureLine, PictureHead, PictureAmendment>;
   readonly proposals: NumberedLog<ProposalLine, ProposalHead>;
   /** Width, height, width, … of the pictures, pixels. */
   readonly sizes: Uint16Array;
@@ -80,14 +91,18 @@ export class TaskLabels {
   readonly parts: Uint16Array;
   /** When a picture was saved last. */
   lastSaved: string | null = null;
+  readonly #dir: string;
   readonly #count: number;
+  /** Saves wait until it is over. */
+  #gate: Promise<void> | null = null;
   /** Class by the id of one that its shapes have or had; null: deleted with its shapes. */
   #classes = new Map<number, number | null>();
   #counts = new Map<number, PartCounts>();
   #uses = new Map<number, number>();
   #openProposals = 0;
 
-  private constructor(count: number, sizes: Uint16Array, logs: Pick<TaskLabels, 'pictures' | 'proposals'>) {
+  private constructor(dir: string, count: number, sizes: Uint16Array, logs: Pick<TaskLabels, 'pictures' | 'proposals'>) {
+    this.#dir = dir;
     this.#count = count;
     this.pictures = logs.pictures;
     this.proposals = logs.proposals;
@@ -98,7 +113,8 @@ export class TaskLabels {
   /** `sizes` as in TaskLabels. Throws DamagedFileError. */
   static async open(dir: string, task: Readonly<StoredTask>, sizes: Uint16Array): Promise<TaskLabels> {
     let labels: TaskLabels | undefined;
-    const pictures = await NumberedLog.open<PictureLine, PictureHead>(join(dir, 'pictures'), pictureHead, {
+    const pictures = await NumberedLog.open<PictureLine, PictureHead, PictureAmendment>(join(dir, 'pictures'), pictureHead, {
+      amend: amendPicture,
       changed: (n, before, after) => {
         if (labels !== undefined) labels.#pictureChanged(n, before, after);
       },
@@ -110,7 +126,7 @@ export class TaskLabels {
           if (labels !== undefined) labels.#proposalChanged(n, before, after);
         },
       });
-      labels = new TaskLabels(task.count, sizes, { pictures, proposals });
+      labels = new TaskLabels(dir, task.count, sizes, { pictures, proposals });
       for (const [, { at }] of pictures.heads()) if (labels.lastSaved === null || at > labels.lastSaved) labels.lastSaved = at;
       labels.recount(task);
       return labels;
@@ -120,8 +136,40 @@ export class TaskLabels {
     }
   }
 
-  async close(): Promise<void> {
+  /** `task`: its record, where it is still there. */
+  async close(task: Readonly<StoredTask> | undefined): Promise<void> {
     await Promise.all([this.pictures.close(), this.proposals.close()]);
+    if (task === undefined) return;
+    const of = stampOf(task, await newestLog(join(this.#dir, 'pictures')));
+    const summary: StoredSummary = { of, counts: Object.fromEntries(this.#counts), lastSaved: this.lastSaved };
+    await writeDurably(join(this.#dir, SUMMARY), JSON.stringify(summary));
+  }
+
+  // ---------------------------------------------------------------- changing
+
+  /** Changes a picture, as NumberedLog.update; waits while somebody works exclusively. */
+  async update(n: number, change: (head: PictureHead | undefined) => Next<PictureLine, PictureAmendment> | Promise<Next<PictureLine, PictureAmendment>>) {
+    while (this.#gate !== null) await this.#gate;
+    return this.pictures.update(n, change);
+  }
+
+  /**
+   * For what changes whose the pictures are, or what may be done with them: saves that are under way have ended before `work` begins, and later ones are looked
+   * at when it is over. So none is acknowledged that was checked against a state which is not true any more.
+   */
+  async exclusively<R>(work: () => Promise<R>): Promise<R> {
+    while (this.#gate !== null) await this.#gate;
+    let open = () => {};
+    this.#gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    try {
+      await this.pictures.quiet();
+      return await work();
+    } finally {
+      this.#gate = null;
+      open();
+    }
   }
 
   sizeOf(n: number): { width: number; height: number } {

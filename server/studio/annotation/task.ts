@@ -1,4 +1,5 @@
 /** A task as it is stored, and how its pictures are divided. The labels themselves lie in its folder: see task-labels.ts. */
+import { StudioError } from '../../errors.ts';
 import type { AnnotationStatus, PartStatus } from '../../http/annotation-schemas.ts';
 import type { Failure, ModelKind } from '../../http/schemas.ts';
 
@@ -61,6 +62,23 @@ export interface PartCounts {
 }
 
 export const noCounts = (): PartCounts => ({ count: 0, done: 0, deleted: 0, returned: 0, fixed: 0, accepted: 0 });
+
+/** Can its pictures be edited? */
+export const isOpenPart = (status: StoredPart['status']) => status === 'working' || status === 'returned';
+
+/** Throws annotation_not_finished or annotation_returned_left. */
+export function checkFinished({ count, done, deleted, returned }: PartCounts): void {
+  const left = count - done - deleted;
+  if (left > 0) throw new StudioError('annotation_not_finished', { count: left });
+  if (returned > 0) throw new StudioError('annotation_returned_left', { count: returned });
+}
+
+/** Throws not_found. */
+export function partOfTask(task: Readonly<StoredTask>, partId: number): Readonly<StoredPart> {
+  const part = task.parts.find(({ id }) => id === partId);
+  if (part === undefined) throw new StudioError('not_found');
+  return part;
+}
 
 /** Ascending numbers as runs. */
 export function runsOfNumbers(numbers: readonly number[]): number[] {

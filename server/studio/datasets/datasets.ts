@@ -434,7 +434,8 @@ export class Datasets {
     const { items } = await this.#options.pictures.get(folder);
     await excludePictures(folder, numbers);
     this.#options.pictures.drop(folder);
-    await this.amend(id, (before) => ({ ...before, count: items.length - numbers.length }));
+    const count = items.length - numbers.length;
+    await this.amend(id, (before) => (before.count === count ? (before as StoredDataset) : { ...before, count }));
   }
 
   /** Durable, then told. */

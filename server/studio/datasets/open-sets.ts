@@ -1,19 +1,28 @@
-/** The picture and label sets that are being looked at: a few stay open, the longest unused is closed. */
+/** The picture and label sets that are being looked at: they stay open while there is room, the longest unused is closed. */
 import { StudioError } from '../../errors.ts';
 import { LabelSet } from '../../store/label-set.ts';
 import { PictureSet } from '../../store/pictures.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
-const OPEN = 4;
+/** So many stay open however large they are, and so many at most. */
+const LEAST = 4;
+const MOST = 64;
+/** Of all that are open, pictures: some 300 bytes of memory each. */
+const ROOM = 400_000;
 /** A read that has begun is over long before. */
 const CLOSE_AFTER_MS = 10_000;
 
 export class OpenSets<T extends { close(): Promise<void> }> {
   readonly #open = new Map<string, Promise<T>>();
+  /** Pictures of those that are open. */
+  readonly #weights = new Map<string, number>();
   readonly #opened: (dir: string) => Promise<T>;
+  readonly #weigh: (set: T) => number;
 
-  constructor(opened: (dir: string) => Promise<T>) {
+  /** `weigh`: pictures of a set; without it the least number stays open. */
+  constructor(opened: (dir: string) => Promise<T>, weigh: (set: T) => number = () => ROOM) {
     this.#opened = opened;
+    this.#weigh = weigh;
   }
 
   /** Throws dataset_unreadable. */
@@ -21,15 +30,27 @@ export class OpenSets<T extends { close(): Promise<void> }> {
     const opening = this.#open.get(dir) ?? this.#opened(dir);
     this.#open.delete(dir);
     this.#open.set(dir, opening);
-    for (const [other] of this.#open) {
-      if (this.#open.size <= OPEN) break;
-      this.drop(other);
-    }
     try {
-      return await opening;
+      const set = await opening;
+      if (this.#open.get(dir) === opening && !this.#weights.has(dir)) {
+        this.#weights.set(dir, this.#weigh(set));
+        this.#makeRoom();
+      }
+      return set;
     } catch (error) {
-      this.#open.delete(dir);
+      if (this.#open.get(dir) === opening) this.#open.delete(dir);
       throw new StudioError('dataset_unreadable', {}, (error as Error).message);
+    }
+  }
+
+  #makeRoom(): void {
+    let weight = 0;
+    for (const one of this.#weights.values()) weight += one;
+    for (const dir of this.#open.keys()) {
+      const { size } = this.#open;
+      if (size <= LEAST || (size <= MOST && weight <= ROOM)) return;
+      weight -= this.#weights.get(dir) ?? 0;
+      this.drop(dir);
     }
   }
 
@@ -38,6 +59,7 @@ export class OpenSets<T extends { close(): Promise<void> }> {
     const opening = this.#open.get(dir);
     if (opening === undefined) return;
     this.#open.delete(dir);
+    this.#weights.delete(dir);
     setTimeout(() => {
       opening.then((set) => set.close()).catch(() => {});
     }, CLOSE_AFTER_MS).unref();
@@ -48,7 +70,10 @@ export class PictureSets extends OpenSets<PictureSet> {
   readonly #thumbnails: Thumbnails;
 
   constructor(thumbnails: Thumbnails) {
-    super((dir) => PictureSet.open(dir));
+    super(
+      (dir) => PictureSet.open(dir),
+      ({ items }) => items.length,
+    );
     this.#thumbnails = thumbnails;
   }
 
@@ -63,6 +88,9 @@ export class PictureSets extends OpenSets<PictureSet> {
 
 export class LabelSets extends OpenSets<LabelSet> {
   constructor() {
-    super((dir) => LabelSet.open(dir));
+    super(
+      (dir) => LabelSet.open(dir),
+      ({ labelled }) => labelled,
+    );
   }
 }

@@ -1,9 +1,13 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnnotatedPicture, AnnotationTask } from '../../http/annotation-schemas.ts';
 import type { KioskEnrolment, KioskPicture, KioskRenewal, KioskSession, KioskStation, KioskSubmitted, KioskView, KioskWork } from '../../http/kiosk-schemas.ts';
 import type { ErrorReply } from '../../http/schemas.ts';
 import { AnnotationRoom } from '../annotation/annotation.fixture.ts';
+import type { StoredStation } from './stations.ts';
+import type { Leases } from './work.ts';
 
 const test = suite('kiosk');
 let room: AnnotationRoom;
@@ -151,7 +155,7 @@ test('two stations never get the same picture; what was labelled comes once, how
   assert.equal(submitted.body as KioskSubmitted, { taskId: task.id, n: picture!.n, revision: 1 });
   assert.equal((await one.submit(picture!, 1)).body as KioskSubmitted, submitted.body as KioskSubmitted);
   const seen = await room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/${picture!.n}`);
-  assert.equal([seen.revision, seen.label, seen.by], [1, 1, 'ann']);
+  assert.equal([seen.revision, seen.label, seen.by], [1, 1, 'ann name']);
   // Another label for a picture that was labelled with an older revision in mind is refused.
   assert.is((await two.submit(picture!, 2)).body.code, 'annotation_outdated');
 
@@ -178,7 +182,7 @@ test('two stations never get the same picture; what was labelled comes once, how
   await two.call('DELETE', '/api/kiosk/session');
   await two.signIn('ann', '4711');
   assert.is((await two.submit(late[0]!, 2)).status, 200);
-  assert.is((await room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/${late[0]!.n}`)).by, 'ben');
+  assert.is((await room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/${late[0]!.n}`)).by, 'ben name');
   await room.save('dev', task.id, late[1]!.n, { base: 0, state: 'done', label: 1 });
   assert.is((await two.submit(late[1]!, 2)).body.code, 'annotation_outdated');
 
@@ -188,6 +192,86 @@ test('two stations never get the same picture; what was labelled comes once, how
   }
   const after = await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`);
   assert.equal([after.done, after.parts[0]!.status], [8, 'done']);
+});
+
+test('however many stations pull at once, each picture goes to one of them', async () => {
+  const count = 24;
+  const task = await room.task('Crowd', { count, people: [], kiosk: true });
+  const stations: Station[] = [];
+  for (let i = 0; i < 4; i++) stations.push(await (await Station.enrolled(`Crowd ${i}`)).signIn(i % 2 === 0 ? 'ann' : 'ben', i % 2 === 0 ? '4711' : '0815'));
+  const handed = new Map<number, number>();
+  for (let got = -1; got !== 0; ) {
+    const works = await Promise.all(stations.map((station) => station.next(2)));
+    got = 0;
+    for (const [i, { pictures }] of works.entries()) {
+      for (const { n } of pictures) {
+        assert.is(handed.get(n) ?? i, i, `picture ${n} went to two stations`);
+        handed.set(n, i);
+        got += 1;
+      }
+    }
+    const answers = await Promise.all(works.flatMap(({ pictures }, i) => pictures.map((picture) => stations[i]!.submit(picture, 1 + (picture.n % 2)))));
+    assert.ok(answers.every(({ status }) => status === 200));
+  }
+  assert.is(handed.size, count);
+  const after = await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`);
+  assert.equal([after.done, after.parts[0]!.status], [count, 'done']);
+});
+
+test('a lease that has run out is somebody else’s, a late label is taken unless they were faster, and an idle session has ended', async () => {
+  const task = await room.task('Late', { count: 3, people: [], kiosk: true });
+  const one = await (await Station.enrolled('Late one')).signIn('ann', '4711');
+  const two = await (await Station.enrolled('Late two')).signIn('ben', '0815');
+  const { pictures } = await one.next(3);
+  assert.is((await two.next(3)).pictures.length, 0);
+  const { body: view } = await two.call<KioskView>('GET', '/api/kiosk');
+  const idle = (await room.admin.ok<KioskStation[]>('GET', '/api/kiosk/stations')).find(({ name }) => name === 'Late two')!.id;
+  // The clock of the box cannot be turned: the times on its disk can.
+  await room.restart('SIGKILL', async () => {
+    const edit = async <T>(file: string, change: (record: T) => T) => writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, 'utf8')) as T)));
+    const db = join(room.daemon.data, 'db');
+    await edit<Leases>(join(db, 'kiosk-leases.json'), ({ leases }) => ({ leases: leases.map((lease) => ({ ...lease, until: Date.now() - 1 })) }));
+    const long = 1000 * (3 * view.idleSeconds + 1);
+    await edit<StoredStation>(join(db, 'kiosk-stations', `${idle}.json`), (station) => ({
+      ...station,
+      session: { ...station.session!, at: Date.now() - long },
+    }));
+  });
+  assert.is((await two.call('POST', '/api/kiosk/next', { count: 3 })).body.code, 'kiosk_not_signed_in');
+  assert.is((await two.submit(pictures[0]!, 2)).body.code, 'kiosk_not_signed_in');
+  await two.signIn('ben', '0815');
+  const theirs = (await two.next(3)).pictures;
+  assert.equal(
+    theirs.map(({ n }) => n),
+    pictures.map(({ n }) => n),
+    'they are leased anew',
+  );
+  const renewal = await one.call<KioskRenewal>('POST', '/api/kiosk/leases/renew', { leases: pictures.map(({ lease }) => lease) });
+  assert.equal(renewal.body.lost.length, 3);
+  // Late, but nobody was faster: it counts for ann. The other station's label for the same picture is refused, and told so.
+  assert.is((await one.submit(pictures[0]!, 1)).status, 200);
+  const conflict = await two.submit(theirs[0]!, 2);
+  assert.equal([conflict.status, conflict.body.code], [409, 'annotation_outdated']);
+  assert.is((await two.submit(theirs[1]!, 2)).status, 200);
+  assert.is((await one.submit(pictures[1]!, 1)).body.code, 'annotation_outdated');
+  const seen = await Promise.all(
+    [0, 1].map((i) => room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/${pictures[i]!.n}`)),
+  );
+  assert.equal(
+    seen.map(({ by, label, revision }) => [by, label, revision]),
+    [
+      ['ann name', 1, 1],
+      ['ben name', 2, 1],
+    ],
+  );
+});
+
+test('work with shapes is not for stations: whoever has some is told where it is done', async () => {
+  await room.task('Shapes by hand', { model: 'detection', count: 2, people: ['ben'] });
+  const station = await (await Station.enrolled('Shapes')).signIn('ben', '0815');
+  const { elsewhere } = await station.next(1);
+  assert.equal(elsewhere, ['parts']);
+  assert.equal((await (await Station.enrolled('No shapes')).signIn('ann', '4711').then((other) => other.next(1))).elsewhere, []);
 });
 
 test.run();

@@ -9,9 +9,8 @@ import type { KioskPicture, KioskRenewal, KioskSubmission, KioskSubmitted, Kiosk
 import type { Document } from '../../store/collection.ts';
 import type { Annotation } from '../annotation/annotation.ts';
 import { livingClasses } from '../annotation/classes.ts';
-import type { StoredPart, StoredTask } from '../annotation/task.ts';
+import { isOpenPart, type StoredPart, type StoredTask } from '../annotation/task.ts';
 import type { TaskLabels } from '../annotation/task-labels.ts';
-import { isOpenPart } from '../annotation/tasks.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { PictureSets } from '../datasets/open-sets.ts';
 import type { Users } from '../people/users.ts';
@@ -87,7 +86,7 @@ export class KioskWorks {
     });
     const pictures: KioskPicture[] = [];
     for (const lease of held) pictures.push(await this.#picture(lease, sources.find(({ task }) => task.id === lease.taskId)!));
-    return { pictures, tasks: this.#tasks(sources, held), left };
+    return { pictures, tasks: this.#tasks(sources, held), left, elsewhere: this.#elsewhere(station.groupId, person.id) };
   }
 
   #tasks(sources: readonly Source[], held: readonly Lease[]): KioskWork['tasks'] {
@@ -131,6 +130,16 @@ export class KioskWorks {
     return sources;
   }
 
+  /** Datasets of which a part waits for this person that is no work for a station. */
+  #elsewhere(groupId: number, userId: number): string[] {
+    const { annotation, datasets } = this.#services;
+    return [...annotation.tasks.all()].flatMap((task) => {
+      const waits =
+        task.status === 'working' && task.model !== 'classification' && task.parts.some((part) => part.userId === userId && isOpenPart(part.status));
+      return waits && annotation.tasks.groupOf(task) === groupId ? [datasets.get(task.datasetId)?.name ?? ''] : [];
+    });
+  }
+
   async renew({ station }: AtStation, ids: readonly string[], now = Date.now()): Promise<KioskRenewal> {
     const until = now + this.#services.settings.lease_minutes * 60_000;
     const kept: KioskRenewal['kept'] = [];
@@ -168,7 +177,7 @@ export class KioskWorks {
     const { revision } = await annotation.pictures.save({ reader, kiosk: true }, taskId, n, { base, state, label, saveId });
     await this.release({ station }, [submission.lease], now);
     const part = (await annotation.tasks.labels(taskId)).parts[n]!;
-    await annotation.tasks.poolDone(taskId, part);
+    await annotation.parts.poolDone(taskId, part);
     return { taskId, n, revision };
   }
 

@@ -131,6 +131,11 @@ export class Users {
     return this.#users.get(id)?.userId ?? '';
   }
 
+  /** As people call each other, where it is about who works with whom; the user id stands for an account. */
+  displayNameOf(id: number): string {
+    return this.#users.get(id)?.name ?? '';
+  }
+
   list(): User[] {
     return [...this.#users.all()].map(userView);
   }
