@@ -42,11 +42,13 @@ export class Drawing {
   /** Where in the history the saved state is; -1: it cannot be reached any more. */
   #saved = 0;
 
-  constructor(size: Size, shapes: readonly { shape: Shape; proposed?: number | null }[] = [], pixels: PixelLabels | null = null) {
+  /** `id`: as the daemon knows the shape; those without one come after them. */
+  constructor(size: Size, shapes: readonly { shape: Shape; proposed?: number | null; id?: number }[] = [], pixels: PixelLabels | null = null) {
     this.size = size;
     this.index = new GridIndex(size.width, size.height);
     this.pixels = pixels;
-    for (const { shape, proposed } of shapes) this.#put({ id: this.#next++, shape, proposed: proposed ?? null });
+    this.#next = Math.max(0, ...shapes.map(({ id }) => id ?? 0)) + 1;
+    for (const { id, shape, proposed } of shapes) this.#put({ id: id ?? this.#next++, shape, proposed: proposed ?? null });
   }
 
   #put(item: Item): void {

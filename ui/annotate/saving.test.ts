@@ -1,7 +1,7 @@
 /** Saving by itself, with a daemon and a clock of the test's own: nothing is lost, doubled or overwritten, whatever the line does. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AnnotatedPicture, PictureSave } from '../../server/http/annotation-schemas.ts';
+import type { AnnotatedPicture, AnnotationShape, PictureSave } from '../../server/http/annotation-schemas.ts';
 import { type Answer, Saver } from './saving.ts';
 import type { Unsent, UnsentStore } from './unsent.ts';
 
@@ -147,6 +147,59 @@ saving('what may not be saved is told and not tried for ever', async () => {
   assert.is(bench.kept.size, 1, 'it is still there to be looked at');
   bench.saver.drop(1);
   assert.is(bench.kept.size, 0);
+});
+
+const box = (id: number, x: number): AnnotationShape => ({ id, kind: 'box', x, y: 0, width: 5, height: 5, label: 1 });
+
+saving('of the shapes only what the daemon does not have goes out; the browser keeps all of them', async () => {
+  const bench = new Bench();
+  const [a, b, c] = [box(1, 1), box(2, 2), box(3, 3)];
+  bench.saver.change(4, { state: 'done', shapes: [a, b] }, 3, [a, b, c]);
+  await bench.tick();
+  assert.equal(bench.sent[0]?.save.changes, { put: [], removed: [3] });
+  assert.is(bench.sent[0]?.save.shapes, undefined);
+  assert.equal(bench.kept.get(4)?.save.shapes, [a, b]);
+  // Changed while that was under way: the next difference is to what was sent.
+  const moved = box(2, 20);
+  bench.saver.change(4, { state: 'done', shapes: [a, moved, box(4, 4)] }, 3, [a, b, c]);
+  await bench.answer(bench.saved());
+  await bench.tick();
+  assert.equal([bench.sent[1]?.save.base, bench.sent[1]?.save.changes], [4, { put: [moved, box(4, 4)], removed: [] }]);
+  // Sent again it is the same.
+  await bench.answer({ kind: 'failed' });
+  await bench.tick();
+  assert.equal(bench.sent[2]?.save, bench.sent[1]?.save);
+  // Somebody was faster: mine, where it is chosen, is told as the difference to theirs.
+  const current = { revision: 9, shapes: [a, box(7, 7)] } as AnnotatedPicture;
+  await bench.answer({ kind: 'conflict', current });
+  bench.saver.resolve(4, 'mine', 9);
+  await bench.tick();
+  assert.equal([bench.sent[3]?.save.base, bench.sent[3]?.save.changes], [9, { put: [moved, box(4, 4)], removed: [7] }]);
+  await bench.answer(bench.saved());
+  assert.is(bench.saver.overall, 'saved');
+});
+
+saving('where it is not known what the daemon has, all shapes go out', async () => {
+  const bench = new Bench();
+  bench.saver.change(1, { state: 'done', shapes: [box(1, 1)] }, 3);
+  bench.saver.change(2, { state: 'done', shapes: [{ kind: 'box', x: 1, y: 1, width: 2, height: 2, label: 1 }] }, 3, []);
+  // The decision was made over another revision than the one that was told.
+  bench.saver.change(3, { state: 'done', shapes: [box(1, 1)] }, 3, []);
+  await bench.tick();
+  assert.equal(
+    bench.sent.map(({ save }) => [save.shapes?.length ?? 0, save.changes?.put.length ?? 0]),
+    [
+      [1, 0],
+      [1, 0],
+      [0, 1],
+    ],
+  );
+  await bench.answer(bench.saved());
+  await bench.answer(bench.saved());
+  await bench.answer({ kind: 'conflict', current: { revision: 9, shapes: [] as AnnotationShape[] } as AnnotatedPicture });
+  bench.saver.resolve(3, 'mine', 10);
+  await bench.tick();
+  assert.equal([bench.sent[3]?.save.base, bench.sent[3]?.save.shapes?.length], [10, 1]);
 });
 
 saving('pictures do not wait for one another', async () => {

@@ -24,6 +24,18 @@ export function modeOf(model: ModelKind): Mode {
 type Content = Pick<PictureSave, 'label' | 'shapes'>;
 export type Body = Omit<PictureSave, 'base' | 'saveId'>;
 
+/** Shapes as they are sent: the same object as long as the item is the same, so that what has changed is found without comparing. */
+const sent = new WeakMap<Item, AnnotationShape>();
+function sentOf(item: Item): AnnotationShape {
+  let shape = sent.get(item);
+  if (!shape) {
+    const { id: _, ...of } = item.shape as AnnotationShape;
+    shape = { id: item.id, ...of } as AnnotationShape;
+    sent.set(item, shape);
+  }
+  return shape;
+}
+
 const whole = (label: number): Shape => ({ kind: 'whole', label });
 
 export class Session {
@@ -109,8 +121,8 @@ export class Session {
     const state = this.state();
     if (this.mode === 'whole') return { state, label: this.label || null };
     const { pixels } = this.drawing;
-    const shapes: Shape[] = pixels ? pixels.masks().map(({ label, rle }) => ({ kind: 'mask', rle, label })) : this.shapes().map((item) => item.shape);
-    return { state, shapes: shapes as AnnotationShape[] };
+    // Of pixels there is one mask a class.
+    return { state, shapes: pixels ? pixels.masks().map(({ label, rle }) => ({ id: label, kind: 'mask', rle, label })) : this.shapes().map(sentOf) };
   }
 }
 
@@ -121,9 +133,17 @@ function drawingOf(server: AnnotatedPicture, mode: Mode, content: Content, open:
     const shapes = content.label ? [{ shape: whole(content.label) }] : [];
     return new Drawing(size, [...shapes, ...(proposal?.label ? [{ shape: whole(proposal.label), proposed: proposal.score }] : [])]);
   }
-  const own = (content.shapes ?? []) as Shape[];
+  const given = content.shapes ?? [];
+  const own = given as Shape[];
   const proposed = ((proposal?.shapes ?? []) as Shape[]).map((shape) => ({ shape, proposed: shape.attributes?.score ?? proposal?.score ?? 0 }));
-  if (mode !== 'pixel') return new Drawing(size, [...own.map((shape) => ({ shape })), ...proposed]);
+  if (mode !== 'pixel') {
+    const drawing = new Drawing(size, [...given.map((shape) => ({ shape: shape as Shape, ...(shape.id ? { id: shape.id } : {}) })), ...proposed]);
+    for (const shape of given) {
+      const item = shape.id ? drawing.get(shape.id) : undefined;
+      if (item) sent.set(item, shape);
+    }
+    return drawing;
+  }
   const pixels = new PixelLabels(
     size,
     own.flatMap((shape) => (shape.kind === 'mask' ? [{ label: shape.label, rle: shape.rle }] : [])),

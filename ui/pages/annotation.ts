@@ -6,6 +6,7 @@ import type {
   AnnotationClasses,
   AnnotationIndex,
   AnnotationMessage,
+  AnnotationShape,
   AnnotationTask,
   LabelledMany,
   PictureSave,
@@ -217,7 +218,7 @@ Press ? for all of them.`,
           store,
           send: (n, save) => this.send(n, save),
           changed: () => this.saverChanged(),
-          saved: (n, reply) => this.saved(n, reply),
+          saved: (n, reply, shapes) => this.saved(n, reply, shapes),
           conflict: (n, current) => void this.conflict(n, current),
           refused: (n, error) => this.refused(n, error),
           newId: () => {
@@ -493,7 +494,7 @@ Press ? for all of them.`,
       keep() {
         if (!session || !index || !saver) return;
         const body = session.body();
-        saver.change(session.n, body, session.revision);
+        saver.change(session.n, body, session.revision, session.server.shapes);
         index.set(session.n, { state: body.state, label: body.label ?? null });
         films?.refresh();
         this.count();
@@ -612,7 +613,7 @@ Press ? for all of them.`,
         }
         of.deleted = !of.deleted;
         const body = of.body();
-        saver.change(n, body, of.revision);
+        saver.change(n, body, of.revision, of.server.shapes);
         index.set(n, { state: body.state });
         if (session?.n === n) this.deleted = of.deleted;
         films?.refresh();
@@ -743,7 +744,7 @@ Press ? for all of them.`,
         this.saveState = settling && saver.overall === 'saved' ? 'waiting' : saver.overall;
         this.unsentCount = saver.count;
       },
-      saved(n: number, reply: PictureSaved) {
+      saved(n: number, reply: PictureSaved, shapes: readonly AnnotationShape[] | null) {
         const of = sessions.get(n);
         savedAs.set(n, reply.revision);
         loader.stale(n);
@@ -754,6 +755,7 @@ Press ? for all of them.`,
         of.server = {
           ...of.server,
           revision: reply.revision,
+          ...(shapes ? { shapes: [...shapes] } : {}),
           state: reply.state,
           review: reply.review,
           by: me.user?.name ?? null,
