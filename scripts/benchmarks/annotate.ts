@@ -1,8 +1,9 @@
 /**
  * Labelling together, over HTTP: how long a save takes until it is durable, and how long a task takes to open. A JSON line for each size of task: save_p50_ms,
  * save_p99_ms over --saves saves of one class, label_500_ms for 500 pictures at once, open_ms (index, first page and first picture, all labelled),
- * first_open_ms the same after a start of the daemon, start_ms that start. Then a line for each number of polygons (of 20 points) in one picture: body_kb of
- * the save, save_p50_ms, save_p99_ms, read_p50_ms.
+ * first_open_ms the same after a start of the daemon, start_ms that start. Then a line for each number of polygons (of 20 points) in one picture: of saves in
+ * which one polygon was moved, as the browser sends them, body_kb, save_p50_ms and save_p99_ms; read_p50_ms of the picture after each; whole_p50_ms where all
+ * polygons are sent.
  *
  *     ./scripts/bench annotate [--pictures 100,100000] [--saves 300]
  */
@@ -72,20 +73,31 @@ try {
   for (const [n, count] of [20, 300, 3000].entries()) {
     const shapes = polygons(count);
     const path = `/api/annotation/tasks/${task.id}/pictures/${n}`;
-    const [times, reads]: [number[], number[]] = [[], []];
-    for (let base = 0; base < Math.min(saves, 60); base++) {
-      times.push(await timed(() => room.client('ann').ok('PUT', path, { base, state: 'done', shapes })));
-      reads.push(await timed(() => room.client('ann').ok('GET', path)));
+    const [whole, times, reads]: number[][] = [[], [], []];
+    let base = 0;
+    let kb = 0;
+    const put = async (content: object) => {
+      const body = { base: base++, state: 'done', ...content };
+      kb = JSON.stringify(body).length / 1024;
+      return timed(() => room.client('ann').ok('PUT', path, body));
+    };
+    for (let i = 0; i < Math.min(saves, 20); i++) whole!.push(await put({ shapes }));
+    for (let i = 0; i < saves; i++) {
+      const place = (i * 37) % count;
+      const moved = shapes[place]! as AnnotationShape & { kind: 'polygon' };
+      const parts = [{ outer: moved.parts[0]!.outer.map((value) => value + (i % 2 === 0 ? 0.5 : -0.5)), holes: [] }];
+      times!.push(await put({ changes: { put: [{ ...moved, id: place + 1, parts }], removed: [] } }));
+      reads!.push(await timed(() => room.client('ann').ok('GET', path)));
     }
-    const kb = Math.round(JSON.stringify(shapes).length / 1024);
     console.log(
       JSON.stringify({
         bench: 'annotate',
         polygons: count,
-        body_kb: kb,
-        save_p50_ms: at(times, 0.5),
-        save_p99_ms: at(times, 0.99),
-        read_p50_ms: at(reads, 0.5),
+        body_kb: rounded(kb),
+        save_p50_ms: at(times!, 0.5),
+        save_p99_ms: at(times!, 0.99),
+        read_p50_ms: at(reads!, 0.5),
+        whole_p50_ms: at(whole!, 0.5),
       }),
     );
   }
