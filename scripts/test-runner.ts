@@ -1,5 +1,5 @@
 /**
- * Runs every compiled *.test.js in a process of its own, two at a time, and sums up. uvu alone exits with 0 when a file forgets test.run(), so a file
+ * Runs every compiled *.test.js in a process of its own, a few at a time, and sums up. uvu alone exits with 0 when a file forgets test.run(), so a file
  * that reports no test counts as failed here; so do a crash, a time-out and a finding of Biome.
  */
 import { spawn } from 'node:child_process';
@@ -8,6 +8,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 const FILE_LIMIT_MS = 600_000;
+/** One more than there are cores, since a test often waits for its daemon. */
+const LANES = Math.min(4, availableParallelism() + 1);
 
 interface Outcome {
   name: string;
@@ -88,7 +90,7 @@ async function lane(queue: string[]): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => lane(files)));
+await Promise.all(Array.from({ length: LANES }, () => lane(files)));
 
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const [passed, skipped] = [sum('passed'), sum('skipped')];
