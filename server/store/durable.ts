@@ -20,6 +20,16 @@ export class DamagedFileError extends Error {
   }
 }
 
+/** Puts on the disk what somebody else has written into a file. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 export async function syncFolder(dir: string): Promise<void> {
   const handle = await open(dir, 'r');
   try {

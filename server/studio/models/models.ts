@@ -18,7 +18,7 @@ import type {
 } from '../../http/library-schemas.ts';
 import type { Experiment, Project, RunConfig, TrainResult } from '../../http/schemas.ts';
 import type { Collection } from '../../store/collection.ts';
-import { makeFolder, syncFolder } from '../../store/durable.ts';
+import { makeFolder, syncFile, syncFolder } from '../../store/durable.ts';
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment } from '../experiments/experiments.ts';
 import type { Groups } from '../groups/groups.ts';
@@ -404,5 +404,6 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new StudioError('model_unreadable');
     await copyFile(from, to);
+    await syncFile(to);
   }
 }

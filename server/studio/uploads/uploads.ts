@@ -2,11 +2,11 @@
  * Files on their way in: DATA/uploads/ID with what the tus server notes of it beside (ID.json). A finished upload is taken over by a job with a
  * rename; one that nobody has touched for a day is deleted.
  */
-import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { StudioError } from '../../errors.ts';
-import { moveDurably } from '../../store/durable.ts';
+import { moveDurably, syncFile } from '../../store/durable.ts';
 import { DurableFileStore } from './durable-file-store.ts';
 
 const ID = /^[a-f0-9]{32}$/;
@@ -74,12 +74,7 @@ export class Uploads {
   /** Moves a finished upload of this person to `to`; gives its own name. Throws upload_missing or upload_incomplete. */
   async take(userId: number, id: string, to: string): Promise<{ name: string }> {
     const { path: from, name } = await this.locate(userId, id);
-    const file = await open(from, 'r+');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await syncFile(from);
     await moveDurably(from, to);
     await rm(`${from}.json`, { force: true });
     return { name };
