@@ -62,7 +62,7 @@ const SECTIONS = {
   pictures: Type.Object({ max_side: Type.Integer({ minimum: 16, maximum: 8192, default: 800 }) }),
   tables: Type.Object({
     max_rows: Type.Integer({ minimum: 1, default: 5_000_000 }),
-    max_columns: Type.Integer({ minimum: 1, maximum: 10_000, default: 2000 }),
+    max_columns: Type.Integer({ minimum: 1, maximum: 10_000, default: 10_000 }),
     max_cells: Type.Integer({ minimum: 1, default: 200_000_000 }),
   }),
   kiosk: Type.Object({

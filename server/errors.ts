@@ -740,8 +740,8 @@ export const CATALOGUE = {
   // ---- tables (made by workers)
   table_not_recognised: entry(
     422,
-    '이 파일은 표(CSV, TSV, XLSX)가 아닙니다. Excel에서 CSV UTF-8 또는 XLSX로 저장한 뒤 다시 올려 주세요.',
-    'This file is not a table (CSV, TSV or XLSX). In Excel, save it as CSV UTF-8 or XLSX and upload it again.',
+    '이 파일은 표(CSV, TSV, XLSX, ODS)가 아닙니다. Excel에서 CSV UTF-8 또는 XLSX로 저장한 뒤 다시 올려 주세요.',
+    'This file is not a table (CSV, TSV, XLSX or ODS). In Excel, save it as CSV UTF-8 or XLSX and upload it again.',
   ),
   table_excel_old: entry(
     422,
@@ -803,6 +803,16 @@ export const CATALOGUE = {
     422,
     'Excel 파일 안에 문서 형식 선언(DTD)이 있습니다. 안전하지 않으므로 읽지 않았습니다. Excel에서 다시 저장한 뒤 올려 주세요.',
     'The Excel file declares a document type (DTD). This is not safe, so it was not read. Save it again in Excel and upload it.',
+  ),
+  table_zip_files: entry(
+    422,
+    '압축 파일에 표가 {count}개 있습니다. 표는 한 번에 하나만 올릴 수 있습니다. 하나만 골라 CSV, TSV, XLSX 파일로 올려 주세요.',
+    'There are {count} tables in the archive, and only one can be uploaded at a time. Upload one of them as a CSV, TSV or XLSX file.',
+  ),
+  table_sort_too_long: entry(
+    422,
+    '텍스트 열 ‘{column}’은(는) 행이 {limit}개를 넘어 정렬할 수 없습니다. 다른 열로 정렬하거나 검색해 주세요.',
+    'The text column {column} has more than {limit} rows and cannot be sorted by. Sort by another column, or search in it.',
   ),
   table_columns_changed: entry(
     409,

@@ -154,7 +154,7 @@ async function start(config: Config, version: string): Promise<void> {
     usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id), ...annotation.tasks.usesOf(id)],
     forget: (id) => tables.drop(id),
   });
-  const tables: Tables = new Tables(datasets);
+  const tables: Tables = new Tables(datasets, previews);
   const tablePreviews = new TablePreviews(queue, projects, uploads, tableLimits);
   const tableDatasets = new TableDatasets(datasets, projects, uploads, tableLimits);
   const experiments: Experiments = new Experiments({

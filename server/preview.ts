@@ -5,6 +5,7 @@
 import { constants, setPriority } from 'node:os';
 import { StudioError } from './errors.ts';
 import { previewChain } from './jobs/preview/chain.ts';
+import { tableOrder } from './jobs/preview/order.ts';
 import type { Answer, Question, QuestionName, Questions } from './jobs/preview/protocol.ts';
 import { previewTableChain } from './jobs/preview/table.ts';
 import { thumbnail } from './jobs/preview/thumbnail.ts';
@@ -13,6 +14,7 @@ const answers: { [K in QuestionName]: (ask: Questions[K]['ask']) => Promise<Ques
   thumbnail,
   chain: previewChain,
   table: previewTableChain,
+  order: tableOrder,
 };
 
 async function answer({ id, name, ask }: Question): Promise<Answer> {

@@ -18,11 +18,13 @@ const ColumnName = Type.String({ minLength: 1, maxLength: 200 });
 
 /** How a file is read. All of it is detected, and all of it can be corrected. */
 export const TableSettings = Type.Object({
-  format: OneOf('csv', 'xlsx'),
+  format: OneOf('csv', 'xlsx', 'ods'),
   /** Of a CSV file. euc-kr is code page 949. */
   encoding: TableEncoding,
   delimiter: Delimiter,
   decimal: OneOf('.', ','),
+  /** What comes first in dates that end with their year and have / or - between. */
+  dateOrder: Type.Optional(OneOf('day', 'month')),
   /** The first row holds the columns' names. */
   header: Type.Boolean(),
   /** Name of a workbook's sheet; null in a CSV file. */
@@ -176,6 +178,9 @@ export const RowQuery = Type.Object({
   search: Type.Optional(Type.String({ maxLength: 200 })),
   column: Type.Optional(Type.Integer({ minimum: 0 })),
   missing: Type.Optional(Type.Boolean()),
+  /** Sorted by the column with this index, missing values last in both directions; without it as they stand in the table. */
+  sort: Type.Optional(Type.Integer({ minimum: 0 })),
+  order: Type.Enum(['asc', 'desc'], { default: 'asc' }),
 });
 export type RowQuery = Static<typeof RowQuery>;
 

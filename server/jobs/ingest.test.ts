@@ -183,6 +183,38 @@ test('formats: TIFF, 16 bit, GIF, BMP, CMYK, grey and too large ones become what
   await set.close();
 });
 
+test('cameras of 12 bits write 16: what they use becomes black to white, in the same way for all pictures of an upload', async () => {
+  const deep = (width: number, height: number, most: number) =>
+    sharp(
+      Uint16Array.from({ length: width * height }, (_, i) => Math.round((most * i) / (width * height - 1))),
+      { raw: { width, height, channels: 1 } },
+    ).toColourspace('grey16');
+  const files = [
+    { name: 'bright.tif', data: await deep(64, 8, 4095).tiff().toBuffer() },
+    { name: 'dark.png', data: await deep(64, 8, 500).png().toBuffer() },
+    { name: 'large.tif', data: await deep(1600, 8, 4000).tiff({ compression: 'lzw' }).toBuffer() },
+    { name: 'plain.png', data: await png() },
+  ];
+  const samples = async (upload: Buffer, which: number) => {
+    const job = await ingest(upload);
+    const set = await PictureSet.open(join(job.dir, 'out', 'pictures'));
+    const { data, info } = await sharp((await set.picture(which)).data)
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    await set.close();
+    return { first: data[0], last: data.at(-1), size: [info.width, info.height], log: job.log };
+  };
+  const bright = await samples(zipOf(files), 0);
+  assert.equal([bright.first, bright.last], [0, 255]);
+  assert.match(bright.log, /12 bits/);
+  assert.is((await samples(zipOf(files), 1)).last, 500 >> 4);
+  const large = await samples(zipOf(files), 2);
+  assert.equal([large.last, large.size], [4000 >> 4, [800, 4]]);
+  const mixed = [...files, { name: 'all.tif', data: await deep(64, 8, 65535).tiff().toBuffer() }];
+  assert.equal([(await samples(zipOf(mixed), 0)).last, (await samples(zipOf(mixed), 4)).last], [4095 >> 8, 255]);
+});
+
 test('EXIF orientation is applied', async () => {
   const turned = await draw(60, 20).withExif({}).withMetadata({ orientation: 6 }).jpeg().toBuffer();
   const job = await ingest(zipOf([{ name: 'a.jpg', data: turned }]));

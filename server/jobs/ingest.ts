@@ -15,11 +15,13 @@ import type { IngestLimits, IngestOutcome, IngestSpec } from './protocol.ts';
 import { PICTURE_NAME } from './upload/content.ts';
 import type { Upload, UploadEntry } from './upload/entry.ts';
 import { labelsAmong, openLabels } from './upload/label-files.ts';
-import { type CheckedPicture, checkPicture } from './upload/picture.ts';
+import { type CheckedPicture, checkPicture, type SampleBits, sampleBits } from './upload/picture.ts';
 import { openUpload } from './upload/upload.ts';
 
 /** Rows in each list of the report. */
 const LISTED = 1000;
+/** Pictures by which it is told how many of their 16 bits a camera uses. */
+const LOOKED_AT = 16;
 
 export interface IngestRequest {
   upload: string;
@@ -136,7 +138,8 @@ async function fillWith(
   const unusable: string[] = [];
   const items: PictureItem[] = [];
   let at = 0;
-  const checked = inOrder(entries, Math.max(2, request.threads * 2), (entry) => check(upload, entry, request.limits));
+  const bitsUsed = once(() => bitsOf(upload, entries, request.limits, host));
+  const checked = inOrder(entries, Math.max(2, request.threads * 2), (entry) => check(upload, entry, request.limits, bitsUsed));
   for await (const result of checked) {
     if (host.stopping) return null;
     const entry = entries[at]!;
@@ -214,10 +217,42 @@ async function label(
   return none;
 }
 
-async function check(upload: Upload, entry: UploadEntry, limits: IngestLimits): Promise<CheckedPicture | StudioError> {
+/**
+ * How many bits the 16-bit pictures of an upload use: one answer for all of them, so that a dark one stays darker than a bright one. By some of them, evenly
+ * spaced.
+ */
+async function bitsOf(upload: Upload, entries: readonly UploadEntry[], limits: IngestLimits, host: JobHost): Promise<SampleBits> {
+  const step = Math.max(1, entries.length / LOOKED_AT);
+  let used: SampleBits | null = null;
+  for (let at = 0; at < entries.length && used !== 16; at += step) {
+    const entry = entries[Math.floor(at)]!;
+    if (entry.bytes > limits.maxFileBytes) continue;
+    // What cannot be read is told of when its turn comes.
+    const bits = await upload.read(entry).then(
+      (file) => sampleBits(file, limits),
+      () => null,
+    );
+    if (bits !== null && bits > (used ?? 0)) used = bits;
+  }
+  if (used === null || used === 16) return 16;
+  const white = 2 ** used - 1;
+  host.log(
+    'info',
+    `the 16-bit pictures use ${used} bits: ${white} becomes white`,
+    `16비트 이미지가 ${used}비트만 사용하므로 값 ${white}을(를) 흰색으로 바꿉니다`,
+  );
+  return used;
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}
+
+async function check(upload: Upload, entry: UploadEntry, limits: IngestLimits, bitsUsed: () => Promise<SampleBits>): Promise<CheckedPicture | StudioError> {
   try {
     if (entry.bytes > limits.maxFileBytes) throw new StudioError('picture_file_too_large', { limitMb: Math.floor(limits.maxFileBytes / 2 ** 20) });
-    return await checkPicture(await upload.read(entry), limits);
+    return await checkPicture(await upload.read(entry), limits, bitsUsed);
   } catch (error) {
     // The archive as a whole went over its limit: nothing of it is kept.
     if (error instanceof StudioError && error.code !== 'archive_too_large') return error;

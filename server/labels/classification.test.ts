@@ -166,6 +166,15 @@ test('folders', async () => {
   assert.equal(told(await readFolders([fileOf('x/ok/1.jpg', ''), fileOf('x/ng/2.jpg', '')], {})), { 'x/ok/1.jpg': 'ok', 'x/ng/2.jpg': 'ng' });
 });
 
+test('as many folders as pictures are no classes', async () => {
+  const pictures = Array.from({ length: 100_000 }, (_, i) => ({ name: `set/${i}/a.jpg`, width: 1, height: 1 }));
+  const code = await readFolders([], { pictures }).then(
+    () => 'accepted',
+    (error: unknown) => (error as StudioError).code,
+  );
+  assert.is(code, 'label_too_many');
+});
+
 test('class folders to write: safe, and every file its own', async () => {
   const classes = [{ name: 'ok' }, { name: '../../x' }, { name: 'OK' }, { name: 'unlabelled' }];
   const pictures = [

@@ -3,11 +3,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { StudioError } from '../errors.ts';
 import type { FormatName, LabelSet } from './annotation.ts';
+import { damaged } from './damage.fixture.ts';
 import { fileOf, type LabelFile } from './files.ts';
 import { FORMATS, readLabels } from './formats.ts';
 import type { ReadResult } from './intake.ts';
 import { encodePng } from './png.ts';
-import { type Random, random } from './random.fixture.ts';
+import { random } from './random.fixture.ts';
 import { encodeCounts, runsOf } from './rle.ts';
 
 const PICTURES = ['a', 'b'].map((name) => ({ name: `images/${name}.jpg`, width: 40, height: 30 }));
@@ -118,70 +119,6 @@ const SAMPLES: { [format in FormatName]?: [string, Buffer | string][] } = {
   csv: [['l.csv', 'filename,label\na.jpg,x\n"b.jpg","y, z"\n']],
   json: [['l.json', '{"classes":["x","y"],"labels":[{"filename":"a.jpg","label":"x"},{"filename":"b.jpg","label":"y"}]}']],
 };
-
-const PIECES = [
-  '0',
-  '-1',
-  '1e999',
-  'NaN',
-  'null',
-  '"',
-  '{',
-  '}',
-  '[',
-  ']',
-  ',',
-  ':',
-  '<',
-  '>',
-  '&',
-  '\\',
-  '\n',
-  '\0',
-  '1e308',
-  '-9999999999',
-  '../',
-  '\ufeff',
-  '\u00ff',
-  'é',
-  '[[[[',
-  '0.0000001',
-  '  ',
-];
-
-function damaged(data: Buffer, r: Random): Buffer {
-  let out = Buffer.from(data);
-  for (let times = r.int(1, 4); times > 0; times -= 1) {
-    const at = r.int(0, out.length);
-    const length = r.int(0, 6);
-    switch (r.int(0, 5)) {
-      case 0:
-        out = out.subarray(0, at);
-        break;
-      case 1:
-        if (at < out.length) out[at] = r.int(0, 255);
-        break;
-      case 2:
-        out = Buffer.concat([out.subarray(0, at), out.subarray(Math.min(out.length, at + length))]);
-        break;
-      case 3:
-        out = Buffer.concat([out.subarray(0, at), Buffer.from(PIECES[r.int(0, PIECES.length - 1)]!), out.subarray(at)]);
-        break;
-      case 4: {
-        // A number becomes something else.
-        const text = out.toString('latin1');
-        const numbers = [...text.matchAll(/\d+(\.\d+)?/g)];
-        const found = numbers[r.int(0, Math.max(0, numbers.length - 1))];
-        if (found !== undefined)
-          out = Buffer.from(text.slice(0, found.index) + PIECES[r.int(0, PIECES.length - 1)] + text.slice(found.index + found[0].length), 'latin1');
-        break;
-      }
-      default:
-        out = Buffer.concat([out.subarray(0, at), out.subarray(Math.max(0, at - 20))]);
-    }
-  }
-  return out;
-}
 
 /** What everything behind the readers may rely on. */
 function usable(set: LabelSet): void {

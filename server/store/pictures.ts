@@ -103,12 +103,17 @@ export async function excludePictures(dir: string, numbers: readonly number[]): 
   else await writeDurably(join(dir, EXCLUDED), `${JSON.stringify(numbers)}\n`);
 }
 
+/** Bytes that are gathered for one write: a call for each small picture would wait behind the decoders for its thread. */
+const GATHERED = 2 ** 20;
+
 /** Writes a picture set into an empty folder. */
 export class PictureSetWriter {
   readonly #items: PictureItem[] = [];
   readonly #dir: string;
   readonly #pack: FileHandle;
   #bytes = 0;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
 
   private constructor(dir: string, pack: FileHandle) {
     this.#dir = dir;
@@ -141,14 +146,24 @@ export class PictureSetWriter {
       sha256: createHash('sha256').update(encoded).digest('hex'),
       ...(picture.origin === undefined ? {} : { origin: picture.origin }),
     };
-    await this.#pack.appendFile(encoded);
     this.#items.push(item);
     this.#bytes += encoded.length;
+    this.#gathered.push(encoded);
+    this.#gatheredBytes += encoded.length;
+    if (this.#gatheredBytes >= GATHERED) await this.#write();
     return item;
+  }
+
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    await this.#pack.appendFile(bytes);
   }
 
   /** Makes everything durable. */
   async finish(): Promise<void> {
+    await this.#write();
     const index = await open(join(this.#dir, 'items.jsonl'), 'wx');
     for (let from = 0; from < this.#items.length; from += 4096) {
       const lines = this.#items.slice(from, from + 4096).map((item) => `${JSON.stringify(item)}\n`);

@@ -77,7 +77,7 @@ export async function buildTable(
         } else {
           let value = Number.NaN;
           if (!missing) {
-            const read = type === 'date' ? dateOf(cell) : numberOf(cell, settings.decimal);
+            const read = type === 'date' ? dateOf(cell, settings.dateOrder) : numberOf(cell, settings.decimal);
             if (read === undefined || !(Math.abs(read) <= MAX_NUMBER)) misfit(index, row, cell);
             else {
               value = read;

@@ -61,35 +61,58 @@ export function numberOf(cell: string, decimal: Decimal): number | undefined {
   return undefined;
 }
 
-/** Year first, with -, / or . between: 2026-03-01, 2026/3/1, 2026. 3. 1., 2026-03-01T14:05:00Z, 2026-03-01 오후 2:05. */
-const DATE =
-  /^(\d{4})(?:-(\d{1,2})-(\d{1,2})|\/(\d{1,2})\/(\d{1,2})|\. ?(\d{1,2})\. ?(\d{1,2})\.?|년 ?(\d{1,2})월 ?(\d{1,2})일)(?:[T ]+(?:(오전|오후|AM|PM) ?)?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(AM|PM))?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i;
+/** What the first number of 3/4/2026 is. */
+export type DateOrder = 'day' | 'month';
 
-/** Milliseconds since 1970. A time without a zone is taken as it stands (as if it were UTC), so that it reads the same everywhere. */
-export function dateOf(cell: string): number | undefined {
+const TIME = String.raw`(?:[T ]+(?:(오전|오후|AM|PM) ?)?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(AM|PM))?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?`;
+/** With -, / or . between: 2026-03-01, 2026/3/1, 2026. 3. 1., 2026-03-01T14:05:00Z, 2026-03-01 오후 2:05. */
+const YEAR_FIRST = new RegExp(
+  String.raw`^(\d{4})(?:-(\d{1,2})-(\d{1,2})|\/(\d{1,2})\/(\d{1,2})|\. ?(\d{1,2})\. ?(\d{1,2})\.?|년 ?(\d{1,2})월 ?(\d{1,2})일)${TIME}$`,
+  'i',
+);
+/** 31.12.2025, 31/12/2025, 12/31/2025, 31-12-2025 14:05. */
+const YEAR_LAST = new RegExp(String.raw`^(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4})${TIME}$`, 'i');
+const YEAR_FIRST_TIME = 10;
+const YEAR_LAST_TIME = 5;
+
+/**
+ * Milliseconds since 1970. A time without a zone is taken as it stands (as if it were UTC), so that it reads the same everywhere. `order` is of dates that end
+ * with their year and have / or - between; with points the day comes first wherever they are written.
+ */
+export function dateOf(cell: string, order: DateOrder = 'day'): number | undefined {
   const code = cell.charCodeAt(0);
   if (code < 48 || code > 57 || cell.length < 8 || cell.length > 45) return undefined;
-  const match = DATE.exec(cell);
-  if (match === null) return undefined;
-  const year = Number(match[1]);
-  const month = Number(match[2] ?? match[4] ?? match[6] ?? match[8]);
-  const day = Number(match[3] ?? match[5] ?? match[7] ?? match[9]);
-  let hour = Number(match[11] ?? 0);
-  const minute = Number(match[12] ?? 0);
-  const second = Number(match[13] ?? 0);
-  const milliseconds = Math.floor(Number(`0.${match[14] ?? 0}`) * 1000);
-  const half = (match[10] ?? match[15])?.toUpperCase();
+  const first = YEAR_FIRST.exec(cell);
+  if (first !== null) {
+    const month = Number(first[2] ?? first[4] ?? first[6] ?? first[8]);
+    const day = Number(first[3] ?? first[5] ?? first[7] ?? first[9]);
+    return timeOf(Number(first[1]), month, day, first.slice(YEAR_FIRST_TIME));
+  }
+  const last = YEAR_LAST.exec(cell);
+  if (last === null) return undefined;
+  const [a, b] = [Number(last[1]), Number(last[3])];
+  const dayFirst = order === 'day' || last[2] === '.';
+  return timeOf(Number(last[4]), dayFirst ? b : a, dayFirst ? a : b, last.slice(YEAR_LAST_TIME));
+}
+
+/** `time`: what the groups of TIME have found. */
+function timeOf(year: number, month: number, day: number, time: readonly (string | undefined)[]): number | undefined {
+  const [before, hours, minutes, seconds, fraction, behind, zone] = time;
+  let hour = Number(hours ?? 0);
+  const minute = Number(minutes ?? 0);
+  const second = Number(seconds ?? 0);
+  const milliseconds = Math.floor(Number(`0.${fraction ?? 0}`) * 1000);
+  const half = (before ?? behind)?.toUpperCase();
   if (half !== undefined && (hour < 1 || hour > 12)) return undefined;
   if (half !== undefined) hour = (hour % 12) + (half === '오후' || half === 'PM' ? 12 : 0);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const time = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
-  const made = new Date(time);
+  const at = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
+  const made = new Date(at);
   // 31 February is no date.
   if (made.getUTCMonth() !== month - 1 || made.getUTCDate() !== day || year < 1000) return undefined;
-  const zone = match[16];
-  if (zone === undefined || zone.toUpperCase() === 'Z') return time;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-  return time - (zone.startsWith('-') ? -1 : 1) * minutes * 60_000;
+  if (zone === undefined || zone.toUpperCase() === 'Z') return at;
+  const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  return at - (zone.startsWith('-') ? -1 : 1) * offset * 60_000;
 }
 
 /** 2026-03-01, or with the time where there is one: 2026-03-01 14:05:00. */

@@ -294,14 +294,45 @@ test('dates as people write them', () => {
     ['2026-03-01 오전 12:05:00', at + 5 * 60_000],
     ['2026-02-30', undefined],
     ['2026-03-01 24:01', undefined],
-    ['03/01/2026', undefined],
+    ['1.3.2026', at],
+    ['01.03.2026 14:05', at + 14 * 3_600_000 + 5 * 60_000],
+    ['01/03/2026', at],
+    ['1-3-2026 오후 2:05', at + 14 * 3_600_000 + 5 * 60_000],
+    ['31.02.2026', undefined],
+    ['01/03-2026', undefined],
+    ['1.3.26', undefined],
     ['20260301', undefined],
     ['2026-3', undefined],
   ];
   for (const [text, time] of cases) assert.is(dateOf(text), time, text);
+  assert.is(dateOf('03/01/2026', 'month'), at);
+  assert.is(dateOf('1.3.2026', 'month'), at, 'with points the day is always first');
+  assert.is(dateOf('31/12/2026', 'month'), undefined);
   assert.is(dateText(at), '2026-03-01');
   assert.is(dateText(at + 3_600_000), '2026-03-01 01:00:00');
   assert.is(dateText(at + 1), '2026-03-01 00:00:00.001');
+});
+
+test('10,000 columns: all of one name, many different values', async () => {
+  const wide = { ...LIMITS, maxColumns: 10_000, maxCells: 20_000_000 };
+  const lines = [`${'x,'.repeat(9_999)}x`, ...Array.from({ length: 60 }, (_, row) => Array.from({ length: 10_000 }, (_, i) => row * 10_000 + i).join(','))];
+  const found = await preview(lines.join('\n'), {}, wide);
+  assert.equal([found.columns.length, found.columns[1]!.name, found.columns[9_999]!.name], [10_000, 'x (2)', 'x (10000)']);
+  assert.equal([found.looked, found.rows.length, found.columns[5]!.type, found.distinctLimit, found.columns[5]!.distinct], [60, 5, 'integer', 200, 60]);
+});
+
+test('dates that end with their year: the day first or the month, as the file shows, as is usual there, or as a person says', async () => {
+  const day = await preview('made,n\n1/2/2026,1\n13/2/2026,2\n');
+  assert.equal([day.settings.dateOrder, day.columns[0]!.type], ['day', 'date']);
+  const month = await preview('made,n\n1/2/2026,1\n2/13/2026,2\n');
+  assert.is(month.settings.dateOrder, 'month');
+  assert.is((await preview('made,n\n1/2/2026,1\n2/3/2026,2\n')).settings.dateOrder, 'month');
+  assert.is((await preview('made;n\n1/2/2026;1,5\n2/3/2026;2,5\n')).settings.dateOrder, 'day');
+  assert.is((await preview('made,n\n1/2/2026,1\n', { dateOrder: 'day' })).settings.dateOrder, 'day');
+  const [february, january] = [Date.UTC(2026, 1, 1), Date.UTC(2026, 0, 2)];
+  assert.equal((await build('made,n\n1/2/2026,1\n13/2/2026,2\n')).rows[0], [february, 1]);
+  assert.equal((await build('made,n\n1/2/2026,1\n2/13/2026,2\n')).rows[0], [january, 1]);
+  assert.equal((await build('made,n\n1.2.2026,1\n', { dateOrder: 'month' })).rows[0], [february, 1]);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 /** What separates the cells, what marks decimals, and whether the first row is a header: judged by the first rows of a file. */
 import type { Delimiter } from '../http/table-schemas.ts';
-import { cleaned, type Decimal, dateOf, numberOf } from './cells.ts';
+import { cleaned, type DateOrder, type Decimal, dateOf, numberOf } from './cells.ts';
 import { separatorOf, splitRows } from './csv.ts';
 
 const DELIMITERS: readonly Delimiter[] = [',', '\t', ';', '|'];
@@ -47,6 +47,25 @@ export function detectDecimal(rows: readonly (readonly string[])[], delimiter: D
   if (comma > point) return ',';
   // In a file that Excel wrote in a country of decimal commas, the semicolon separates.
   return comma === 0 && point === 0 && unsureComma > 0 && delimiter === ';' ? ',' : '.';
+}
+
+/**
+ * Whether 3/4/2026 is in April or in March: told by dates that can be only one of both. Where there are none, by the decimal mark, since countries of the comma
+ * put the day first; else as in the United States, whose programs write such dates the most.
+ */
+export function detectDateOrder(rows: readonly (readonly string[])[], decimal: Decimal): DateOrder {
+  let day = 0;
+  let month = 0;
+  for (const cells of rows) {
+    for (const cell of cells) {
+      const match = /^\s*(\d{1,2})([/-])(\d{1,2})\2\d{4}(?!\d)/.exec(cell);
+      if (match === null) continue;
+      if (Number(match[1]) > 12) day += 1;
+      else if (Number(match[3]) > 12) month += 1;
+    }
+  }
+  if (day !== month) return day > month ? 'day' : 'month';
+  return decimal === ',' ? 'day' : 'month';
 }
 
 /** `rows` begin with the one in question. A header is a row of different texts over columns that hold something else. */

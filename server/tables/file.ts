@@ -3,10 +3,11 @@ import { StudioError } from '../errors.ts';
 import type { TableSettings } from '../http/table-schemas.ts';
 import { MISSING_WORDS, missingTest } from './cells.ts';
 import { openCsv, splitRows } from './csv.ts';
-import { detectDecimal, detectDelimiter, detectHeader } from './dialect.ts';
+import { detectDateOrder, detectDecimal, detectDelimiter, detectHeader } from './dialect.ts';
 import { detectEncoding, textOf } from './encoding.ts';
 import type { TableLimits } from './limits.ts';
 import type { RowSource } from './rows.ts';
+import { isSpreadsheet, openSpreadsheet } from './spreadsheet.ts';
 import { openWorkbook, type WorkbookFiles } from './workbook.ts';
 
 /** Characters, and rows, by which the rest is judged. */
@@ -36,19 +37,20 @@ export async function openTableFile(path: string, files: WorkbookFiles | null, c
     text = text.slice(0, SAMPLE);
     const delimiter = corrected.delimiter ?? detectDelimiter(text);
     const cut = text.length === SAMPLE ? Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) : -1;
-    const rows = splitRows(cut < 0 ? text : text.slice(0, cut + 1), delimiter)
-      .filter((cells) => cells.some((cell) => cell.trim() !== ''))
-      .slice(0, SAMPLE_ROWS);
+    const sample = splitRows(cut < 0 ? text : text.slice(0, cut + 1), delimiter).filter((cells) => cells.some((cell) => cell.trim() !== ''));
+    const rows = sample.slice(0, SAMPLE_ROWS);
     const decimal = corrected.decimal ?? detectDecimal(rows, delimiter);
     const header = corrected.header ?? detectHeader(rows, decimal, missingTest(missing));
+    const dateOrder = corrected.dateOrder ?? detectDateOrder(sample, decimal);
     return {
-      settings: { format: 'csv', encoding, delimiter, decimal, header, sheet: null, missing },
+      settings: { format: 'csv', encoding, delimiter, decimal, dateOrder, header, sheet: null, missing },
       sheets: [],
       source: await openCsv(path, encoding, delimiter),
       formulasWithoutValue: () => 0,
     };
   }
-  const workbook = await openWorkbook(files, limits);
+  const format = (await isSpreadsheet(files)) ? 'ods' : 'xlsx';
+  const workbook = await (format === 'ods' ? openSpreadsheet : openWorkbook)(files, limits);
   const sheet = corrected.sheet ?? workbook.sheets[0]!;
   const source = workbook.sheet(sheet);
   let rows: string[][] = [];
@@ -56,12 +58,13 @@ export async function openTableFile(path: string, files: WorkbookFiles | null, c
     rows = rows.concat(batch.map(({ cells }) => cells));
     if (rows.length >= SAMPLE_ROWS) break;
   }
+  const dateOrder = corrected.dateOrder ?? detectDateOrder(rows, '.');
   rows = rows.slice(0, SAMPLE_ROWS);
   // Numbers of a workbook are no text: only what was typed as text can have a comma.
   const decimal = corrected.decimal ?? '.';
   const header = corrected.header ?? detectHeader(rows, decimal, missingTest(missing));
   return {
-    settings: { format: 'xlsx', encoding: 'utf-8', delimiter: ',', decimal, header, sheet, missing },
+    settings: { format, encoding: 'utf-8', delimiter: ',', decimal, dateOrder, header, sheet, missing },
     sheets: workbook.sheets,
     source,
     formulasWithoutValue: () => source.formulasWithoutValue,

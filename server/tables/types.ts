@@ -1,6 +1,6 @@
 /** Of which type a column is, by the values in it. */
 import type { ColumnType } from '../http/table-schemas.ts';
-import { type Decimal, dateOf, numberOf } from './cells.ts';
+import { type DateOrder, type Decimal, dateOf, numberOf } from './cells.ts';
 import { MAX_NUMBER } from './limits.ts';
 
 /** Different values that are counted; a column with more is no category. */
@@ -15,7 +15,9 @@ const CODE = /^0\d+$/;
 /** Collects what tells a column's type. */
 export class ColumnJudge {
   readonly #decimal: Decimal;
-  readonly #distinct = new Map<string, number>();
+  readonly #dateOrder: DateOrder | undefined;
+  readonly #distinctLimit: number;
+  readonly #distinct = new Set<string>();
   #values = 0;
   #missing = 0;
   #integers = 0;
@@ -23,8 +25,11 @@ export class ColumnJudge {
   #dates = 0;
   #codes = 0;
 
-  constructor(decimal: Decimal) {
+  /** `distinctLimit`: different values that are counted at most. */
+  constructor(decimal: Decimal, dateOrder?: DateOrder, distinctLimit = DISTINCT_LIMIT) {
     this.#decimal = decimal;
+    this.#dateOrder = dateOrder;
+    this.#distinctLimit = distinctLimit;
   }
 
   missing(): void {
@@ -33,22 +38,20 @@ export class ColumnJudge {
 
   add(cell: string): void {
     this.#values += 1;
-    const seen = this.#distinct.get(cell);
-    if (seen !== undefined) this.#distinct.set(cell, seen + 1);
-    else if (this.#distinct.size < DISTINCT_LIMIT) this.#distinct.set(cell, 1);
+    if (this.#distinct.size < this.#distinctLimit) this.#distinct.add(cell);
     const number = numberOf(cell, this.#decimal);
     if (number !== undefined && Math.abs(number) <= MAX_NUMBER) {
       this.#numbers += 1;
       if (Number.isSafeInteger(number)) this.#integers += 1;
       if (CODE.test(cell) || (Number.isInteger(number) && !Number.isSafeInteger(number) && /^\d+$/.test(cell))) this.#codes += 1;
-    } else if (dateOf(cell) !== undefined) this.#dates += 1;
+    } else if (dateOf(cell, this.#dateOrder) !== undefined) this.#dates += 1;
   }
 
   get missingCount(): number {
     return this.#missing;
   }
 
-  /** Up to DISTINCT_LIMIT. */
+  /** Up to the limit. */
   get distinct(): number {
     return this.#distinct.size;
   }
@@ -63,7 +66,7 @@ export class ColumnJudge {
     if (this.#codes === 0 && this.#numbers >= SHARE * values) return this.#integers === this.#numbers ? 'integer' : 'real';
     if (this.#codes === 0 && this.#dates >= SHARE * values) return 'date';
     // A category comes again and again.
-    const few = Math.max(10, Math.min(DISTINCT_LIMIT - 1, values / 4));
+    const few = Math.max(10, Math.min(this.#distinctLimit - 1, values / 4));
     return this.#distinct.size <= few ? 'categorical' : 'text';
   }
 

@@ -20,7 +20,7 @@ import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
-const TYPES = ['.csv', '.tsv', '.txt', '.xlsx', '.xlsm'];
+const TYPES = ['.csv', '.tsv', '.txt', '.xlsx', '.xlsm', '.ods', '.zip', '.gz'];
 const COLUMN_TYPES: readonly ColumnType[] = ['categorical', 'integer', 'real', 'date', 'text'];
 const COLUMNS_SHOWN = 20;
 const PREVIEW_ROWS = 20;
@@ -49,6 +49,11 @@ const settings = `<div class="table-settings">
         model: 'form.decimal',
         label: 'tables.decimal',
         from: 'decimals()',
+      })}
+      ${select({
+        model: 'form.dateOrder',
+        label: 'tables.dateOrder',
+        from: 'dateOrders()',
       })}</div>
     <div class="settings-grid" x-show="!isText()">${select({ model: 'form.sheet', label: 'tables.sheet', from: 'sheets()' })}</div>
     <div class="settings-grid wide">${field({ model: 'form.missing', label: 'tables.missing', hint: 'tables.missing.hint', maxLength: 400 })}
@@ -145,7 +150,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       columns: [] as Column[],
       columnPage: 0,
       /** The settings as they stand in the fields; `shown`: as they were when the preview was asked for. */
-      form: { encoding: 'utf-8', delimiter: ',', decimal: '.', sheet: '', header: true, missing: '' },
+      form: { encoding: 'utf-8', delimiter: ',', decimal: '.', dateOrder: 'month', sheet: '', header: true, missing: '' },
       shown: '',
       keepTypes: false,
       name: '',
@@ -283,8 +288,8 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
           return { ...column, index, type: known ? known.type : column.type, keep: known?.keep ?? true };
         });
         this.columnPage = 0;
-        const { encoding, delimiter, decimal, sheet, header, missing } = found.settings;
-        this.form = { encoding, delimiter, decimal, sheet: sheet ?? '', header, missing: missing.join(', ') };
+        const { encoding, delimiter, decimal, dateOrder = 'month', sheet, header, missing } = found.settings;
+        this.form = { encoding, delimiter, decimal, dateOrder, sheet: sheet ?? '', header, missing: missing.join(', ') };
         this.shown = JSON.stringify(this.form);
         if (!this.columns.some(({ name }) => name === this.target)) this.target = '';
         if (!this.target && this.needsTarget()) this.target = this.columns.find(({ name, type }) => TARGET_NAME.test(name) && this.able(type))?.name ?? '';
@@ -295,21 +300,21 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         const { missing: before, ...others } = JSON.parse(this.shown) as typeof this.form;
         this.keepTypes = this.form.missing !== before && JSON.stringify({ ...this.form, missing: before }) === JSON.stringify({ ...others, missing: before });
         this.shown = JSON.stringify(this.form);
-        const { encoding, delimiter, decimal, sheet, header } = this.form;
+        const { encoding, delimiter, decimal, dateOrder, sheet, header } = this.form;
         const missing = this.form.missing
           .split(',')
           .map((word) => word.trim().slice(0, 40))
           .filter(Boolean)
           .slice(0, 40);
         const common = { header, missing };
-        void this.look((this.isText() ? { ...common, encoding, delimiter, decimal } : { ...common, sheet }) as Partial<TableSettings>);
+        void this.look((this.isText() ? { ...common, encoding, delimiter, decimal, dateOrder } : { ...common, sheet }) as Partial<TableSettings>);
       },
       /** There are settings to show, also while they are wrong. */
       asked() {
         return this.shown !== '';
       },
       isText() {
-        return !/\.xls[xm]$/i.test(this.fileName);
+        return this.found ? this.found.settings.format === 'csv' : !/\.(xls[xm]|ods)$/i.test(this.fileName);
       },
       delimiters: () => [
         { value: ',', text: t('tables.delimiter.comma') },
@@ -320,6 +325,10 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       decimals: () => [
         { value: '.', text: t('tables.decimal.point') },
         { value: ',', text: t('tables.decimal.comma') },
+      ],
+      dateOrders: () => [
+        { value: 'day', text: t('tables.dateOrder.day') },
+        { value: 'month', text: t('tables.dateOrder.month') },
       ],
       sheets() {
         return (this.found?.sheets ?? (this.form.sheet ? [this.form.sheet] : [])).map((name) => ({ value: name, text: name }));

@@ -9,7 +9,7 @@ import { asDownload } from './downloads.ts';
 import { ById } from './parts.ts';
 
 /** A request that names thousands of columns. */
-const MAX_BODY_BYTES = 4 * 2 ** 20;
+const MAX_BODY_BYTES = 8 * 2 ** 20;
 
 export const tableRoutes =
   ({ tableDatasets, tablePreviews, tables }: Studio): FastifyPluginAsyncTypebox =>

@@ -13,6 +13,8 @@ export interface Questions {
   chain: { ask: { dataset: string; labels: string | null; chain: Chain; pictures: number[] }; answer: Preview };
   /** What a chain makes of the rows of a table set. */
   table: { ask: { table: string; target: string | null; chain: Chain }; answer: TableLook };
+  /** The numbers of a table's rows, ascending by a column; missing values last. */
+  order: { ask: { table: string; column: number }; answer: Uint32Array };
 }
 export type QuestionName = keyof Questions;
 

@@ -16,7 +16,7 @@ const SHOWN_TEXT = 200;
 
 export async function previewTableChain({ table, target, chain }: Questions['table']['ask']): Promise<TableLook> {
   const before = await loadSample(table);
-  const after = fitChain(before, chain, target)!.frame;
+  const after = fitChain(before, chain, target).frame;
   return { before: sampleOf(before), after: sampleOf(after), rows: before.rows, of: before.of };
 }
 

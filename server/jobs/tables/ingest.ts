@@ -20,7 +20,7 @@ export async function ingestTable(spec: TableSpec, host: JobHost): Promise<JobEn
   await rm(host.out, { recursive: true, force: true });
   const dir = join(host.out, 'dataset', 'table');
   await mkdir(dir, { recursive: true });
-  const report = await withTable(spec.upload, spec.settings, spec, (file) => write(file, dir, spec, host));
+  const report = await withTable(spec.upload, spec.settings, { ...spec, scratch: host.dir }, (file) => write(file, dir, spec, host));
   const done = report !== null && (await finishTable(dir, spec.target, host));
   if (!done) {
     await rm(host.out, { recursive: true, force: true });

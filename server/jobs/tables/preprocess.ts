@@ -1,10 +1,11 @@
 /** The job that makes a table of another one by a chain of methods. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { StudioError } from '../../errors.ts';
 import { writeDurably } from '../../store/durable.ts';
 import { TableSetWriter } from '../../store/tables.ts';
-import { fitChain } from '../../tables/preprocess/methods.ts';
+import { fitSteps } from '../../tables/preprocess/methods.ts';
 import type { JobEnd, JobHost } from '../job.ts';
 import type { TablePreprocessSpec } from '../protocol.ts';
 import { loadFrame, writeFrame } from './frame.ts';
@@ -32,12 +33,15 @@ async function through(dir: string, { table, target, chain, limits }: TablePrepr
     `${source.rows} rows of ${source.columns.length} columns through ${methods}`,
     `행 ${source.rows}개, 열 ${source.columns.length}개 전처리: ${methods}`,
   );
-  const result = fitChain(source, chain, target, (index) => {
-    host.progress({ phase: 'preprocess', done: index, total: chain.length, rate: null, remainingSeconds: null });
-    return !host.stopping;
-  });
-  if (result === null) return false;
-  const { frame, fitted } = result;
+  const steps = fitSteps(source, chain, target);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) {
+    host.progress({ phase: 'preprocess', done: step.value, total: chain.length, rate: null, remainingSeconds: null });
+    // A request to stop comes in between.
+    await breathe();
+    if (host.stopping) return false;
+  }
+  const { frame, fitted } = step.value;
   const width = frame.columns.length;
   if (width > limits.maxColumns) throw new StudioError('table_too_many_columns', { count: width, limit: limits.maxColumns });
   if (frame.rows * width > limits.maxCells) throw new StudioError('table_too_large', { columns: width, limit: Math.floor(limits.maxCells / width) });

@@ -9,7 +9,7 @@ import { withTable } from './open.ts';
 
 export async function preview(spec: TablePreviewSpec, host: JobHost): Promise<JobEnd> {
   await mkdir(host.out, { recursive: true });
-  const found = await withTable(spec.upload, spec.settings, spec, (file) => {
+  const found = await withTable(spec.upload, spec.settings, { ...spec, scratch: host.dir }, (file) => {
     const { settings, source } = file;
     const read = `${settings.format}: ${JSON.stringify(settings)}`;
     host.log('info', read, read);

@@ -1,6 +1,7 @@
 /** Uploaded tables in real workers: workbooks of several kinds, harmful ones, and the whole way to a table set. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, StudioError } from '../../errors.ts';
@@ -8,8 +9,8 @@ import type { Associations, ColumnStatistics, ColumnType, TableFindings, TableRe
 import { TableSet, type Values } from '../../store/tables.ts';
 import { zipOf } from '../archives.fixture.ts';
 import type { JobHost } from '../job.ts';
-import type { IngestLimits, TableOutcome, TableSpec } from '../protocol.ts';
-import { endOf, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from '../workers.fixture.ts';
+import type { IngestLimits, TableOutcome, TablePreprocessSpec, TableSpec, WorkerMessage } from '../protocol.ts';
+import { endOf, type RunningJob, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from '../workers.fixture.ts';
 import { preview } from './preview.ts';
 import { OPENPYXL_WORKBOOK } from './workbook.fixture.ts';
 
@@ -27,15 +28,15 @@ function uploaded(content: Buffer | string): string {
 }
 
 /** In this process: for the many ways in which a file can be bad. */
-async function look(content: Buffer | string, settings: Partial<TableSettings> = {}): Promise<TableFindings> {
+async function look(content: Buffer | string, settings: Partial<TableSettings> = {}, limits = LIMITS): Promise<TableFindings> {
   const dir = temporaryFolder();
   const host: JobHost = { dir, out: join(dir, 'out'), stopping: false, journaledEpochs: new Set(), log: () => {}, epoch: () => {}, progress: () => {} };
-  await preview({ ...COMMON, kind: 'table_preview', upload: uploaded(content), settings }, host);
+  await preview({ ...COMMON, limits, kind: 'table_preview', upload: uploaded(content), settings }, host);
   return readJson<TableFindings>(dir, 'out', 'preview.json');
 }
 
-async function refused(code: ErrorCode, content: Buffer | string, settings: Partial<TableSettings> = {}): Promise<void> {
-  const found = await look(content, settings).then(
+async function refused(code: ErrorCode, content: Buffer | string, settings: Partial<TableSettings> = {}, limits = LIMITS): Promise<void> {
+  const found = await look(content, settings, limits).then(
     () => 'accepted',
     (error: unknown) => (error instanceof StudioError ? error.code : String(error)),
   );
@@ -123,6 +124,57 @@ test('a workbook of other writers: prefixes, inline and rich texts, phonetic hin
   ]);
 });
 
+const ODS_MIME = 'application/vnd.oasis.opendocument.spreadsheet';
+const odsOf = (tables: string) =>
+  zipOf([
+    { name: 'mimetype', data: Buffer.from(ODS_MIME), stored: true },
+    {
+      name: 'content.xml',
+      data: Buffer.from(
+        `${HEAD}<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>${tables}</office:spreadsheet></office:body></office:document-content>`,
+      ),
+    },
+  ]);
+const odsCell = (type: string, value: string, text = '') =>
+  `<table:table-cell office:value-type="${type}" ${value}><text:p>${text}</text:p></table:table-cell>`;
+
+test('a spreadsheet of OpenDocument: types, repeats, notes, empty ends', async () => {
+  const head = ['제품', '값', '값', '때', '합격'].map((name) => odsCell('string', '', name)).join('');
+  const rows = `<table:table-row>${head}<table:table-cell table:number-columns-repeated="16379"/></table:table-row>
+    <table:table-row table:number-rows-repeated="2">${odsCell('string', '', 'a<text:s text:c="2"/>&amp;<text:span>b</text:span></text:p><text:p>둘째 줄')}
+      <table:table-cell office:value-type="float" office:value="1.5" table:number-columns-repeated="2"><office:annotation><text:p>note</text:p></office:annotation><text:p>1,50</text:p></table:table-cell>
+      ${odsCell('date', 'office:date-value="2026-03-01T14:05:00"', '1. 3.')}${odsCell('boolean', 'office:boolean-value="true"', '참')}</table:table-row>
+    <table:table-row table:number-rows-repeated="3"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>
+    <table:table-row><table:covered-table-cell/>${odsCell('percentage', 'office:value="0.25"', '25%')}<table:table-cell table:formula="of:=1"/>${odsCell('date', 'office:date-value="2026-03-02"')}${odsCell('time', 'office:time-value="PT09H05M07S"')}</table:table-row>
+    <table:table-row table:number-rows-repeated="1048569"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>`;
+  const file = odsOf(
+    `<table:table table:name="측정"><table:table-column/>${rows}</table:table><table:table table:name="B"><table:table-row>${odsCell('float', 'office:value="7"')}</table:table-row></table:table>`,
+  );
+  const found = await look(file);
+  assert.equal([found.settings.format, found.sheets], ['ods', ['측정', 'B']]);
+  assert.equal(
+    found.columns.map(({ name, type }) => `${name} ${type}`),
+    ['제품 categorical', '값 real', '값 (2) real', '때 date', '합격 categorical'],
+  );
+  assert.equal(found.rows, [
+    ['a  &b\n둘째 줄', '1.5', '1.5', '2026-03-01 14:05:00', 'TRUE'],
+    ['a  &b\n둘째 줄', '1.5', '1.5', '2026-03-01 14:05:00', 'TRUE'],
+    ['', '0.25', '', '2026-03-02', '09:05:07'],
+  ]);
+  assert.equal((await look(file, { sheet: 'B', header: false })).rows, [['7']]);
+  const job = await runToEnd(specOf(uploaded(file), found));
+  assert.is(job.end.state, 'succeeded', job.log);
+  await refused('table_no_sheet', file, { sheet: 'C' });
+  const bomb = (attribute: string, of: string) =>
+    odsOf(
+      `<table:table table:name="S"><table:table-row ${of === 'row' ? attribute : ''}><table:table-cell ${of === 'cell' ? attribute : ''} office:value-type="float" office:value="1"/></table:table-row></table:table>`,
+    );
+  await refused('table_too_many_columns', bomb('table:number-columns-repeated="2001"', 'cell'));
+  await refused('table_too_many_rows', bomb('table:number-rows-repeated="900000000"', 'row'));
+  await refused('table_workbook_damaged', bomb('table:number-rows-repeated="x"', 'row'));
+  await refused('table_not_recognised', odsOf(''));
+});
+
 test('harmful workbooks are refused', async () => {
   const row = '<row r="1"><c r="A1"><v>1</v></c></row>';
   const bomb = `${HEAD}<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet><sheetData><row><c t="str"><v>&b;</v></c></row></sheetData></worksheet>`;
@@ -137,7 +189,7 @@ test('harmful workbooks are refused', async () => {
   await refused('table_workbook_damaged', workbookOf({ sheet: sheetOf(`${'<a>'.repeat(200)}`) }));
   await refused('table_empty', workbookOf({ sheet: sheetOf('') }));
   await refused('table_not_recognised', workbookOf({ sheet: sheetOf(row), workbook: SHEETS.replace(/<sheet /, '<sheet state="hidden" ') }));
-  await refused('table_not_recognised', zipOf([{ name: 'a.csv', data: Buffer.from('x\n1\n') }]));
+  await refused('table_not_recognised', zipOf([{ name: 'a.doc', data: Buffer.from('x\n1\n') }]));
   await refused('archive_unsafe_path', zipOf([{ name: '../xl/workbook.xml', data: Buffer.from('x') }]));
   const sized = zipOf([{ name: 'xl/workbook.xml', data: Buffer.alloc(70 * 2 ** 20, 'x') }]);
   await refused('archive_bomb', sized);
@@ -152,11 +204,27 @@ test('harmful workbooks are refused', async () => {
   assert.is(code, 'archive_damaged');
 });
 
+test('a table that is wrapped in an archive is taken out of it, if it is the only one', async () => {
+  const csv = { name: '측정/a.csv', data: Buffer.from('x,y\n1,2\n') };
+  const found = await look(zipOf([csv, { name: '측정/readme.pdf', data: Buffer.from('%PDF-') }, { name: '__MACOSX/측정/._a.csv', data: Buffer.from('x') }]));
+  assert.equal([found.settings.format, found.rows], ['csv', [['1', '2']]]);
+  assert.equal((await look(gzipSync(csv.data))).rows, [['1', '2']]);
+  assert.is((await look(zipOf([{ name: 'a.xlsx', data: OPENPYXL_WORKBOOK }]))).settings.sheet, '측정');
+  await refused('table_zip_files', zipOf([csv, { ...csv, name: 'b.tsv' }]));
+  await refused('table_not_recognised', zipOf([{ name: 'a.csv', data: zipOf([csv]) }]));
+  await refused('table_not_recognised', gzipSync(gzipSync(csv.data)));
+  await refused('archive_damaged', gzipSync(csv.data).subarray(0, 15));
+  await refused('archive_too_large', gzipSync(Buffer.alloc(1001)), {}, { ...LIMITS, maxUnpackedBytes: 1000 });
+  const job = await runToEnd(specOf(uploaded(zipOf([csv])), found));
+  assert.is(job.end.state, 'succeeded', job.log);
+  assert.not.ok(existsSync(join(job.dir, 'unpacked')));
+});
+
 test('other files are told apart by their content', async () => {
   await refused('table_excel_old', Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]));
   await refused('table_not_recognised', Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(600)]));
   await refused('table_not_recognised', `%PDF-1.7\n${'x'.repeat(600)}`);
-  await refused('table_not_recognised', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]));
+  await refused('archive_damaged', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]));
 });
 
 const plain = (values: Values) => [...(values.type === 'text' ? values.texts : values.type === 'categorical' ? values.codes : values.numbers)];
@@ -236,6 +304,39 @@ test('a job that is stopped leaves nothing', async () => {
   const { end, dir } = await endOf(job);
   assert.is(end.state, 'stopped');
   assert.not.ok(existsSync(join(dir, 'out')));
+});
+
+test('a preprocessing that is stopped or killed on the way leaves nothing, and begun again it is whole', async () => {
+  const content = `a,b,c\n${Array.from({ length: 60_000 }, (_, i) => `${i % 7 === 0 ? '' : i},${i / 8},x${i % 5}`).join('\n')}\n`;
+  const made = await runToEnd(specOf(uploaded(content), await look(content)));
+  const table = join(made.dir, 'out', 'dataset', 'table');
+  const chain: TablePreprocessSpec['chain'] = [
+    { method: 'fill_missing', parameters: { columns: [], with: 'median', constant: '', group: 'c' } },
+    { method: 'one_hot', parameters: { columns: ['c'], drop_first: false } },
+    { method: 'derive', parameters: { name: 'd', expression: 'a * b + sqrt(b)' } },
+  ];
+  const spec: TablePreprocessSpec = { ...COMMON, kind: 'preprocess', type: 'tabular', table, target: null, chain, limits: TABLE };
+  const onProgress = (job: RunningJob, then: () => void) =>
+    job.child.on('message', (message) => {
+      if ((message as WorkerMessage).type === 'progress') then();
+    });
+
+  const stopped = startJob(spec);
+  onProgress(stopped, () => stopped.child.send({ type: 'stop' }));
+  const { end, dir } = await endOf(stopped);
+  assert.is(end.state, 'stopped');
+  assert.not.ok(existsSync(join(dir, 'out')));
+
+  const killed = startJob(spec);
+  onProgress(killed, () => killed.child.kill('SIGKILL'));
+  assert.is((await killed.ended).signal, 'SIGKILL');
+  const again = await runToEnd(spec, killed.dir);
+  assert.is(again.end.state, 'succeeded', again.log);
+  const { summary, count } = readJson<TableOutcome>(again.dir, 'out', 'table.json');
+  assert.equal([count, summary.columns, summary.missing], [60_000, 8, 0]);
+  const set = await TableSet.open(join(again.dir, 'out', 'dataset', 'table'));
+  assert.equal(plain(await set.values(7, 1, 2)), [0.125 + Math.sqrt(0.125)]);
+  await set.close();
 });
 
 test.run();

@@ -41,6 +41,10 @@ export function isZip(head: Uint8Array): boolean {
   return starts(head, 'PK\x03\x04') || starts(head, 'PK\x05\x06') || starts(head, 'PK\x07\x08');
 }
 
+export function isGzip(head: Uint8Array): boolean {
+  return starts(head, '\x1f\x8b');
+}
+
 /** By the header's checksum, so that the tars of before 1988 count as well. */
 export function isTar(head: Uint8Array): boolean {
   if (head.length < 512) return false;
@@ -56,7 +60,7 @@ export function isArchive(head: Uint8Array): boolean {
   return (
     isZip(head) ||
     isTar(head) ||
-    starts(head, '\x1f\x8b') ||
+    isGzip(head) ||
     starts(head, 'BZh') ||
     starts(head, "7z\xbc\xaf'\x1c") ||
     starts(head, 'Rar!\x1a\x07') ||

@@ -18,6 +18,10 @@ const DEFLATED = 8;
 const UTF8_NAME = 0x800;
 const ENCRYPTED = 0x41;
 const AES = 99;
+/** In front of each file: 30 bytes, its name, and extra fields that may be others than those of the directory. PKWARE, APPNOTE 4.3.7. */
+const LOCAL_HEADER = 30;
+const LOCAL_MARK = 0x04034b50;
+const LOCAL_EXTRA = 256;
 
 interface ZipEntry extends UploadEntry {
   readonly record: yauzl.Entry;
@@ -54,7 +58,7 @@ export async function openZip(path: string, limits: IngestLimits): Promise<ZipUp
       read: async (entry) => {
         unpacked += entry.bytes;
         if (unpacked > limits.maxUnpackedBytes) throw new StudioError('archive_too_large', { limitMb: Math.floor(limits.maxUnpackedBytes / 2 ** 20) });
-        return readEntry(zip, file, (entry as ZipEntry).record);
+        return readEntry(file, (entry as ZipEntry).record);
       },
       stream: (entry) => streamEntry(zip, (entry as ZipEntry).record),
       close,
@@ -115,15 +119,12 @@ function nameOf(record: yauzl.Entry): string {
   return decodeName(raw);
 }
 
-async function readEntry(zip: yauzl.ZipFile, file: FileHandle, record: yauzl.Entry): Promise<Buffer> {
+async function readEntry(file: FileHandle, record: yauzl.Entry): Promise<Buffer> {
   if (record.compressionMethod !== STORED && record.compressionMethod !== DEFLATED) {
     throw new StudioError('zip_method_unsupported', {}, `method ${record.compressionMethod}`);
   }
   try {
-    const { fileDataStart } = await zip.readLocalFileHeaderPromise(record, { minimal: true });
-    const packed = Buffer.allocUnsafe(record.compressedSize);
-    const { bytesRead } = await file.read(packed, 0, packed.length, fileDataStart);
-    if (bytesRead !== packed.length) throw new Error('the archive ends within the file');
+    const packed = await packedContent(file, record);
     // An entry that is larger than it says fails here, before the memory is taken.
     const data = record.compressionMethod === STORED ? packed : await inflate(packed, { maxOutputLength: Math.max(1, record.uncompressedSize) });
     if (data.length !== record.uncompressedSize) throw new Error(`${data.length} bytes, ${record.uncompressedSize} declared`);
@@ -132,6 +133,21 @@ async function readEntry(zip: yauzl.ZipFile, file: FileHandle, record: yauzl.Ent
   } catch (error) {
     throw new StudioError('picture_damaged', {}, (error as Error).message);
   }
+}
+
+/** Header and content in one read: of small files the calls cost more than the bytes. */
+async function packedContent(file: FileHandle, record: yauzl.Entry): Promise<Buffer> {
+  const content = record.compressedSize;
+  const at = record.relativeOffsetOfLocalHeader;
+  const bytes = Buffer.allocUnsafe(LOCAL_HEADER + record.fileNameLength + LOCAL_EXTRA + content);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
+  if (bytesRead < LOCAL_HEADER || bytes.readUInt32LE(0) !== LOCAL_MARK) throw new Error('no file where the archive says');
+  const start = LOCAL_HEADER + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
+  if (start + content <= bytesRead) return bytes.subarray(start, start + content);
+  const apart = Buffer.allocUnsafe(content);
+  const second = await file.read(apart, 0, content, at + start);
+  if (second.bytesRead !== content) throw new Error('the archive ends within the file');
+  return apart;
 }
 
 async function* streamEntry(zip: yauzl.ZipFile, record: yauzl.Entry): AsyncGenerator<Buffer> {

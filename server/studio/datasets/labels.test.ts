@@ -1,5 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,6 +10,7 @@ import { ZipFile } from 'yazl';
 import { type Client, Daemon, PASSWORD } from '../../daemon.fixture.ts';
 import type { DatasetStatistics, DownloadFormat, LabelReport, PictureShapes } from '../../http/label-schemas.ts';
 import type { Dataset, ErrorReply, Experiment, ExperimentDetails, PicturePage, Project } from '../../http/schemas.ts';
+import { tarOf } from '../../jobs/archives.fixture.ts';
 import type { FormatName, PictureLabels, Shape } from '../../labels/annotation.ts';
 import { contentOf } from '../../labels/files.ts';
 import { FORMATS, formatsOf, type LabelProblem } from '../../labels/formats.ts';
@@ -231,6 +235,44 @@ test('what a format loses is named before the download', async () => {
   const lost = Object.fromEntries(formats.map(({ format, losses }) => [format, losses.map(({ loss }) => loss).sort()]));
   assert.equal(lost, { coco: ['cuts'], yolo: ['attributes', 'classes', 'cuts', 'polygon_from_mask'], labelme: ['attributes', 'cuts'] });
   assert.ok(formats.every(({ losses }) => losses.every(({ ko, en, count }) => /[가-힣]/.test(ko) && en !== '' && count > 0)));
+});
+
+test('a download that is read slowly waits, and one that is given up ends', async () => {
+  const noise = await sharp(randomBytes(800 * 600 * 3), { raw: { width: 800, height: 600, channels: 3 } })
+    .png({ compressionLevel: 0 })
+    .toBuffer();
+  const files = 48;
+  const dataset = await makeOf('detection', tarOf(Array.from({ length: files }, (_, i) => ({ name: `${i}.png`, data: noise }))), 'noise');
+  const process = `/proc/${daemon.pid}`;
+  const openPacks = () =>
+    readdirSync(`${process}/fd`).filter((fd) => {
+      try {
+        return readlinkSync(`${process}/fd/${fd}`).startsWith(join(daemon.data, 'datasets', String(dataset.id)));
+      } catch {
+        return false;
+      }
+    }).length;
+  const bytesRead = () => Number(/rchar: (\d+)/.exec(readFileSync(`${process}/io`, 'utf8'))![1]);
+  const [packs, before] = [openPacks(), bytesRead()];
+  const answer = await new Promise<IncomingMessage>((done) => {
+    get(`${daemon.url}/api/datasets/${dataset.id}/download?format=coco`, { headers: dev.headers() }, done);
+  });
+  assert.is(answer.statusCode, 200);
+  // Until it has come to rest.
+  for (let read = -1; bytesRead() - read > 2 ** 20; ) {
+    read = bytesRead();
+    await sleep(300);
+  }
+  const read = bytesRead() - before;
+  assert.ok(read < (files * noise.length) / 2, `${read} bytes were read for somebody who does not take them`);
+  assert.is(openPacks(), packs + 1);
+  answer.destroy();
+  for (let waited = 0; openPacks() > packs && waited < 100; waited++) await sleep(100);
+  assert.is(openPacks(), packs);
+  // The next one is whole.
+  const whole = await download(dataset, 'coco');
+  assert.ok(whole.length > files * noise.length);
+  assert.is((await dev.call('DELETE', `/api/datasets/${dataset.id}?forGood=true`)).status, 204);
 });
 
 test('pictures that were made smaller or turned: labels are scaled with them', async () => {

@@ -3,7 +3,9 @@ import type { RowQuery } from '../../http/table-schemas.ts';
 import { MISSING_CODE, type StoredColumn, type TableSet, type Values } from '../../store/tables.ts';
 import { dateText, numberOf } from '../../tables/cells.ts';
 
+/** Searches that are kept, and the rows that they may have found together: of a large table fewer are kept. */
 const KEPT = 8;
+const KEPT_ROWS = 8_000_000;
 /** Rows of a column that are looked at in one go: about a millisecond. */
 const PIECE = 8192;
 
@@ -23,7 +25,7 @@ export class RowSearch {
     this.#found.set(key, finding);
     finding.catch(() => this.#found.delete(key));
     for (const other of this.#found.keys()) {
-      if (this.#found.size <= KEPT) break;
+      if (this.#found.size <= Math.max(1, Math.min(KEPT, Math.floor(KEPT_ROWS / set.rows)))) break;
       this.#found.delete(other);
     }
     return finding;
@@ -50,9 +52,11 @@ async function look(set: TableSet, text: string, only: number | undefined, missi
       for (let i = from; i < to; i++) if (hits[i] === 0 && has(values, i - from)) hits[i] = 1;
     }
   }
-  const found: number[] = [];
-  for (let i = 0; i < hits.length; i++) if (hits[i] === 1) found.push(i);
-  return Uint32Array.from(found);
+  let count = 0;
+  for (const hit of hits) count += hit;
+  const found = new Uint32Array(count);
+  for (let i = 0, at = 0; i < hits.length; i++) if (hits[i] === 1) found[at++] = i;
+  return found;
 }
 
 function isMissing(values: Values, at: number): boolean {

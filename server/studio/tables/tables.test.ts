@@ -122,6 +122,37 @@ test('rows are found by what stands in them', async () => {
   assert.equal(await find('offset=400'), []);
 });
 
+test('rows are sorted by a column, missing values last, also those that were found', async () => {
+  const { id } = await project('clustering');
+  const content = 'part,n,note,day\nlot 10,5,b,2026-03-01\nLot 2,-1.5,,2025-03-01\nlot 2,,가,\n,5,나 10,2026-01-01\nlot 1,1e9,나 9,2024-03-01\n';
+  const dataset = await ready(id, content, { types: ['categorical', 'real', 'text', 'date'] });
+  const page = (query: string) => admin.ok<RowPage>('GET', `/api/datasets/${dataset.id}/table/rows?${query}`);
+  const order = async (query: string) => (await page(query)).rows.map(({ n }) => n);
+  for (let again = 0; again < 2; again++) {
+    assert.equal(await order('sort=0'), [4, 1, 2, 0, 3]);
+    assert.equal(await order('sort=0&order=desc'), [0, 2, 1, 4, 3]);
+    assert.equal(await order('sort=1'), [1, 0, 3, 4, 2]);
+    assert.equal(await order('sort=1&order=desc'), [4, 3, 0, 1, 2]);
+    assert.equal(await order('sort=2'), [0, 2, 4, 3, 1]);
+    assert.equal(await order('sort=3&order=desc'), [0, 3, 1, 4, 2]);
+  }
+  assert.equal((await page('sort=1&order=desc&offset=3&limit=2&from=1&columns=1')).rows, [
+    { n: 1, cells: [-1.5] },
+    { n: 2, cells: [null] },
+  ]);
+  assert.equal(await page('sort=1&order=desc&search=lot&offset=1&limit=2&from=1&columns=1'), {
+    total: 4,
+    rows: [
+      { n: 0, cells: [5] },
+      { n: 1, cells: [-1.5] },
+    ],
+  });
+  assert.equal(await order('sort=1&missing=true'), [1, 3, 2]);
+  assert.equal(await order('sort=1&offset=9'), []);
+  assert.is((await admin.call<{ code: string }>('GET', `/api/datasets/${dataset.id}/table/rows?sort=4`)).body.code, 'invalid_input');
+  assert.is((await admin.call<{ code: string }>('GET', `/api/datasets/${dataset.id}/table/rows?sort=1&order=up`)).body.code, 'invalid_input');
+});
+
 const HOLES = 'x,y\n1,2\n,3\n4,5\n';
 test('what keeps a table from being exported is told, in the order in which one can do something about it', async () => {
   const { id } = await project('regression');

@@ -14,6 +14,7 @@ import type {
   TableReport,
   TableSettings,
 } from '../../http/table-schemas.ts';
+import type { PreviewProcess } from '../../queue/preview-process.ts';
 import { MISSING_CODE, TableSet, type Values } from '../../store/tables.ts';
 import { dateText } from '../../tables/cells.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
@@ -21,6 +22,7 @@ import { OpenSets } from '../datasets/open-sets.ts';
 import type { StoredUser } from '../people/users.ts';
 import { csvOf } from './csv.ts';
 import { tableFolder } from './folder.ts';
+import { RowOrder } from './order.ts';
 import { RowSearch } from './search.ts';
 
 /** Characters of a text cell in a page of rows. */
@@ -30,9 +32,11 @@ export class Tables {
   readonly #datasets: Datasets;
   readonly #sets = new OpenSets<TableSet>((dir) => TableSet.open(dir));
   readonly #search = new RowSearch();
+  readonly #order: RowOrder;
 
-  constructor(datasets: Datasets) {
+  constructor(datasets: Datasets, previews: PreviewProcess) {
     this.#datasets = datasets;
+    this.#order = new RowOrder(previews);
   }
 
   /** Throws not_found, dataset_ingesting, dataset_unreadable. */
@@ -53,17 +57,19 @@ export class Tables {
     const set = await this.#sets.get(dir);
     const found = await this.#search.find(dir, set, query);
     const total = found?.length ?? set.rows;
-    const from = Math.min(query.offset, total);
-    const numbers = Array.from({ length: Math.min(query.limit, total - from) }, (_, i) => found?.[from + i] ?? from + i);
+    const numbers = query.sort === undefined ? inPlace(query, total, found) : await this.#order.page(dir, set, { ...query, sort: query.sort }, found);
     const columns = set.schema.columns.map((_, index) => index).slice(query.from, query.from + query.columns);
     const rows = numbers.map((n) => ({ n, cells: new Array<Cell>(columns.length).fill(null) }));
-    for (const [at, column] of columns.entries()) {
-      const dictionary = await set.dictionary(column);
-      for (const [first, last] of stretches(numbers)) {
-        const values = await set.values(column, numbers[first]!, numbers[last]! + 1);
-        for (let i = first; i <= last; i++) rows[i]!.cells[at] = cellOf(values, numbers[i]! - numbers[first]!, dictionary);
-      }
-    }
+    const together = stretches(numbers);
+    await Promise.all(
+      columns.map(async (column, at) => {
+        const dictionary = await set.dictionary(column);
+        for (const [first, last] of together) {
+          const values = await set.values(column, numbers[first]!, numbers[last]! + 1);
+          for (let i = first; i <= last; i++) rows[i]!.cells[at] = cellOf(values, numbers[i]! - numbers[first]!, dictionary);
+        }
+      }),
+    );
     return { total, rows };
   }
 
@@ -106,6 +112,12 @@ export class Tables {
     if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
     return { dataset, dir: tableFolder(this.#datasets.folder(id)) };
   }
+}
+
+/** Numbers of the rows of a page as they stand in the table; of those in `found` alone, where it is not null. */
+function inPlace({ offset, limit }: RowQuery, total: number, found: Uint32Array | null): number[] {
+  const from = Math.min(offset, total);
+  return Array.from({ length: Math.min(limit, total - from) }, (_, i) => found?.[from + i] ?? from + i);
 }
 
 /** Parts of a page in which the row numbers follow one another: each is one read. */

@@ -28,21 +28,21 @@ export interface FittedStep {
   learnt: unknown;
 }
 
+export interface FittedChain {
+  frame: Frame;
+  fitted: FittedStep[];
+}
+
 /**
- * A table through a chain that was checked and has all parameters: each step learns from what the one before it has made. `step` hears which one is
- * next; false: it was told to stop, null is given. Throws what the methods throw and preprocess_no_rows, each with the number of its step.
+ * A table through a chain that was checked and has all parameters: each step learns from what the one before it has made. Gives the number of each step before it
+ * is done, so that others have their turn. Throws what the methods throw and preprocess_no_rows, each with the number of its step.
  */
-export function fitChain(
-  frame: Frame,
-  chain: Chain,
-  target: string | null,
-  step: (index: number) => boolean = () => true,
-): { frame: Frame; fitted: FittedStep[] } | null {
+export function* fitSteps(frame: Frame, chain: Chain, target: string | null): Generator<number, FittedChain, void> {
   const around: Surroundings = { target, training: true };
   const fitted: FittedStep[] = [];
   let at = frame;
   for (const [index, { method, parameters }] of chain.entries()) {
-    if (!step(index)) return null;
+    yield index;
     const { fit, apply } = methodOf(method);
     at = numbered(index, () => {
       const learnt = fit(at, parameters, around);
@@ -53,6 +53,15 @@ export function fitChain(
     });
   }
   return { frame: at, fitted };
+}
+
+/** All steps in one go. */
+export function fitChain(frame: Frame, chain: Chain, target: string | null): FittedChain {
+  const steps = fitSteps(frame, chain, target);
+  for (;;) {
+    const next = steps.next();
+    if (next.done === true) return next.value;
+  }
 }
 
 /** New rows the same way. None of them goes. */
