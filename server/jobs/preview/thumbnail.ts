@@ -18,7 +18,7 @@ export async function thumbnail({ file, offset, bytes }: Questions['thumbnail'][
   } finally {
     await handle.close();
   }
-  return small(sharp(encoded), THUMBNAIL_SIDE);
+  return small(sharp(encoded, { failOn: 'error' }), THUMBNAIL_SIDE);
 }
 
 /** WebP, long side at most `side`. */
