@@ -192,7 +192,7 @@ test('cameras of 12 bits write 16: what they use becomes black to white, in the 
   const files = [
     { name: 'bright.tif', data: await deep(64, 8, 4095).tiff({ compression: 'none' }).toBuffer() },
     { name: 'dark.png', data: await deep(64, 8, 500).png().toBuffer() },
-    { name: 'large.tif', data: await deep(1600, 8, 4000).tiff({ compression: 'lzw' }).toBuffer() },
+    { name: 'large.tif', data: await deep(1600, 1, 4000).tiff({ compression: 'lzw' }).toBuffer() },
     { name: 'plain.png', data: await png() },
   ];
   const samples = async (upload: Buffer, which: number) => {
@@ -210,9 +210,10 @@ test('cameras of 12 bits write 16: what they use becomes black to white, in the 
   assert.match(bright.log, /12 bits/);
   assert.is((await samples(zipOf(files), 1)).last, 500 >> 4);
   const large = await samples(zipOf(files), 2);
-  assert.equal([large.last, large.size], [4000 >> 4, [800, 4]]);
+  assert.equal(large.size, [800, 1]);
+  assert.ok(Math.abs(large.last! - (4000 >> 4)) < 2, `${large.last}`);
   const mixed = [...files, { name: 'all.tif', data: await deep(64, 8, 65535).tiff({ compression: 'none' }).toBuffer() }];
-  assert.equal([(await samples(zipOf(mixed), 0)).last, (await samples(zipOf(mixed), 4)).last], [4095 >> 8, 255]);
+  assert.equal([(await samples(zipOf(mixed), 0)).last, (await samples(zipOf(mixed), 4)).last], [16, 255]);
 });
 
 test('EXIF orientation is applied', async () => {

@@ -125,9 +125,10 @@ async function toEightBits(picture: Sharp, bits: SampleBits): Promise<Sharp> {
   // Opacity is always of 16 bits.
   const opacity = channels === 2 || channels === 4 ? channels - 1 : -1;
   const own = leastBits(largest(opacity < 0 ? samples : samples.filter((_, at) => at % channels !== opacity)) / OVERSHOOT);
-  const shift = Math.max(bits, own) - 8;
+  const white = 2 ** Math.max(bits, own) - 1;
   const bytes = Buffer.allocUnsafe(samples.length);
-  for (let at = 0; at < samples.length; at++) bytes[at] = at % channels === opacity ? samples[at]! >> 8 : Math.min(255, samples[at]! >> shift);
+  for (let at = 0; at < samples.length; at++)
+    bytes[at] = at % channels === opacity ? samples[at]! >> 8 : Math.min(255, Math.round((255 * samples[at]!) / white));
   return sharp(bytes, { raw: { width, height, channels } });
 }
 
