@@ -1,11 +1,11 @@
 /** Annotation as people do it: distributing, boxes, polygons, brush, labels of whole pictures, undo, two tabs on one picture, no line, review and Complete. */
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ZipFile } from 'yazl';
 import { Client, PASSWORD } from '../../server/daemon.fixture.ts';
-import type { AnnotatedPicture, AnnotationClasses, AnnotationTask } from '../../server/http/annotation-schemas.ts';
+import type { AnnotatedPicture, AnnotationClasses, AnnotationTask, PictureSave } from '../../server/http/annotation-schemas.ts';
 import type { Dataset, ModelKind, Project, User } from '../../server/http/schemas.ts';
 import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, signIn, startStudio } from './studio.ts';
 
@@ -148,10 +148,17 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   assert.is((await picture(of, 0)).state, 'done');
 
   // The second label for the chosen one by its key, the corner and the border dragged.
+  const sent: PictureSave[] = [];
+  const hear = (request: Request) => {
+    if (request.method() === 'PUT' && request.url().endsWith('/pictures/0')) sent.push(request.postDataJSON() as PictureSave);
+  };
+  page.on('request', hear);
   await page.keyboard.press('2');
   await drag(page, at(60, 80), at(80, 90));
   await drag(page, at(140, 120), at(160, 140));
   await saved(page);
+  page.off('request', hear);
+  assert.ok(sent.length > 0 && sent.every(({ shapes, changes }) => shapes === undefined && changes?.put.length === 1), 'only the box that changed was sent');
   [first, second] = (await picture(of, 0)).shapes as NonNullable<typeof first>[];
   assert.is.not(first!.label, second!.label);
   near(first!.x, 80);
@@ -386,7 +393,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('form').waitFor();
   await signIn(ann, { userId: 'ann', password: PASSWORD });
   await ann.waitForURL('**/annotations');
-  await ann.locator('tr', { hasText: '검수' }).locator('a.row-name').click();
+  await ann.locator('a.row-name', { hasText: /^검수$/ }).click();
   await ann.locator('.film.current').waitFor();
   for (const key of ['1', '2', '1']) {
     const name = await ann.locator('.desk-name').textContent();
