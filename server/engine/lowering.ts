@@ -20,7 +20,7 @@ export const contrib = 'com.microsoft';
 /** What may still be fused into a node that has not been emitted: another tensor to add, then an activation. All memory is blocked. */
 export interface Fused {
   readonly sum?: string;
-  readonly activation?: 'Relu';
+  readonly activation?: 'Relu' | 'Relu6';
 }
 
 export interface LoweringOptions {
@@ -61,6 +61,8 @@ export class Lowering {
   readonly options: LoweringOptions;
   /** How many readers each value has, by its id. */
   readonly uses = new Map<number, number>();
+  /** The last node that reads each value, by its id; none for what leaves the graph. */
+  readonly lastReaders = new Map<number, Node>();
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, Tensor>();
   readonly #forms = new Map<number, Map<Layout, string>>();
@@ -245,6 +247,8 @@ export function lower(program: Program, options: LoweringOptions): Lowered {
     else inputs.push({ name, dtype: value.dtype, shape: kind === 'input' ? free(value.shape) : (filter ?? value.shape) });
   };
   for (const value of [...roots, ...nodes.flatMap((node) => node.inputs)]) lowering.uses.set(value.id, (lowering.uses.get(value.id) ?? 0) + 1);
+  for (const node of nodes) for (const input of node.inputs) lowering.lastReaders.set(input.id, node);
+  for (const root of roots) lowering.lastReaders.delete(root.id);
   roots.forEach(enter);
   for (const node of nodes) {
     node.inputs.forEach(enter);

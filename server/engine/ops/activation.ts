@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../graph.ts';
-import type { Lowering } from '../lowering.ts';
+import type { Fused, Lowering } from '../lowering.ts';
 import { sameShape } from '../tensor.ts';
-import { meetingLayout } from './elementwise.ts';
+import { fusedActivation, meetingLayout } from './elementwise.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -42,6 +42,7 @@ function pointwise<O extends keyof ActivationOps>(
   name: string,
   lower: (lowering: Lowering, operands: readonly string[], key: string) => string,
   gradient?: (graph: Graph, x: Value, y: Value, dy: Value) => Value,
+  fusedAs?: Fused['activation'],
 ): Rule<O> {
   return {
     shape: (inputs) => {
@@ -51,7 +52,9 @@ function pointwise<O extends keyof ActivationOps>(
     lowerings: [
       {
         name,
-        lower: (lowering, { inputs, outputs: [y] }) => {
+        lower: (lowering, { inputs, outputs }) => {
+          if (fusedActivation(lowering, { inputs, outputs }, fusedAs)) return;
+          const [y] = outputs;
           // The gradient of the output is the last operand; where it lies, the others follow.
           const layout = meetingLayout(lowering, inputs.toReversed(), y!.shape);
           const operands = inputs.map((input) => lowering.read(input, layout));
@@ -75,6 +78,7 @@ export const activation: { readonly [op in keyof ActivationOps]: Rule<op> } = {
     'Clip',
     (lowering, [x]) => lowering.emit('Clip', [x!, lowering.float(0), lowering.float(6)]),
     (graph, _, y, dy) => graph.op('relu6Gradient', [y, dy], {}),
+    'Relu6',
   ),
 
   relu6Gradient: pointwise('HardSigmoid', (lowering, [y, dy]) =>

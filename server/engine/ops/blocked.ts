@@ -5,6 +5,11 @@ import type { OnnxAttribute } from '../onnx.ts';
 
 export type Rank4 = readonly [number, number, number, number];
 
+const activations: { readonly [name in NonNullable<Fused['activation']>]: Readonly<Record<string, OnnxAttribute>> } = {
+  Relu: { activation: { string: 'Relu' } },
+  Relu6: { activation: { string: 'Clip' }, activation_params: { floats: [0, 6] } },
+};
+
 /** A convolution on blocked memory with what is fused into it. weight in MLAS's order; bias [o] or ''. */
 export function blockedConv(
   lowering: Lowering,
@@ -14,13 +19,18 @@ export function blockedConv(
 ): string {
   const [x, weight, bias] = inputs;
   const names = sum ? [x, weight, bias, sum] : bias ? [x, weight, bias] : [x, weight];
-  return lowering.emit('Conv', names, activation ? { ...attributes, activation: { string: activation } } : attributes, nchwc);
+  return lowering.emit('Conv', names, activation ? { ...attributes, ...activations[activation] } : attributes, nchwc);
 }
 
 /** x·scale + shift by channel, with what is fused, in one pass over blocked memory: a depthwise 1×1 convolution. scale, shift: [c]; shift may be ''. */
 export function blockedAffine(lowering: Lowering, x: string, scale: string, shift: string, channels: number, fused: Fused = {}): string {
   const weight = lowering.reshape(scale, [channels, 1, 1, 1]);
   return blockedConv(lowering, [x, weight, shift], { kernel_shape: { ints: [1, 1] }, group: { int: channels } }, fused);
+}
+
+/** 1 for each of so many channels. */
+export function channelOnes(lowering: Lowering, channels: number): string {
+  return lowering.constant({ dtype: 'float32', shape: [channels], data: new Float32Array(channels).fill(1) });
 }
 
 /** Blocked x with zeros around it. A depthwise 1×1 convolution by ones does it with all threads, which Pad does not. */
@@ -36,32 +46,52 @@ export function blockedPick(lowering: Lowering, x: string, channels: number, str
   return blockedConv(lowering, [x, ones, ''], { kernel_shape: { ints: [1, 1] }, group: { int: channels }, strides: { ints: [stride, stride] } });
 }
 
-/** Sums [c] of what `rows` gives for each row of each channel, [n·c/B·h, B]. Rows are summed apart, so that no chain of additions gets long. */
-function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4): string {
-  const { block } = lowering.options;
-  const sum = lowering.emit('ReduceSum', [lowering.reshape(rows, [n, c / block, h, block]), lowering.ints([0, 2])], { keepdims: { int: 0 } });
-  return lowering.reshape(sum, [c]);
+/**
+ * `factor` times the mean [c] over pictures and rows of what `rows` gives for each row of each channel, [n·c/B·h, B]. Rows are summed apart, so
+ * that no chain of additions gets long.
+ */
+function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4, factor: number): string {
+  const pictures = h === 1 ? rows : lowering.emit('GlobalAveragePool', [lowering.reshape(rows, [n, c, h, 1])], {}, nchwc);
+  const each = lowering.reshape(pictures, n === 1 ? [c] : [n, c]);
+  const mean = n === 1 ? each : lowering.emit('ReduceMean', [each, lowering.ints([0])], { keepdims: { int: 0 } });
+  return factor === 1 ? mean : lowering.emit('Mul', [mean, lowering.float(factor)]);
 }
 
-/** The sum [c] of each channel of blocked pictures [n,c,h,w]. */
-export function blockedSum(lowering: Lowering, x: string, shape: Rank4): string {
+/** `factor` times the mean [c] of each channel of blocked pictures [n,c,h,w]. */
+export function blockedMean(lowering: Lowering, x: string, shape: Rank4, factor = 1): string {
   const [n, c, h, w] = shape;
-  const means = lowering.emit('GlobalAveragePool', [lowering.reshape(x, [1, n * c * h, 1, w])], {}, nchwc);
-  return lowering.emit('Mul', [overRows(lowering, means, shape), lowering.float(w)]);
+  return overRows(lowering, lowering.emit('GlobalAveragePool', [lowering.reshape(x, [1, n * c * h, 1, w])], {}, nchwc), shape, factor);
 }
 
 /**
- * The inner product [c] of each channel of two blocked tensors [n,c,h,w]: a depthwise convolution of one by the other, as if every row of
- * every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
+ * `factor` times the mean product [c] of each channel of two blocked tensors [n,c,h,w]: a depthwise convolution of one by the other, as if every
+ * row of every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
  */
-export function blockedDot(lowering: Lowering, a: string, b: string, shape: Rank4): string {
+export function blockedMeanProduct(lowering: Lowering, a: string, b: string, shape: Rank4, factor = 1): string {
   const [n, c, h, w] = shape;
   const rows = n * c * h;
   const product = blockedConv(lowering, [lowering.reshape(a, [1, rows, 1, w]), lowering.reshape(b, [rows, 1, 1, w]), ''], {
     kernel_shape: { ints: [1, w] },
     group: { int: rows },
   });
-  return overRows(lowering, product, shape);
+  return overRows(lowering, product, shape, factor / w);
+}
+
+/**
+ * [n,a,b,B] to [n,b,a,B]: whole blocks change places. The runtime's reordering of channels that come last does just this, with all threads;
+ * Transpose has one.
+ */
+export function swapBlocks(lowering: Lowering, name: string, [n, a, b]: readonly [number, number, number]): string {
+  const { block } = lowering.options;
+  if (a === 1 || b === 1) return name;
+  return lowering.emit('ReorderInput', [lowering.reshape(name, [n, a, 1, b * block])], { channels_last: { int: 1 } }, nchwc);
+}
+
+/** [a,b,length] to [b,a,length]: stretches long enough to be worth a copy each, by all threads. */
+export function swapStretches(lowering: Lowering, name: string, [a, b, length]: readonly [number, number, number]): string {
+  if (a === 1 || b === 1) return name;
+  const order = Array.from({ length: a * b }, (_, index) => (index % a) * b + Math.floor(index / a));
+  return lowering.emit('Gather', [lowering.reshape(name, [a * b, length]), lowering.ints(order)], { axis: { int: 0 } });
 }
 
 /** The kernel as MLAS's blocked convolution reads it: [o/B,i/B,kh,kw,B(i),B(o)], or [o/B,i,kh,kw,B] where the input is too thin to be blocked. */
@@ -70,11 +100,15 @@ export function forwardFilter(lowering: Lowering, w: Value): string {
   const [o, i, kh, kw] = w.shape as Rank4;
   return lowering.once(`forward filter ${w.id}`, () => {
     const filter = lowering.read(w, 'filter');
-    const turned =
-      i % block === 0
-        ? lowering.transpose(lowering.reshape(filter, [i / block, block, o / block, kh * kw, block]), [2, 0, 3, 1, 4])
-        : lowering.transpose(lowering.reshape(filter, [i, o / block, kh * kw, block]), [1, 0, 2, 3]);
-    return lowering.reshape(turned, [o, i, kh, kw]);
+    const taps = kh * kw;
+    let ordered: string;
+    if (i % block !== 0) ordered = swapStretches(lowering, filter, [i, o / block, taps * block]);
+    else if (taps === 1) ordered = swapBlocks(lowering, filter, [1, i, o / block]);
+    else {
+      const lanes = swapBlocks(lowering, filter, [i / block, block, (o / block) * taps]);
+      ordered = swapStretches(lowering, lanes, [i / block, o / block, taps * block ** 2]);
+    }
+    return lowering.reshape(ordered, [o, i, kh, kw]);
   });
 }
 
@@ -86,11 +120,16 @@ export function backwardFilter(lowering: Lowering, w: Value, rows: readonly numb
   const { block } = lowering.options;
   const [o, i, kh, kw] = w.shape as Rank4;
   const taps = rows.flatMap((row) => columns.map((column) => row * kw + column));
-  let filter = lowering.read(w, 'filter');
-  if (kh * kw > 1) filter = lowering.emit('Gather', [lowering.reshape(filter, [(i * o) / block, kh * kw, block]), lowering.ints(taps)], { axis: { int: 1 } });
   // Bringing the input's channels innermost is just what ReorderInput does, with all threads.
-  const planes = lowering.reshape(filter, [i / block, block, (o / block) * taps.length, block]);
-  return lowering.reshape(lowering.emit('ReorderInput', [planes], { channels_last: { int: 0 } }, nchwc), [i, o, rows.length, columns.length]);
+  let filter = lowering.once(`backward filter ${w.id}`, () => {
+    const planes = lowering.reshape(lowering.read(w, 'filter'), [i / block, block, (o / block) * kh * kw, block]);
+    return lowering.emit('ReorderInput', [planes], { channels_last: { int: 0 } }, nchwc);
+  });
+  if (kh * kw > 1) {
+    const squares = lowering.reshape(filter, [(i * o) / block ** 2, kh * kw, block ** 2]);
+    filter = lowering.emit('Gather', [squares, lowering.ints(taps)], { axis: { int: 1 } });
+  }
+  return lowering.reshape(filter, [i, o, rows.length, columns.length]);
 }
 
 /** 'length - 1' down to 0. */
@@ -98,7 +137,7 @@ export const turned = (length: number): number[] => Array.from({ length }, (_, i
 
 /**
  * Blocked x with stride - 1 zeros behind each of its values, [n,c,h·stride,w·stride]: every value is repeated over its square, then all but the
- * first are multiplied by zero. The runtime repeats and multiplies with all threads; it would copy zeros in between with one.
+ * first are multiplied by zero. Repeating and multiplying is quicker than copying blocks and zeros one by one.
  */
 export function blockedSpread(lowering: Lowering, x: string, [n, c, h, w]: Rank4, stride: number): string {
   if (stride === 1) return x;

@@ -2,7 +2,7 @@ import type { Node, Value } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
 import { filterShape, nchwc } from '../lowering.ts';
 import type { Rank4 } from './blocked.ts';
-import { blockedConv, blockedPad, blockedPick } from './blocked.ts';
+import { blockedConv, blockedPad, blockedPick, swapBlocks, swapStretches } from './blocked.ts';
 import { depthwiseWeightGradient, isDepthwise } from './depthwise.ts';
 import type { Rule } from './rule.ts';
 
@@ -12,6 +12,21 @@ import type { Rule } from './rule.ts';
  */
 function end(length: number, output: number, kernel: number, { stride, padding, dilation }: Node<'convWeightGradient'>['attributes']): number {
   return (kernel - 1) * dilation + (output - 1) * stride + 1 - length - padding;
+}
+
+/** Blocked x [n,c,h,w], of which no pad is negative and the batch has whole blocks, as the input of that convolution: padded, [c,n,h,w] blocked over n. */
+function blockedPicturesAsChannels(lowering: Lowering, x: Value, pads: Rank4): string {
+  const { block } = lowering.options;
+  const [n, c, h, w] = x.shape as Rank4;
+  const [rows, columns] = [h + pads[0] + pads[2], w + pads[1] + pads[3]];
+  return lowering.once(`pictures as channels ${x.id} ${pads}`, () => {
+    const padded = blockedPad(lowering, lowering.read(x, 'blocked'), c, pads);
+    // The pictures of a block beside each other, then the channels of a block turned outwards.
+    const near = swapBlocks(lowering, padded, [n / block, block, (c / block) * rows * columns]);
+    const apart = lowering.reshape(near, [(n * c) / block ** 2, block, rows * columns, block]);
+    const turned = lowering.emit('ReorderOutput', [apart], { channels: { int: block }, channels_last: { int: 0 } }, nchwc);
+    return lowering.reshape(swapStretches(lowering, turned, [n / block, c, rows * columns * block]), [c, n, rows, columns]);
+  });
 }
 
 /** x padded (or, where a pad is negative, cut) in plain memory, whichever layout it is at hand in. */
@@ -47,21 +62,17 @@ function parts(pictures: number, block: number): { start: number; count: number 
 /** Some pictures of plain x [n,c,h,w] as the input of that convolution: [c,n,h,w], blocked over n where n has whole blocks. */
 function picturesAsChannels(lowering: Lowering, plain: string, [n, c, h, w]: Rank4): string {
   const { block } = lowering.options;
-  if (n % block !== 0) return lowering.transpose(plain, [1, 0, 2, 3]);
+  if (n % block !== 0) return lowering.reshape(swapStretches(lowering, plain, [n, c, h * w]), [c, n, h, w]);
   const turned = lowering.emit('ReorderInput', [lowering.reshape(plain, [1, n, c * h, w])], { channels_last: { int: 0 } }, nchwc);
-  const groups = n / block;
-  const inOrder = groups === 1 ? turned : lowering.transpose(lowering.reshape(turned, [groups, c, h * w * block]), [1, 0, 2]);
-  return lowering.reshape(inOrder, [c, n, h, w]);
+  return lowering.reshape(swapStretches(lowering, turned, [n / block, c, h * w * block]), [c, n, h, w]);
 }
 
 /** Some pictures of blocked dy [n,o,h,w] as its filter: [o/B,n/B,h·w,B(n),B(o)], or [o/B,n,h·w,B] for less than a block of them. */
 function picturesAsFilter(lowering: Lowering, blocked: string, [n, o, h, w]: Rank4): string {
   const { block } = lowering.options;
-  const turned =
-    n % block === 0
-      ? lowering.transpose(lowering.reshape(blocked, [n / block, block, o / block, h * w, block]), [2, 0, 3, 1, 4])
-      : lowering.transpose(lowering.reshape(blocked, [n, o / block, h * w * block]), [1, 0, 2]);
-  return lowering.reshape(turned, [o, n, h, w]);
+  if (n % block !== 0) return lowering.reshape(swapStretches(lowering, blocked, [n, o / block, h * w * block]), [o, n, h, w]);
+  const near = swapBlocks(lowering, blocked, [n / block, block, (o / block) * h * w]);
+  return lowering.reshape(swapStretches(lowering, near, [n / block, o / block, h * w * block ** 2]), [o, n, h, w]);
 }
 
 /** Every stride-th pixel of every stride-th row of pictures [n,c,h,w], as the rows of a matrix [n·h'·w',c]. */
@@ -70,8 +81,8 @@ function pixelRows(lowering: Lowering, x: Value, stride: number): string {
   return lowering.once(`pixels ${x.id} ${stride}`, () => {
     let picked = lowering.read(x, 'blocked');
     if (stride > 1) picked = blockedPick(lowering, picked, c, stride);
-    const last = lowering.emit('ReorderOutput', [picked], { channels: { int: c }, channels_last: { int: 1 } }, nchwc);
-    return lowering.reshape(last, [n * Math.ceil(h / stride) * Math.ceil(w / stride), c]);
+    const pixels = Math.ceil(h / stride) * Math.ceil(w / stride);
+    return lowering.reshape(swapBlocks(lowering, picked, [n, c / lowering.options.block, pixels]), [n * pixels, c]);
   });
 }
 
@@ -140,14 +151,17 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
         const { block } = lowering.options;
         const pads = [padding, padding, end(h, height, kernel[0], attributes), end(w, width, kernel[1], attributes)] as const;
         const [rows, columns] = [h + padding + pads[2], w + padding + pads[3]];
-        const plain = paddedPlain(lowering, x!, pads);
         const blocked = lowering.read(dy!, 'blocked');
         const some = (name: string, start: number, count: number) =>
           count === n ? name : lowering.emit('Slice', [name, lowering.ints([start]), lowering.ints([start + count]), lowering.ints([0])]);
         const how = { kernel_shape: { ints: [height, width] }, strides: { ints: [dilation, dilation] }, dilations: { ints: [stride, stride] } };
+        const turnsBlocked = n % block === 0 && pads.every((pad) => pad >= 0) && lowering.layouts(x!).includes('blocked');
+        const plain = turnsBlocked ? '' : paddedPlain(lowering, x!, pads);
         let product = '';
         for (const { start, count } of parts(n, block)) {
-          const input = picturesAsChannels(lowering, some(plain, start, count), [count, c, rows, columns]);
+          const input = turnsBlocked
+            ? blockedPicturesAsChannels(lowering, x!, pads)
+            : picturesAsChannels(lowering, some(plain, start, count), [count, c, rows, columns]);
           const filter = picturesAsFilter(lowering, some(blocked, start, count), [count, o, height, width]);
           product = blockedConv(lowering, [input, filter, ''], how, product ? { sum: product } : {});
         }

@@ -1,8 +1,9 @@
 import type { Graph, Node, Value } from '../graph.ts';
-import type { Layout, Lowering } from '../lowering.ts';
+import type { Fused, Layout, Lowering } from '../lowering.ts';
 import type { OnnxAttribute } from '../onnx.ts';
 import type { DType, Shape } from '../tensor.ts';
 import { sameShape } from '../tensor.ts';
+import { blockedAffine, channelOnes } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -69,17 +70,31 @@ function binary<O extends Binary>(op: string, dtype: (inputs: readonly Value[]) 
   };
 }
 
+/** Fuses an activation into its operand where that was deferred. Returns whether it was. */
+export function fusedActivation(lowering: Lowering, { inputs: [x], outputs: [y] }: Pick<Node, 'inputs' | 'outputs'>, activation: Fused['activation']): boolean {
+  const emit = activation && lowering.fusable(x!);
+  if (emit) lowering.write(y!, emit({ activation }), 'blocked');
+  return emit !== undefined;
+}
+
 /** Where an operand was deferred, the sum or the relu is fused into it. Returns whether it was. */
-function fused(lowering: Lowering, { op, inputs, outputs: [output] }: Node): boolean {
-  if (op === 'relu') {
-    const emit = lowering.fusable(inputs[0]!);
-    if (emit) lowering.write(output!, emit({ activation: 'Relu' }), 'blocked');
-    return emit !== undefined;
-  }
-  if (op !== 'add' || !inputs.every((input) => sameShape(input.shape, output!.shape))) return false;
+function fused(lowering: Lowering, node: Node): boolean {
+  const { op, inputs, outputs } = node;
+  const output = outputs[0]!;
+  if (op === 'relu') return fusedActivation(lowering, node, 'Relu');
+  if (op !== 'add' || !inputs.every((input) => sameShape(input.shape, output.shape))) return false;
   const index = inputs.findIndex((input) => lowering.fusable(input));
   if (index < 0) return false;
-  lowering.deferSum(output!, lowering.fusable(inputs[index]!)!, lowering.read(inputs[1 - index]!, 'blocked'));
+  const emit = lowering.fusable(inputs[index]!)!;
+  const other = inputs[1 - index]!;
+  const sum = lowering.read(other, 'blocked');
+  if (lowering.lastReaders.get(other.id) === node) lowering.deferSum(output, emit, sum);
+  else {
+    // What is read again later is not added to where it lies; before the runtime copies it, with one thread, it is added to the deferred one.
+    const first = emit({});
+    const c = output.shape[1]!;
+    lowering.deferSum(output, (how) => blockedAffine(lowering, sum, channelOnes(lowering, c), '', c, how), first);
+  }
   return true;
 }
 

@@ -33,6 +33,19 @@ function pieceLayout(lowering: Lowering, x: Value, axis: number, edges: readonly
   return layout === 'blocked' && !wholeBlocks(lowering, axis, edges) ? 'plain' : layout;
 }
 
+function sliced(lowering: Lowering, x: Value, layout: Layout, { axis, start, end }: JoiningOps['slice']): string {
+  return lowering.emit('Slice', [lowering.read(x, layout), lowering.ints([start]), lowering.ints([end]), lowering.ints([axis])]);
+}
+
+/** Channels of blocked x from `start`, by all threads, which Slice does not do. */
+function blockedChannels(lowering: Lowering, x: Value, start: number, end: number): string {
+  const { block } = lowering.options;
+  const [n, c, h, w] = x.shape as readonly [number, number, number, number];
+  const blocks = lowering.ints(Array.from({ length: (end - start) / block }, (_, index) => start / block + index));
+  const maps = lowering.reshape(lowering.read(x, 'blocked'), [n, c / block, h * w * block]);
+  return lowering.reshape(lowering.emit('Gather', [maps, blocks], { axis: { int: 1 } }), [n, end - start, h, w]);
+}
+
 export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
   concat: {
     shape: (inputs, { axis }) => {
@@ -76,10 +89,10 @@ export const joining: { readonly [op in keyof JoiningOps]: Rule<op> } = {
     lowerings: [
       {
         name: 'Slice',
-        lower: (lowering, { inputs: [x], outputs: [y], attributes: { axis, start, end } }) => {
+        lower: (lowering, { inputs: [x], outputs: [y], attributes }) => {
+          const { axis, start, end } = attributes;
           const layout = pieceLayout(lowering, x!, axis, [start, end]);
-          const name = lowering.emit('Slice', [lowering.read(x!, layout), lowering.ints([start]), lowering.ints([end]), lowering.ints([axis])]);
-          lowering.write(y!, name, layout);
+          lowering.write(y!, layout === 'blocked' && axis === 1 ? blockedChannels(lowering, x!, start, end) : sliced(lowering, x!, layout, attributes), layout);
         },
       },
     ],

@@ -1,8 +1,8 @@
-import type { Value } from '../graph.ts';
+import type { Node, Value } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
 import { elements, sameShape } from '../tensor.ts';
 import type { Rank4 } from './blocked.ts';
-import { blockedAffine, blockedDot, blockedSum } from './blocked.ts';
+import { blockedAffine, blockedMean, blockedMeanProduct, channelOnes } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -26,6 +26,53 @@ function isBlocked(lowering: Lowering, x: Value): boolean {
 
 /** Values a channel below which the variance is taken in two passes, so that it does not cancel. */
 const fewValues = 2048;
+
+/** The blocked values whose channels, one after the other, are x's; undefined where x was not joined of such. */
+function joined(lowering: Lowering, { source }: Value): readonly Value[] | undefined {
+  if (source.kind !== 'node' || source.node.op !== 'concat') return undefined;
+  const { inputs, attributes } = source.node as Node<'concat'>;
+  return attributes.axis === 1 && inputs.every((part) => isBlocked(lowering, part)) ? inputs : undefined;
+}
+
+/** A statistic [c] of each channel of x: that of its parts, which others may have asked for, where it was joined of some. */
+function ofChannels(lowering: Lowering, x: Value, name: string, emit: () => string): string {
+  return lowering.once(`${name} ${x.id}`, () => {
+    const parts = joined(lowering, x);
+    if (!parts) return emit();
+    const statistic = name === 'average' ? blockedAverage : blockedVariance;
+    return lowering.emit(
+      'Concat',
+      parts.map((part) => statistic(lowering, part)),
+      { axis: { int: 0 } },
+    );
+  });
+}
+
+/** The mean [c] of each channel of x in blocked memory. */
+function blockedAverage(lowering: Lowering, x: Value): string {
+  return ofChannels(lowering, x, 'average', () => blockedMean(lowering, lowering.read(x, 'blocked'), x.shape as Rank4));
+}
+
+/** x less the mean of its channel, blocked. */
+function centred(lowering: Lowering, x: Value): string {
+  const c = x.shape[1]!;
+  return lowering.once(`centred ${x.id}`, () => {
+    return blockedAffine(lowering, lowering.read(x, 'blocked'), channelOnes(lowering, c), lowering.emit('Neg', [blockedAverage(lowering, x)]), c);
+  });
+}
+
+/** The biased variance [c] of each channel of x in blocked memory. */
+function blockedVariance(lowering: Lowering, x: Value): string {
+  const shape = x.shape as Rank4;
+  const [n, , h, w] = shape;
+  return ofChannels(lowering, x, 'variance', () => {
+    const base = n * h * w < fewValues ? centred(lowering, x) : lowering.read(x, 'blocked');
+    const meanSquare = blockedMeanProduct(lowering, base, base, shape);
+    if (n * h * w < fewValues) return meanSquare;
+    const average = blockedAverage(lowering, x);
+    return lowering.emit('Sub', [meanSquare, lowering.emit('Mul', [average, average])]);
+  });
+}
 
 /** The coefficients [c] of dx = a·dy + b·x + k. */
 function slopes(
@@ -76,17 +123,12 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         applies: ({ inputs: [x] }, lowering) => lowering.canBlock(x!),
         lower: (lowering, { inputs: [x, gamma, beta], outputs: [y, mean, variance], attributes: { epsilon } }) => {
           const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
-          const shape = x!.shape as Rank4;
-          const [n, c, h, w] = shape;
-          const perValue = lowering.float(1 / (n * h * w));
-          const input = lowering.read(x!, 'blocked');
-          const average = emit('Mul', blockedSum(lowering, input, shape), perValue);
-          const meanSquare = (name: string) => emit('Mul', blockedDot(lowering, name, name, shape), perValue);
+          const [n, c, h, w] = x!.shape as Rank4;
+          const average = blockedAverage(lowering, x!);
+          const spread = blockedVariance(lowering, x!);
           const few = n * h * w < fewValues;
-          const ones = () => lowering.constant({ dtype: 'float32', shape: [c], data: new Float32Array(c).fill(1) });
           // What was centred for the variance is at hand for scaling too, which then does not cancel either.
-          const base = few ? blockedAffine(lowering, input, ones(), emit('Neg', average), c) : input;
-          const spread = few ? meanSquare(base) : emit('Sub', meanSquare(base), emit('Mul', average, average));
+          const base = few ? centred(lowering, x!) : lowering.read(x!, 'blocked');
           const scale = emit('Div', lowering.read(gamma!), emit('Sqrt', emit('Add', spread, lowering.float(epsilon))));
           const shift = few ? lowering.read(beta!) : emit('Sub', lowering.read(beta!), emit('Mul', average, scale));
           lowering.defer(y!, (fused) => blockedAffine(lowering, base, scale, shift, c, fused));
@@ -143,8 +185,8 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const input = lowering.read(x!, 'blocked');
           const steep = lowering.read(dy!, 'blocked');
           const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
-          const sum = blockedSum(lowering, steep, shape);
-          const dot = blockedDot(lowering, steep, input, shape);
+          const sum = blockedMean(lowering, steep, shape, count);
+          const dot = blockedMeanProduct(lowering, steep, input, shape, count);
           const gain = emit('Mul', emit('Sub', dot, emit('Mul', lowering.read(mean!), sum)), scale);
           const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           lowering.defer(dx!, ({ sum: other, activation }) => {
