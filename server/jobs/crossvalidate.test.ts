@@ -1,39 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TrainResult } from '../http/schemas.ts';
-import { labelFolder, writeClassLabels } from '../store/label-set.ts';
-import { PictureSetWriter } from '../store/pictures.ts';
+import { labelFolder } from '../store/label-set.ts';
 import { meanAndSpread } from './crossvalidate.ts';
+import { pictureSetOf, plain } from './pictures.fixture.ts';
 import type { TrainSpec } from './protocol.ts';
 import { foldExamples } from './train-data.ts';
-import { type EndedJob, endOf, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from './workers.fixture.ts';
+import { type EndedJob, endOf, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob } from './workers.fixture.ts';
 
 test.after(removeTemporaryFolders);
 
 /** Red and blue ones in turn, two of each part. */
-async function pictureSet(count: number): Promise<string> {
-  const dir = temporaryFolder();
-  const writer = await PictureSetWriter.create(dir);
-  for (let n = 0; n < count; n++) {
-    const background = n % 2 === 0 ? { r: 210, g: (n * 37) % 120, b: 30 } : { r: 30, g: (n * 37) % 120, b: 210 };
-    const encoded = await sharp({ create: { width: 16, height: 16, channels: 3, background } })
-      .png()
-      .toBuffer();
-    await writer.add({ name: `part${n >> 2}_${n}.png`, width: 16, height: 16, mime: 'image/png' }, encoded);
-  }
-  await writer.finish();
-  await writeClassLabels(
-    labelFolder(dir, 1),
-    ['red', 'blue'],
-    Array.from({ length: count }, (_, n) => n % 2),
-  );
-  return dir;
-}
-
-const dataset = await pictureSet(30);
+const dataset = await pictureSetOf(
+  ['red', 'blue'],
+  Array.from({ length: 30 }, (_, n) => {
+    const green = (n * 37) % 120;
+    return { name: `part${n >> 2}_${n}.png`, side: 16, data: n % 2 === 0 ? plain(16, 210, green, 30) : plain(16, 30, green, 210), label: n % 2 };
+  }),
+);
 
 const SPEC: TrainSpec = {
   kind: 'train',

@@ -1,35 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSafetensors } from '../engine/safetensors.ts';
 import type { TrainResult } from '../http/schemas.ts';
-import { labelFolder, writeClassLabels } from '../store/label-set.ts';
-import { PictureSetWriter } from '../store/pictures.ts';
+import { labelFolder } from '../store/label-set.ts';
+import { pictureSetOf, plain } from './pictures.fixture.ts';
 import type { TrainSpec } from './protocol.ts';
-import { type EndedJob, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from './workers.fixture.ts';
+import { type EndedJob, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob } from './workers.fixture.ts';
 
 test.after(removeTemporaryFolders);
 
 /** Twice as many red ones as blue ones. */
-async function pictureSet(count: number): Promise<string> {
-  const dir = temporaryFolder();
-  const writer = await PictureSetWriter.create(dir);
-  const labels = Array.from({ length: count }, (_, n) => (n % 3 === 0 ? 1 : 0));
-  for (const [n, label] of labels.entries()) {
-    const background = label === 0 ? { r: 140, g: (n * 37) % 160, b: 100 } : { r: 100, g: (n * 37) % 160, b: 140 };
-    const encoded = await sharp({ create: { width: 16, height: 16, channels: 3, background } })
-      .png()
-      .toBuffer();
-    await writer.add({ name: `${n}.png`, width: 16, height: 16, mime: 'image/png' }, encoded);
-  }
-  await writer.finish();
-  await writeClassLabels(labelFolder(dir, 1), ['red', 'blue'], labels);
-  return dir;
-}
-
-const dataset = await pictureSet(36);
+const dataset = await pictureSetOf(
+  ['red', 'blue'],
+  Array.from({ length: 36 }, (_, n) => {
+    const green = (n * 37) % 160;
+    const blue = n % 3 === 0;
+    return { name: `${n}.png`, side: 16, data: blue ? plain(16, 100, green, 140) : plain(16, 140, green, 100), label: blue ? 1 : 0 };
+  }),
+);
 const EPOCHS = 40;
 /** Accuracy on a handful of pictures can become better a few times only, so early stopping surely comes before the last epoch. */
 const SPEC: TrainSpec = {

@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSafetensors } from '../engine/safetensors.ts';
 import { StudioError } from '../errors.ts';
 import type { TrainResult } from '../http/schemas.ts';
-import { labelFolder, writeClassLabels } from '../store/label-set.ts';
-import { PictureSet, PictureSetWriter } from '../store/pictures.ts';
+import { labelFolder } from '../store/label-set.ts';
+import { PictureSet } from '../store/pictures.ts';
+import { pictureSetOf } from './pictures.fixture.ts';
 import type { InferOutcome, PredictionLine, TrainSpec } from './protocol.ts';
 import { labelledExamples, splitExamples } from './train-data.ts';
 import { type EndedJob, endOf, eventsOf, type RunningJob, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from './workers.fixture.ts';
@@ -17,24 +17,17 @@ test.after(removeTemporaryFolders);
 const CLASSES = ['blue', 'red', 'striped'];
 
 /** Pictures that a network tells apart within a few steps: labels by class, null without one. */
-async function pictureSet(labels: readonly (number | null)[]): Promise<string> {
-  const dir = temporaryFolder();
-  const writer = await PictureSetWriter.create(dir);
-  for (const [n, label] of labels.entries()) {
+function pictureSet(labels: readonly (number | null)[]): Promise<string> {
+  const pictures = labels.map((label, n) => {
     const data = Buffer.alloc(24 * 24 * 3);
     for (let i = 0; i < 24 * 24; i++) {
       const noise = Math.imul(i + n * 577, 2654435761) >>> 27;
       const stripe = Math.floor(i / 48) % 2 === 0 ? 60 : 190;
       data.set([[60, 200, stripe][label ?? 0]! + noise, [60, 60, stripe][label ?? 0]! + noise, [200, 60, stripe][label ?? 0]! + noise], 3 * i);
     }
-    const encoded = await sharp(data, { raw: { width: 24, height: 24, channels: 3 } })
-      .png()
-      .toBuffer();
-    await writer.add({ name: `${n}.png`, width: 24, height: 24, mime: 'image/png' }, encoded);
-  }
-  await writer.finish();
-  await writeClassLabels(labelFolder(dir, 1), CLASSES, labels);
-  return dir;
+    return { name: `${n}.png`, side: 24, data, label };
+  });
+  return pictureSetOf(CLASSES, pictures);
 }
 
 const dataset = await pictureSet(Array.from({ length: 44 }, (_, n) => (n < 42 ? n % 3 : null)));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { linesBeforeKill } from './killed-writer.fixture.ts';
 import { type Amendment, openThings, THINGS, type Thing } from './numbered-log.fixture.ts';
 import { readNewest } from './numbered-log.ts';
 
@@ -29,20 +29,7 @@ test(`${ROUNDS} writers are killed at random moments, and nothing acknowledged i
   const rounds = async (folder: string, count: number) => {
     const known = new Map<number, { value: number; length: number }>();
     for (let i = 0; i < count; i++) {
-      const child = spawn(process.execPath, [WRITER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-      const gone = new Promise((done) => child.once('close', done));
-      let output = '';
-      await new Promise<void>((ready, fail) => {
-        child.once('exit', () => fail(new Error('the writer ended by itself')));
-        child.stdout.on('data', (chunk: Buffer) => {
-          output += chunk.toString('utf8');
-          if (output.startsWith('ready\n')) ready();
-        });
-      });
-      await sleep(Math.random() * 120);
-      child.kill('SIGKILL');
-      await gone;
-      for (const line of output.split('\n').slice(0, -1)) {
+      for (const line of await linesBeforeKill(WRITER, folder, 120)) {
         const [what, n, value, length] = line.split(' ');
         if (what !== 'saved') continue;
         known.set(Number(n), { value: Number(value), length: Number(length) });

@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Collection, Document } from './collection.ts';
 import { DamagedFileError } from './durable.ts';
 import { Journal, readJournal } from './journal.ts';
+import { linesBeforeKill } from './killed-writer.fixture.ts';
 import { FolderInUseError, lockFolder } from './lock.ts';
 import type { Item } from './writer.fixture.ts';
 
@@ -33,21 +32,7 @@ interface Acknowledged {
 
 /** Lets a writer run for a moment, kills it, and adds what it had acknowledged. */
 async function killedWriter(folder: string, known: Acknowledged): Promise<void> {
-  const child = spawn(process.execPath, [WRITER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = new Promise((done) => child.once('close', done));
-  let output = '';
-  await new Promise<void>((ready, fail) => {
-    child.once('exit', () => fail(new Error('the writer ended by itself')));
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString('utf8');
-      if (output.startsWith('ready\n')) ready();
-    });
-  });
-  await sleep(Math.random() * 60);
-  child.kill('SIGKILL');
-  await gone;
-  // A last line without its end was cut by the kill: it may or may not have been acknowledged.
-  for (const line of output.split('\n').slice(0, -1)) {
+  for (const line of await linesBeforeKill(WRITER, folder, 60)) {
     const [what, a, b] = line.split(' ');
     if (what === 'put') {
       known.values.set(Number(a), Number(b));
