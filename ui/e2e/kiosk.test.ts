@@ -50,6 +50,7 @@ const done = async () => (await admin.ok<AnnotationTask>('GET', `/api/annotation
 kiosk('a station is enrolled, a person signs in and labels, also while the line is down', async () => {
   const { code } = await admin.ok<KioskEnrolment>('POST', '/api/kiosk/stations', { name: '3번 라인', groupId: 1 });
   const page = await newPage(studio, { touch: true });
+  await page.clock.install();
   await page.goto('/kiosk');
   await page.locator('h1', { hasText: '이 화면 등록' }).waitFor();
   ignoreTroubles(page);
@@ -95,6 +96,9 @@ kiosk('a station is enrolled, a person signs in and labels, also while the line 
   await page.keyboard.type('A-1001');
   await page.keyboard.press('Enter');
   await page.locator('.kiosk-label').first().waitFor();
+  // Nobody has touched it since the badge: two minutes later it asks who is there.
+  await page.clock.fastForward(121_000);
+  await page.locator('.person-key').first().waitFor();
   checkTroubles(page);
   await page.context().close();
 });

@@ -42,6 +42,8 @@ export default page({
       <div class="language" role="group" x-t:aria-label="language.switch"><button type="button" lang="ko" @click="speak('ko')" :aria-pressed="spoken() === 'ko' ? 'true' : 'false'">한국어</button><button type="button" lang="en" @click="speak('en')" :aria-pressed="spoken() === 'en' ? 'true' : 'false'">English</button></div>
       <button type="button" class="button large" x-show="screen === 'work' || screen === 'empty'" @click="leave()">${icon('log-out')}<span x-t="kiosk.leave"></span></button></header>
 
+    <section class="kiosk-gate" x-show="screen === 'loading'"><h1 x-t="kiosk.connecting"></h1><div x-problem="problem"></div></section>
+
     <section class="kiosk-gate" x-show="screen === 'enrol'"><h1 x-t="kiosk.enrol"></h1><p x-t="kiosk.enrol.text"></p><output class="kiosk-code" x-text="shownCode()"></output>${pad('press')}
       <div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="enrol()" :disabled="code.length < 8 || busy" x-t="kiosk.enrol.ok"></button></section>
 
@@ -58,7 +60,8 @@ export default page({
         <div class="kiosk-labels"><template x-for="one in classes" :key="one.id"><button type="button" class="kiosk-label" @click="label(one.id)"><span class="swatch" :style="{ backgroundColor: one.colour }"></span><span data-verbatim x-text="one.name"></span><span class="tag-score" x-show="proposed(one.id)" x-text="proposed(one.id)"></span></button></template></div>
         <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="takeBack()" :disabled="!canTakeBack">${icon('undo-2')}<span x-t="kiosk.take-back"></span></button></div>
         <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="skip()">${icon('skip-forward')}<span x-t="kiosk.skip"></span></button>
-        <button type="button" class="button large kiosk-wide" @click="label(null)">${icon('trash-2')}<span x-t="kiosk.delete"></span></button></div></div></section>
+        <button type="button" class="button large kiosk-wide" @click="label(null)">${icon('trash-2')}<span x-t="kiosk.delete"></span></button></div>
+        <div x-problem="problem"></div></div></section>
 
     <section class="kiosk-gate" x-show="screen === 'empty'"><h1 x-t="kiosk.empty"></h1><p x-text="$t(offline ? 'kiosk.offline' : 'kiosk.empty.text')"></p><p class="kiosk-note" x-show="elsewhere" data-verbatim x-text="$t('kiosk.elsewhere', { names: elsewhere })"></p><div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="more()" x-t="kiosk.again"></button></section>
   </div>`,
@@ -137,7 +140,6 @@ export default page({
           if (error instanceof ApiError && error.code === 'kiosk_not_enrolled') this.screen = 'enrol';
           else {
             this.problem = error;
-            this.screen = 'enrol';
             setTimeout(() => !route.signal.aborted && void this.load(), 5000);
           }
         }
@@ -244,7 +246,7 @@ export default page({
       /** Without a touch for so long somebody else stands here. */
       touched() {
         clearTimeout(idleTimer);
-        if (!view || (this.screen !== 'work' && this.screen !== 'empty' && this.screen !== 'pin')) return;
+        if (!view || (!this.personName && this.screen !== 'pin')) return;
         idleTimer = window.setTimeout(() => void this.leave(), view.idleSeconds * 1000);
       },
       async leave() {

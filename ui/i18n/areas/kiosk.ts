@@ -4,6 +4,7 @@ import './annotation.ts';
 
 export default words({
   'kiosk.title': ['현장 라벨링', 'Labelling at the line'],
+  'kiosk.connecting': ['서버에 연결하고 있습니다', 'Connecting to the server'],
   'kiosk.enrol': ['이 화면 등록', 'Enrol this screen'],
   'kiosk.enrol.text': [
     '관리자 화면의 현장 단말기에서 받은 여덟 자리 코드를 입력해 주십시오.',
