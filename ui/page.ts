@@ -45,8 +45,8 @@ export interface Route {
   readonly query: URLSearchParams;
   /** Aborted when the page is left. */
   readonly signal: AbortSignal;
-  /** While `unsaved` says true, leaving asks first. */
-  guard(unsaved: () => boolean): void;
+  /** While `unsaved` says true, leaving asks first; but `settle`, where given, is waited for before it asks. */
+  guard(unsaved: () => boolean, settle?: () => Promise<void>): void;
 }
 
 export interface Help {

@@ -95,6 +95,7 @@ let outlet: HTMLElement;
 let scroller: HTMLElement;
 let leaving = new AbortController();
 let unsaved: (() => boolean) | null = null;
+let settle: (() => Promise<void>) | null = null;
 let turn = 0;
 let here = '';
 
@@ -118,6 +119,8 @@ function sheet(name: string): Promise<void> {
 }
 
 async function mayLeave(): Promise<boolean> {
+  if (!unsaved?.()) return true;
+  await settle?.();
   if (!unsaved?.()) return true;
   return confirm({ title: t('leave.title'), text: t('leave.text'), ok: t('leave.ok'), danger: true });
 }
@@ -160,13 +163,15 @@ async function show(): Promise<void> {
   leaving.abort();
   leaving = new AbortController();
   unsaved = null;
+  settle = null;
   const route: Route = {
     path,
     params: found?.params ?? {},
     query: new URLSearchParams(location.search),
     signal: leaving.signal,
-    guard: (ask) => {
+    guard: (ask, first) => {
       unsaved = ask;
+      settle = first ?? null;
     },
   };
   closeFloating();
