@@ -1,10 +1,11 @@
 /** Many pictures at once, for classification: choose some (click, Shift, drag over them), then press a label. */
-import type { AnnotatedPicture, LabelledMany, LabelMany, PictureState } from '../../server/http/annotation-schemas.ts';
+import type { AnnotationPage, LabelledMany, LabelMany, PictureState } from '../../server/http/annotation-schemas.ts';
 import { api } from '../api.ts';
 import { t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 import { stateOf } from './filmstrip.ts';
 import type { TaskIndex } from './task-index.ts';
+import { Thumbnails } from './thumbnails.ts';
 import { WindowList } from './window-list.ts';
 
 export interface ClassGridOptions {
@@ -15,7 +16,6 @@ export interface ClassGridOptions {
   editable(n: number): boolean;
   name(label: number): string;
   colour(label: number): string;
-  revision(n: number): Promise<AnnotatedPicture['revision']>;
   selected(count: number): void;
   open(place: number): void;
   saved(reply: LabelledMany, to: { state: PictureState; label?: number }): void;
@@ -24,12 +24,15 @@ export interface ClassGridOptions {
 
 /** In one request. */
 const MOST = 5000;
-const AT_A_TIME = 8;
+const AT_A_TIME = 4;
+/** Rows of a page of the daemon's list. */
+const PAGE = 500;
 
 export class ClassGrid {
   readonly #options: ClassGridOptions;
   readonly #list: WindowList;
   readonly #end = new AbortController();
+  readonly #thumbnails = new Thumbnails();
   readonly chosen = new Set<number>();
   #last = -1;
   #painting: boolean | null = null;
@@ -57,6 +60,7 @@ export class ClassGrid {
 
   end(): void {
     this.#end.abort();
+    this.#thumbnails.end();
     this.#list.end();
   }
 
@@ -94,11 +98,7 @@ export class ClassGrid {
     if (!numbers.length || this.#busy) return;
     this.#busy = true;
     try {
-      const pictures: LabelMany['pictures'] = [];
-      for (let i = 0; i < numbers.length; i += AT_A_TIME) {
-        const some = numbers.slice(i, i + AT_A_TIME);
-        pictures.push(...(await Promise.all(some.map(async (n) => ({ n, base: await this.#options.revision(n) })))));
-      }
+      const pictures = await this.#revisions(numbers);
       const reply = await api.post<LabelledMany>(`${this.#options.base}/label`, { pictures, ...to });
       this.chosen.clear();
       this.#options.selected(0);
@@ -108,6 +108,20 @@ export class ClassGrid {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** What is changed: the revisions that the daemon has now, by whole pages of its list. */
+  async #revisions(numbers: readonly number[]): Promise<LabelMany['pictures']> {
+    const wanted = new Set(numbers);
+    const pages = [...new Set(numbers.map((n) => Math.floor(n / PAGE)))];
+    const found: LabelMany['pictures'] = [];
+    for (let i = 0; i < pages.length; i += AT_A_TIME) {
+      const some = pages.slice(i, i + AT_A_TIME).map((at) => api.get<AnnotationPage>(`${this.#options.base}/pictures`, { offset: at * PAGE, limit: PAGE }));
+      for (const { rows } of await Promise.all(some)) {
+        for (const { n, revision } of rows) if (wanted.has(n)) found.push({ n, base: revision });
+      }
+    }
+    return found;
   }
 
   #changed(): void {
@@ -160,7 +174,7 @@ export class ClassGrid {
     event.preventDefault();
     event.stopPropagation();
     const to = Math.max(0, Math.min(this.#list.count - 1, this.#placeOf(event) + step));
-    this.#list.show(to);
+    this.#list.show(to, true);
     this.#list.item(to)?.querySelector('button')?.focus({ preventScroll: true });
   }
 
@@ -173,7 +187,8 @@ export class ClassGrid {
     const { label } = index.at(n);
     if (element.dataset.n !== String(n)) {
       element.dataset.n = String(n);
-      element.innerHTML = `<button type="button" class="grid-open" data-place="${place}"><img alt="" loading="lazy" decoding="async" draggable="false" src="${o.base}/thumbnails/${n}"><span class="film-state"></span><span class="grid-caption"><span class="swatch"></span><span class="cut" data-verbatim></span></span></button>`;
+      element.innerHTML = `<button type="button" class="grid-open" data-place="${place}"><img alt="" decoding="async" draggable="false"><span class="film-state"></span><span class="grid-caption"><span class="swatch"></span><span class="cut" data-verbatim></span></span></button>`;
+      this.#thumbnails.put(element.querySelector('img') as HTMLImageElement, `${o.base}/thumbnails/${n}`);
     }
     const button = element.firstElementChild as HTMLButtonElement;
     const chip = button.querySelector('.film-state') as HTMLElement;

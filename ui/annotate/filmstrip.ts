@@ -1,8 +1,9 @@
 /** The list of pictures at the left of the work screen: thumbnails with what state each is in, and a bin that marks it to be deleted. */
 import type { Key } from '../i18n/keys.ts';
-import { t } from '../i18n/language.ts';
+import { language, t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 import type { TaskIndex } from './task-index.ts';
+import { Thumbnails } from './thumbnails.ts';
 import { WindowList } from './window-list.ts';
 
 export interface FilmstripOptions {
@@ -31,6 +32,7 @@ export function stateOf(index: TaskIndex, n: number): { name: Key; icon: string;
 export class Filmstrip {
   readonly #list: WindowList;
   readonly #options: FilmstripOptions;
+  readonly #thumbnails = new Thumbnails();
   #at = -1;
 
   constructor(host: HTMLElement, options: FilmstripOptions) {
@@ -46,6 +48,7 @@ export class Filmstrip {
   }
 
   end(): void {
+    this.#thumbnails.end();
     this.#list.end();
   }
 
@@ -72,11 +75,16 @@ export class Filmstrip {
     const n = this.#options.list()[place];
     if (!index || n === undefined) return;
     const state = stateOf(index, n);
+    const editable = this.#options.editable(n);
+    const shown = [n, state.name, place === this.#at, editable, language.now].join();
+    if (element.dataset.shown === shown) return;
+    element.dataset.shown = shown;
     const word = t(state.name);
     if (element.dataset.n !== String(n)) {
       element.dataset.n = String(n);
-      element.innerHTML = `<button type="button" class="film-open" data-place="${place}"><img alt="" loading="lazy" decoding="async" draggable="false" src="/api/annotation/tasks/${this.#options.taskId}/thumbnails/${n}"><span class="film-number">${(n + 1).toLocaleString()}</span><span class="film-state"></span></button>
+      element.innerHTML = `<button type="button" class="film-open" data-place="${place}"><img alt="" decoding="async" draggable="false"><span class="film-number">${(n + 1).toLocaleString()}</span><span class="film-state"></span></button>
         <button type="button" class="icon-button film-bin" data-place="${place}">${icon('trash-2')}</button>`;
+      this.#thumbnails.put(element.querySelector('img') as HTMLImageElement, `/api/annotation/tasks/${this.#options.taskId}/thumbnails/${n}`);
     }
     const open = element.firstElementChild as HTMLElement;
     const chip = open.querySelector('.film-state') as HTMLElement;
@@ -91,6 +99,6 @@ export class Filmstrip {
     bin.classList.toggle('marked', marked);
     bin.setAttribute('aria-pressed', String(marked));
     bin.setAttribute('aria-label', `${t('work.mark-delete')}: ${n + 1}`);
-    bin.disabled = !this.#options.editable(n);
+    bin.disabled = !editable;
   }
 }

@@ -3,12 +3,15 @@ import type { Box, Part, Ring } from '../../server/labels/annotation.ts';
 import { ringArea } from '../../server/labels/geometry.ts';
 import type { Item } from './drawing.ts';
 import { editableParts, HANDLES, handleAt } from './reshape.ts';
+import type { Size } from './view.ts';
 
 export interface Look {
   /** CSS colour of a class; of an unlabelled shape for 0. */
   colour(label: number): string;
   /** Of the inside, 0 to 1. */
   opacity: number;
+  /** Width of the lines, CSS pixels. */
+  line?: number;
 }
 
 export const LINE = 1.75;
@@ -75,7 +78,7 @@ export function paintItems(context: CanvasRenderingContext2D, items: Iterable<It
       context.globalAlpha = 1;
     }
     context.strokeStyle = colour;
-    context.lineWidth = LINE * pixel;
+    context.lineWidth = (look.line ?? LINE) * pixel;
     context.setLineDash(dashed ? [6 * pixel, 4 * pixel] : []);
     context.stroke();
   }
@@ -91,6 +94,46 @@ export function strokeTwice(context: CanvasRenderingContext2D, colour: string, p
   context.strokeStyle = colour;
   context.lineWidth = width * pixel;
   context.stroke();
+}
+
+/** One that is chosen. */
+export function paintChosen(context: CanvasRenderingContext2D, item: Item, look: Look, pixel: number): void {
+  const colour = look.colour(item.shape.label);
+  context.beginPath();
+  traceItem(context, item);
+  context.fillStyle = colour;
+  context.globalAlpha = look.opacity;
+  context.fill();
+  context.globalAlpha = 1;
+  if (item.proposed !== null) context.setLineDash([6 * pixel, 4 * pixel]);
+  strokeTwice(context, colour, pixel, look.line);
+  context.setLineDash([]);
+}
+
+/** A word above the upper left corner of a shape; the context is in CSS pixels. */
+export function paintName(context: CanvasRenderingContext2D, text: string, colour: string, left: number, below: number): void {
+  const top = Math.max(9, below - 9);
+  context.font = '12px "Pretendard Variable", sans-serif';
+  context.textBaseline = 'middle';
+  context.fillStyle = 'rgb(0 0 0 / 72%)';
+  context.fillRect(left, top - 8, context.measureText(text).width + 8, 16);
+  context.fillStyle = colour;
+  context.fillRect(left, top - 8, 3, 16);
+  context.fillStyle = '#ffffff';
+  context.fillText(text, left + 6, top + 1);
+}
+
+/** The cross-hair, from edge to edge of the picture. */
+export function paintCross(context: CanvasRenderingContext2D, at: { x: number; y: number }, { width, height }: Size, pixel: number): void {
+  if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) return;
+  context.beginPath();
+  context.moveTo(0, at.y);
+  context.lineTo(width, at.y);
+  context.moveTo(at.x, 0);
+  context.lineTo(at.x, height);
+  context.globalAlpha = 0.8;
+  strokeTwice(context, '#ffffff', pixel, 1);
+  context.globalAlpha = 1;
 }
 
 export function dot(context: CanvasRenderingContext2D, x: number, y: number, radius: number, fill: string, pixel: number): void {

@@ -6,54 +6,58 @@ import type { Picture } from './stage.ts';
 
 /** Decoded pixels that may be kept, bytes: some large pictures or many small ones. */
 const MOST_BYTES = 400 * 2 ** 20;
+/** Labels of pictures that may be kept: some can be a megabyte. */
+const MOST_LABELS = 60;
 /** Larger pictures get smaller copies. */
 const LARGE = 1600;
 
 interface Held {
   picture: Promise<Picture>;
-  labels: Promise<AnnotatedPicture>;
   bytes: number;
-  bitmap: ImageBitmap | null;
+  bitmaps: readonly ImageBitmap[];
+  /** With its smaller copies, once somebody has asked for them. */
+  sharp: Promise<Picture> | null;
 }
 
 export class Loader {
-  readonly #taskId: number;
+  readonly #base: string;
+  /** The latest use last. */
   readonly #held = new Map<number, Held>();
+  readonly #labels = new Map<number, Promise<AnnotatedPicture>>();
   #shown = -1;
 
   constructor(taskId: number) {
-    this.#taskId = taskId;
+    this.#base = `/api/annotation/tasks/${taskId}`;
   }
 
   end(): void {
     for (const n of [...this.#held.keys()]) this.#drop(n);
+    this.#labels.clear();
   }
 
   #drop(n: number): void {
-    this.#held.get(n)?.bitmap?.close();
+    for (const bitmap of this.#held.get(n)?.bitmaps ?? []) bitmap.close();
     this.#held.delete(n);
   }
 
-  #get(n: number): Held {
+  #picture(n: number): Promise<Picture> {
     const known = this.#held.get(n);
     if (known) {
-      // The oldest use goes first.
       this.#held.delete(n);
       this.#held.set(n, known);
-      return known;
+      return known.picture;
     }
-    const held: Held = { picture: this.#picture(n), labels: this.#labels(n), bytes: 0, bitmap: null };
+    const held: Held = { picture: this.#fetch(n), bytes: 0, bitmaps: [], sharp: null };
     this.#held.set(n, held);
-    for (const promise of [held.picture, held.labels]) promise.catch(() => this.#held.get(n) === held && this.#held.delete(n));
-    void held.picture.then(
+    held.picture.then(
       (picture) => {
         held.bytes = picture.width * picture.height * 4;
-        held.bitmap = picture.levels[0] as ImageBitmap;
+        held.bitmaps = picture.levels as readonly ImageBitmap[];
         this.#trim();
       },
-      () => {},
+      () => this.#held.get(n) === held && this.#held.delete(n),
     );
-    return held;
+    return held.picture;
   }
 
   #trim(): void {
@@ -67,8 +71,8 @@ export class Loader {
     }
   }
 
-  async #picture(n: number): Promise<Picture> {
-    const response = await fetch(`/api/annotation/tasks/${this.#taskId}/images/${n}`, { credentials: 'same-origin' }).catch(() => null);
+  async #fetch(n: number): Promise<Picture> {
+    const response = await fetch(`${this.#base}/images/${n}`, { credentials: 'same-origin' }).catch(() => null);
     if (!response) throw new ApiError(0, { code: 'offline', message: t('error.offline'), params: {} });
     if (!response.ok)
       throw new ApiError(response.status, { code: 'unexpected', message: t('error.unexpected'), params: {}, details: `HTTP ${response.status}` });
@@ -76,33 +80,46 @@ export class Loader {
     return { width: bitmap.width, height: bitmap.height, levels: [bitmap] };
   }
 
-  #labels(n: number): Promise<AnnotatedPicture> {
-    return api.get<AnnotatedPicture>(`/api/annotation/tasks/${this.#taskId}/pictures/${n}`);
+  labels(n: number): Promise<AnnotatedPicture> {
+    const known = this.#labels.get(n);
+    if (known) return known;
+    const labels = api.get<AnnotatedPicture>(`${this.#base}/pictures/${n}`);
+    this.#labels.set(n, labels);
+    labels.catch(() => this.#labels.get(n) === labels && this.#labels.delete(n));
+    for (const old of this.#labels.keys()) if (this.#labels.size > MOST_LABELS) this.#labels.delete(old);
+    return labels;
   }
 
   /** The picture and its labels; both are kept for the next time. */
   async open(n: number): Promise<{ picture: Picture; labels: AnnotatedPicture }> {
     this.#shown = n;
-    const held = this.#get(n);
-    const [picture, labels] = await Promise.all([held.picture, held.labels]);
+    const [picture, labels] = await Promise.all([this.#picture(n), this.labels(n)]);
     return { picture, labels };
-  }
-
-  labels(n: number): Promise<AnnotatedPicture> {
-    return this.#get(n).labels;
   }
 
   prefetch(numbers: readonly number[]): void {
     for (const n of numbers) {
+      this.labels(n).catch(() => {});
       // Its smaller copies too: the change of pictures costs nothing then.
-      void this.#get(n)
-        .picture.then((picture) => this.sharpen(n, picture))
+      this.#picture(n)
+        .then((picture) => this.sharpen(n, picture))
         .catch(() => {});
     }
   }
 
   /** Half, a quarter and so on of a large picture. */
-  async sharpen(n: number, picture: Picture): Promise<Picture> {
+  sharpen(n: number, picture: Picture): Promise<Picture> {
+    const held = this.#held.get(n);
+    if (!held) return Promise.resolve(picture);
+    held.sharp ??= this.#levels(picture).then((sharp) => {
+      held.picture = Promise.resolve(sharp);
+      held.bitmaps = sharp.levels as readonly ImageBitmap[];
+      return sharp;
+    });
+    return held.sharp;
+  }
+
+  async #levels(picture: Picture): Promise<Picture> {
     const levels = [...picture.levels] as ImageBitmap[];
     let last = levels.at(-1) as ImageBitmap;
     if (levels.length > 1 || Math.max(last.width, last.height) <= LARGE) return picture;
@@ -114,20 +131,14 @@ export class Loader {
       });
       levels.push(last);
     }
-    const sharp = { ...picture, levels };
-    const held = this.#held.get(n);
-    if (held) held.picture = Promise.resolve(sharp);
-    return sharp;
+    return { ...picture, levels };
   }
 
   /** The labels have changed on the daemon: fetched anew when they are next asked for. */
   stale(n: number): void {
-    const held = this.#held.get(n);
-    if (!held) return;
-    held.labels = this.#labels(n);
-    held.labels.catch(() => this.#held.get(n) === held && this.#held.delete(n));
+    this.#labels.delete(n);
   }
-  forgetLabels(except = -1): void {
-    for (const n of [...this.#held.keys()]) if (n !== except) this.#drop(n);
+  forgetLabels(): void {
+    this.#labels.clear();
   }
 }

@@ -84,6 +84,15 @@ export class PixelLabels {
     return this.labels[(this.values[Math.floor(y) * this.width + Math.floor(x)] as number) - 1] ?? 0;
   }
 
+  /** No pixel has a label. */
+  get empty(): boolean {
+    const { values } = this;
+    const words = new Uint32Array(values.buffer, 0, values.length >> 2);
+    for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
+    for (let i = words.length << 2; i < values.length; i++) if (values[i] !== 0) return false;
+    return true;
+  }
+
   /** How many pixels each label has. */
   counts(): Map<number, number> {
     const by = new Uint32Array(MOST_CLASSES + 1);

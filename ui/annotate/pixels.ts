@@ -5,12 +5,13 @@ import type { PixelLabels } from './pixel-labels.ts';
 export class Pixels {
   readonly canvas: HTMLCanvasElement;
   readonly #labels: PixelLabels;
-  readonly #colour: (label: number) => string;
+  readonly #colour: (label: number) => string | null;
   readonly #context: CanvasRenderingContext2D;
   #table = new Uint32Array(256);
   #known = -1;
 
-  constructor(labels: PixelLabels, colour: (label: number) => string) {
+  /** `colour`: of a label, #rrggbb; null: it is not shown. */
+  constructor(labels: PixelLabels, colour: (label: number) => string | null) {
     this.#labels = labels;
     this.#colour = colour;
     this.canvas = document.createElement('canvas');
@@ -32,7 +33,9 @@ export class Pixels {
     this.#table = new Uint32Array(256);
     const bytes = new Uint8Array(this.#table.buffer);
     for (const [i, label] of this.#labels.labels.entries()) {
-      const number = Number.parseInt(this.#colour(label).slice(1), 16);
+      const colour = this.#colour(label);
+      if (colour === null) continue;
+      const number = Number.parseInt(colour.slice(1), 16);
       bytes.set([number >> 16, (number >> 8) & 255, number & 255, 255], (i + 1) * 4);
     }
   }

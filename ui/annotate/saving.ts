@@ -71,7 +71,7 @@ export class Saver {
     this.#options = options;
   }
 
-  /** Timers stop; what is not sent stays in the browser. */
+  /** Timers stop; what is on its way arrives, and what is not sent stays in the browser. */
   end(): void {
     this.#ended = true;
     for (const one of this.#pending.values()) one.cancel?.();
@@ -96,6 +96,11 @@ export class Saver {
   unsaved(n: number): PictureSave | null {
     const one = this.#pending.get(n);
     return one ? (one.save ?? one.sending) : null;
+  }
+
+  /** What is not saved, by picture. */
+  all(): Map<number, PictureSave> {
+    return new Map([...this.#pending].flatMap(([n, one]) => ((one.save ?? one.sending) ? [[n, (one.save ?? one.sending) as PictureSave]] : [])));
   }
 
   /** The picture is now so; `base` is the revision that was changed, `before` the shapes that it has. */
@@ -141,7 +146,18 @@ export class Saver {
     for (const [n, one] of this.#pending) {
       if (one.state === 'conflict' || one.state === 'refused') continue;
       one.tries = 0;
-      this.#soon(n, one, 0);
+      one.cancel?.();
+      one.cancel = null;
+      void this.#send(n, one);
+    }
+  }
+
+  /** Sends all that waits, and resolves when it has arrived; or when it has not after so long. */
+  async rest(ms: number): Promise<void> {
+    this.flush();
+    const until = this.#now() + ms;
+    while ((this.overall === 'sending' || this.overall === 'waiting') && this.#now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 

@@ -64,6 +64,14 @@ export class Session {
     return this.server.revision;
   }
 
+  /** What the daemon says of the picture now changes nothing in the drawing: it is not newer, its proposals are the same, its labels are there. */
+  stands(now: AnnotatedPicture, known: (label: number) => boolean): boolean {
+    if (now.revision < this.revision) return true;
+    if (now.revision > this.revision || JSON.stringify(now.proposal) !== JSON.stringify(this.server.proposal)) return false;
+    const labels = this.drawing.pixels ? this.drawing.pixels.counts().keys() : this.shapes().map((item) => item.shape.label);
+    return [...labels].every((label) => label === 0 || known(label));
+  }
+
   /** Shapes of the picture, without what is only proposed. */
   shapes(): Item[] {
     return this.drawing.list().filter((item) => item.proposed === null);
@@ -112,7 +120,7 @@ export class Session {
     if (this.deleted) return 'delete';
     if (this.mode === 'whole') return this.label ? 'done' : 'todo';
     const shapes = this.shapes();
-    if (this.drawing.pixels) return this.nothing || this.drawing.pixels.values.some((value) => value !== 0) ? 'done' : 'todo';
+    if (this.drawing.pixels) return this.nothing || !this.drawing.pixels.empty ? 'done' : 'todo';
     if (!shapes.length) return this.nothing ? 'done' : 'todo';
     return shapes.every((item) => item.shape.label > 0) ? 'done' : 'todo';
   }

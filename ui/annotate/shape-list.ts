@@ -1,5 +1,5 @@
 /** The list of shapes in the tagging panel: their labels, and what can be done with each. Choosing one shows it in the picture. */
-import { t } from '../i18n/language.ts';
+import { language, t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 import type { Item } from './drawing.ts';
 import { WindowList } from './window-list.ts';
@@ -66,19 +66,45 @@ export class ShapeList {
     if (!item) return;
     const { label, kind } = item.shape;
     const chosen = o.selected().has(item.id);
+    const proposed = item.proposed !== null;
     const name = o.name(label);
-    const off = o.editable() ? '' : 'disabled';
+    const shown = [item.id, place, name, label && o.colour(label), chosen, item.proposed, o.editable(), o.hidden(item.id), language.now].join();
+    if (element.dataset.shown === shown) return;
+    element.dataset.shown = shown;
     element.dataset.id = String(item.id);
     element.classList.toggle('selected', chosen);
-    element.classList.toggle('proposed', item.proposed !== null);
-    const last =
-      item.proposed === null
-        ? `<button type="button" class="icon-button" data-do="hide" aria-pressed="${o.hidden(item.id)}" aria-label="${t('work.hide')}" title="${t('work.hide')}">${icon(o.hidden(item.id) ? 'eye-off' : 'eye')}</button>`
-        : `<button type="button" class="icon-button" data-do="accept" ${off} aria-label="${t('work.accept')}" title="${t('work.accept')}">${icon('check')}</button>`;
-    const score = item.proposed === null ? '' : `<span class="tag-score">${Math.round(item.proposed * 100)} %</span>`;
-    element.innerHTML = `<button type="button" class="shape-number" data-do="choose" aria-pressed="${chosen}" title="${t('work.choose-shape', { n: place + 1 })}"><span class="swatch"></span>${place + 1}</button>
-      <button type="button" class="shape-label" data-do="label" ${off} aria-haspopup="menu" aria-expanded="false"><span class="cut" data-verbatim></span>${icon('chevron-down')}</button>${score}${last}
-      <button type="button" class="icon-button" data-do="remove" ${off} aria-label="${t('work.delete')}: ${place + 1}" title="${t('work.delete')}">${icon('trash-2')}</button>`;
+    // Built once, then only changed: what has the focus in it keeps it.
+    if (!element.firstElementChild || element.classList.contains('proposed') !== proposed) {
+      element.classList.toggle('proposed', proposed);
+      element.innerHTML = `<button type="button" class="shape-number" data-do="choose"><span class="swatch"></span><span></span></button>
+        <button type="button" class="shape-label" data-do="label" aria-haspopup="menu" aria-expanded="false"><span class="cut" data-verbatim></span>${icon('chevron-down')}</button>
+        ${proposed ? '<span class="tag-score"></span>' : ''}<button type="button" class="icon-button" data-do="${proposed ? 'accept' : 'hide'}"></button>
+        <button type="button" class="icon-button" data-do="remove">${icon('trash-2')}</button>`;
+    }
+    const button = (what: string) => element.querySelector(`[data-do=${what}]`) as HTMLButtonElement;
+    const say = (on: HTMLElement, text: string, more = '') => {
+      on.setAttribute('aria-label', text + more);
+      on.title = text;
+    };
+    const number = button('choose');
+    number.setAttribute('aria-pressed', String(chosen));
+    number.title = t('work.choose-shape', { n: place + 1 });
+    (number.lastElementChild as HTMLElement).textContent = String(place + 1);
+    button('label').disabled = !o.editable();
+    button('remove').disabled = !o.editable();
+    say(button('remove'), t('work.delete'), `: ${place + 1}`);
+    if (item.proposed !== null) {
+      (element.querySelector('.tag-score') as HTMLElement).textContent = `${Math.round(item.proposed * 100)} %`;
+      const accept = button('accept');
+      accept.disabled = !o.editable();
+      accept.innerHTML = icon('check');
+      say(accept, t('work.accept'), `: ${place + 1}`);
+    } else {
+      const hide = button('hide');
+      hide.innerHTML = icon(o.hidden(item.id) ? 'eye-off' : 'eye');
+      hide.setAttribute('aria-pressed', String(o.hidden(item.id)));
+      say(hide, t('work.hide'), `: ${place + 1}`);
+    }
     (element.querySelector('.swatch') as HTMLElement).style.backgroundColor = label ? o.colour(label) : 'transparent';
     const words = element.querySelector('.shape-label .cut') as HTMLElement;
     words.textContent = name;

@@ -8,7 +8,7 @@
 import type { Box, Shape } from '../../server/labels/annotation.ts';
 import { boxOf } from '../../server/labels/shapes.ts';
 import type { Drawing, Item, Step } from './drawing.ts';
-import { dot, outline, paintCorners, paintHandles, paintItems, strokeTwice, traceItem } from './ink.ts';
+import { dot, outline, paintChosen, paintCorners, paintCross, paintHandles, paintItems, paintName } from './ink.ts';
 import { Pixels } from './pixels.ts';
 import { Gestures } from './pointer.ts';
 import { type Corner, fittedShape, withoutCorner } from './reshape.ts';
@@ -33,6 +33,8 @@ export interface StageOptions {
   say(notice: Notice): void;
   /** Zoom, pan or size of the window have changed. */
   viewed(scale: number): void;
+  /** So many points are set of a polygon that is being drawn. */
+  drawing(points: number): void;
   /** Where the pointer is, picture pixels, and the size of what is being drawn. */
   pointed(at: { x: number; y: number } | null, extent: Box | null): void;
 }
@@ -47,6 +49,11 @@ export interface Appearance {
   contrast: number;
 }
 
+/** More chosen shapes than these are drawn into the tiles with the others, or every move of the pointer would draw them all. */
+const FEW = 40;
+/** Of what is chosen. */
+const CHOSEN_LINE = 2.5;
+const CHOSEN_OPACITY = 0.12;
 /** So many names are legible at once. */
 const MOST_NAMES = 150;
 const NAME_FROM = 28;
@@ -59,6 +66,7 @@ export class Stage {
   readonly #gestures: Gestures;
   readonly #tiles: Tiles;
   readonly #hidden = new Set<number>();
+  #hiddenClasses: ReadonlySet<number> = new Set();
   readonly #desk: Desk;
   #picture: Picture | null = null;
   #drawing: Drawing | null = null;
@@ -75,6 +83,8 @@ export class Stage {
   #hover: Press | null = null;
   #corner: Corner | null = null;
   #frame = 0;
+  #points = 0;
+  #topEmpty = false;
   #dirty = { picture: true, shapes: true, top: true };
   #look: Appearance = { shapes: true, names: false, crosshair: true, opacity: 0.25, brightness: 1, contrast: 1 };
   brush = 12;
@@ -141,8 +151,8 @@ export class Stage {
   get tool(): ToolName {
     return this.#toolName;
   }
-  get selection(): readonly number[] {
-    return [...this.#selection];
+  get chosen(): ReadonlySet<number> {
+    return this.#selection;
   }
 
   #makeDesk(): Desk {
@@ -176,7 +186,12 @@ export class Stage {
       select: (ids) => stage.select(ids),
       visible: (item) => stage.#visible(item),
       preview: (shapes) => {
+        const [was, is] = [stage.#inTiles, shapes === null && stage.#selection.size > FEW];
         stage.#preview = shapes;
+        if (was !== is) {
+          stage.#tiles.invalidateAll();
+          stage.#soon('shapes');
+        }
         stage.#soon('top');
       },
       refresh: () => stage.#soon('top'),
@@ -202,7 +217,7 @@ export class Stage {
     this.#corner = null;
     this.#hidden.clear();
     this.#tiles.clear();
-    this.#pixels = of.drawing.pixels ? new Pixels(of.drawing.pixels, this.#options.colour) : null;
+    this.#pixels = of.drawing.pixels ? new Pixels(of.drawing.pixels, (label) => (this.#hiddenClasses.has(label) ? null : this.#options.colour(label))) : null;
     this.#off = [of.drawing.onStep((step) => this.#stepped(step))];
     if (of.drawing.pixels) this.#off.push(of.drawing.pixels.onWrite(() => this.#soon('shapes')));
     if (!(keepView && same)) this.#fit = true;
@@ -262,14 +277,26 @@ export class Stage {
     return this.#drawing?.get(id as number) ?? null;
   }
 
+  /** What is chosen is in the tiles. */
+  get #inTiles(): boolean {
+    return this.#preview === null && this.#selection.size > FEW;
+  }
+
   #visible(item: Item): boolean {
-    return this.#look.shapes && !this.#hidden.has(item.id);
+    return this.#look.shapes && !this.#hidden.has(item.id) && !this.#hiddenClasses.has(item.shape.label);
+  }
+
+  /** Layers of these classes are not shown. */
+  set hiddenClasses(classes: ReadonlySet<number>) {
+    this.#hiddenClasses = classes;
+    this.recolour();
   }
 
   select(ids: readonly number[], bring = false): void {
-    const before = this.#selection;
+    const [before, inTiles] = [this.#selection, this.#inTiles];
     this.#selection = new Set(ids);
     this.#corner = null;
+    if (inTiles !== this.#inTiles) this.#tiles.invalidateAll();
     for (const id of before) if (!this.#selection.has(id)) this.#touch(id);
     for (const id of this.#selection) if (!before.has(id)) this.#touch(id);
     const box = ids.length === 1 ? this.#drawing?.index.box(ids[0] as number) : undefined;
@@ -333,6 +360,10 @@ export class Stage {
   /** Enter. */
   finish(): boolean {
     return this.#tool.finish();
+  }
+  /** Takes the last point back of what is being drawn. */
+  back(): void {
+    this.#tool.back();
   }
   /** Esc: what has begun, else the selection. */
   cancel(): boolean {
@@ -502,11 +533,15 @@ export class Stage {
   #paintTile(context: CanvasRenderingContext2D, box: Box, pixel: number): void {
     const drawing = this.#drawing;
     if (!drawing) return;
-    const items = drawing.index.near(box).flatMap((id) => {
+    const { colour } = this.#options;
+    const { opacity } = this.#look;
+    const [plain, chosen]: [Item[], Item[]] = [[], []];
+    for (const id of drawing.index.near(box)) {
       const item = drawing.get(id);
-      return item && !this.#hidden.has(id) && !this.#selection.has(id) ? [item] : [];
-    });
-    paintItems(context, items, { colour: this.#options.colour, opacity: this.#look.opacity }, pixel);
+      if (item && this.#visible(item)) (this.#selection.has(id) ? chosen : plain).push(item);
+    }
+    paintItems(context, plain, { colour, opacity }, pixel);
+    if (this.#inTiles) paintItems(context, chosen, { colour, opacity: opacity + CHOSEN_OPACITY, line: CHOSEN_LINE }, pixel);
   }
 
   /** Names of shapes that are large enough on the screen. */
@@ -515,8 +550,6 @@ export class Stage {
     const { scale, x, y } = this.#view;
     const seen = { x: -x / scale, y: -y / scale, width: this.#window.width / scale, height: this.#window.height / scale };
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    context.font = '12px "Pretendard Variable", sans-serif';
-    context.textBaseline = 'middle';
     let count = 0;
     for (const id of drawing.index.near(seen)) {
       const box = drawing.index.box(id) as Box;
@@ -524,48 +557,43 @@ export class Stage {
       if (!item || !this.#visible(item) || Math.max(box.width, box.height) * scale < NAME_FROM) continue;
       if (++count > MOST_NAMES) break;
       const text = this.#options.name(item.shape.label) + (item.proposed === null ? '' : ` ${Math.round(item.proposed * 100)} %`);
-      const [left, top] = [x + box.x * scale, Math.max(9, y + box.y * scale - 9)];
-      const wide = context.measureText(text).width + 8;
-      context.fillStyle = 'rgb(0 0 0 / 72%)';
-      context.fillRect(left, top - 8, wide, 16);
-      context.fillStyle = this.#options.colour(item.shape.label);
-      context.fillRect(left, top - 8, 3, 16);
-      context.fillStyle = '#ffffff';
-      context.fillText(text, left + 6, top + 1);
+      paintName(context, text, this.#options.colour(item.shape.label), x + box.x * scale, y + box.y * scale);
     }
   }
 
   #drawTop(): void {
-    const context = this.#cleared(this.#layers.top);
+    const points = this.#tool.points?.() ?? 0;
+    if (points !== this.#points) {
+      this.#points = points;
+      this.#options.drawing(points);
+    }
     const drawing = this.#drawing;
-    if (!drawing) return;
+    // An empty canvas over the others would be copied and laid over them in each frame of a pan.
+    const empty = !drawing || (this.#toolName === 'pan' && (this.#selection.size === 0 || this.#inTiles));
+    if (empty && this.#topEmpty) return;
+    this.#topEmpty = empty;
+    const context = this.#cleared(this.#layers.top);
+    if (!drawing || empty) return;
     const [x, y, scale] = this.#origin();
     const pixel = this.#ratio / scale;
     context.setTransform(scale, 0, 0, scale, x, y);
-    if (this.#look.shapes) {
-      for (const id of this.#selection) {
+    if (this.#look.shapes && !this.#inTiles) {
+      const chosen = [...this.#selection].flatMap((id) => {
         const item = drawing.get(id);
-        if (!item || this.#hidden.has(id)) continue;
-        this.#paintChosen(context, { ...item, shape: this.#preview?.get(id) ?? item.shape }, pixel);
-      }
+        return item && this.#visible(item) ? [{ ...item, shape: this.#preview?.get(id) ?? item.shape }] : [];
+      });
+      if (chosen.length <= FEW) for (const item of chosen) this.#paintChosen(context, item, pixel);
+      else paintItems(context, chosen, { colour: this.#options.colour, opacity: 0, line: CHOSEN_LINE }, pixel);
     }
     if (this.#look.crosshair && this.#hover && !this.#hover.finger && this.#toolName !== 'pan' && this.#toolName !== 'select') {
-      this.#paintCross(context, this.#hover, pixel);
+      paintCross(context, this.#hover, this.#size, pixel);
     }
     this.#tool.paint(context, pixel, this.#hover);
   }
 
   #paintChosen(context: CanvasRenderingContext2D, item: Item, pixel: number): void {
     const colour = this.#options.colour(item.shape.label);
-    context.beginPath();
-    traceItem(context, item);
-    context.fillStyle = colour;
-    context.globalAlpha = Math.min(0.7, this.#look.opacity + 0.12);
-    context.fill();
-    context.globalAlpha = 1;
-    if (item.proposed !== null) context.setLineDash([6 * pixel, 4 * pixel]);
-    strokeTwice(context, colour, pixel, 2.5);
-    context.setLineDash([]);
+    paintChosen(context, item, { colour: () => colour, opacity: Math.min(0.7, this.#look.opacity + CHOSEN_OPACITY), line: CHOSEN_LINE }, pixel);
     if (this.#selection.size !== 1 || item.proposed !== null || this.#options.locked()) return;
     const radius = this.#hover?.finger ? 7 : 4.5;
     if (item.shape.kind === 'box') paintHandles(context, item.shape, pixel, radius);
@@ -573,18 +601,5 @@ export class Stage {
       const chosen = this.#corner ? `${this.#corner.part}/${this.#corner.ring}/${this.#corner.index}` : null;
       paintCorners(context, outline(item), pixel, radius, chosen);
     } else for (const { outer } of outline(item)) dot(context, outer[0] as number, outer[1] as number, 2, colour, pixel);
-  }
-
-  #paintCross(context: CanvasRenderingContext2D, at: Press, pixel: number): void {
-    const { width, height } = this.#size;
-    if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) return;
-    context.beginPath();
-    context.moveTo(0, at.y);
-    context.lineTo(width, at.y);
-    context.moveTo(at.x, 0);
-    context.lineTo(at.x, height);
-    context.globalAlpha = 0.8;
-    strokeTwice(context, '#ffffff', pixel, 1);
-    context.globalAlpha = 1;
   }
 }

@@ -62,6 +62,8 @@ export interface Tool {
   back(): boolean;
   cursor(press: Press | null): string;
   paint(context: CanvasRenderingContext2D, pixel: number, hover: Press | null): void;
+  /** Points that are set of what is being drawn. */
+  points?(): number;
   /** What is being drawn now, picture pixels: the page shows its size. */
   extent?(): Box | null;
 }

@@ -227,6 +227,7 @@ function polygonTool(desk: Desk, hole: boolean): Tool {
       desk.refresh();
       return true;
     },
+    points: () => points.length / 2,
     cursor: (press) => (!points.length && press && !desk.drawing.pixels ? gripCursor(desk, press, 'none') : null) ?? 'crosshair',
     paint(context, pixel, hover) {
       if (!points.length) return;

@@ -21,6 +21,9 @@ export class WindowList {
   readonly #options: WindowListOptions;
   readonly #items = new Map<number, HTMLElement>();
   readonly #watch: ResizeObserver;
+  /** Items that have changed, and the one to bring into sight: in the next frame, however often it is said. */
+  readonly #changed = new Set<number>();
+  #wanted = -1;
   #count = 0;
   #columns = 1;
   #frame = 0;
@@ -52,28 +55,40 @@ export class WindowList {
   }
   set count(count: number) {
     this.#count = count;
-    for (const item of this.#items.values()) item.remove();
-    this.#items.clear();
-    this.#measure();
+    for (const [index, item] of this.#items) {
+      if (index < count) item.setAttribute('aria-setsize', String(count));
+      else {
+        item.remove();
+        this.#items.delete(index);
+      }
+    }
+    this.#inner.style.height = this.#height();
+    this.refresh();
   }
 
   /** Items have changed: those in sight are filled anew, where they stand. */
   refresh(index?: number): void {
-    if (index !== undefined) {
-      const item = this.#items.get(index);
-      if (item) this.#options.draw(item, index);
-      return;
-    }
-    for (const [at, item] of this.#items) this.#options.draw(item, at);
+    if (index !== undefined) this.#changed.add(index);
+    else for (const at of this.#items.keys()) this.#changed.add(at);
+    this.#soon();
   }
 
-  /** Brings an item into sight. */
-  show(index: number): void {
+  /** Brings an item into sight. `now`: it is there when this returns. */
+  show(index: number, now = false): void {
+    this.#wanted = index;
+    if (now) this.#draw();
+    else this.#soon();
+  }
+
+  #height(): string {
+    return `${Math.ceil(this.#count / this.#columns) * this.#options.height}px`;
+  }
+
+  #scroll(index: number): void {
     const top = Math.floor(index / this.#columns) * this.#options.height;
     const { scrollTop, clientHeight } = this.#host;
     if (top < scrollTop) this.#host.scrollTop = top;
     else if (top + this.#options.height > scrollTop + clientHeight) this.#host.scrollTop = top + this.#options.height - clientHeight;
-    this.#draw();
   }
 
   item(index: number): HTMLElement | undefined {
@@ -87,7 +102,7 @@ export class WindowList {
   #measure(): void {
     const width = this.#inner.clientWidth;
     this.#columns = this.#options.width ? Math.max(1, Math.floor(width / this.#options.width)) : 1;
-    this.#inner.style.height = `${Math.ceil(this.#count / this.#columns) * this.#options.height}px`;
+    this.#inner.style.height = this.#height();
     for (const [index, item] of this.#items) this.#put(item, index);
     this.#draw();
   }
@@ -102,6 +117,13 @@ export class WindowList {
   #draw(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    if (this.#wanted >= 0) this.#scroll(this.#wanted);
+    this.#wanted = -1;
+    for (const index of this.#changed) {
+      const item = this.#items.get(index);
+      if (item && index < this.#count) this.#options.draw(item, index);
+    }
+    this.#changed.clear();
     const { height } = this.#options;
     const { scrollTop, clientHeight } = this.#host;
     const from = Math.max(0, Math.floor(scrollTop / height) - MARGIN) * this.#columns;

@@ -7,7 +7,7 @@ import { ZipFile } from 'yazl';
 import { Client, PASSWORD } from '../../server/daemon.fixture.ts';
 import type { AnnotatedPicture, AnnotationClasses, AnnotationTask, PictureSave } from '../../server/http/annotation-schemas.ts';
 import type { Dataset, ModelKind, Project, User } from '../../server/http/schemas.ts';
-import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, signIn, startStudio } from './studio.ts';
+import { ADMIN, type CheckOptions, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, signIn, startStudio } from './studio.ts';
 
 const annotate = suite('annotate');
 const WIDTH = 320;
@@ -17,6 +17,21 @@ let page: Page;
 let admin: Client;
 let dev: Client;
 const ids: Record<string, number> = {};
+/** Colours, widths and both languages are looked at in the first pictures of the screen; the others differ in the middle. */
+const ONCE = { themes: ['light'], sizes: [[1280, 800]] } satisfies CheckOptions;
+const TASKS = {
+  박스: ['detection', 4, 'dev', []],
+  폴리곤: ['instance_segmentation', 3, 'dev', ['균열', '기포']],
+  픽셀: ['semantic_segmentation', 2, 'dev', ['바탕', '결함']],
+  분류: ['classification', 30, 'dev', ['양품', '불량']],
+  둘이서: ['detection', 2, 'dev', ['긁힘']],
+  정전: ['detection', 2, 'dev', ['긁힘']],
+  검수: ['classification', 3, 'ann', ['양품', '불량']],
+  터치: ['instance_segmentation', 3, 'dev', ['균열']],
+} satisfies Record<string, [ModelKind, number, string, string[]]>;
+type Name = keyof typeof TASKS;
+/** Made at once in the beginning: each waits for its own pictures only. */
+const tasks = new Map<Name, Promise<AnnotationTask>>();
 
 /** Pictures that a person can tell apart: a grey part with a bright spot somewhere. */
 async function pictures(count: number): Promise<Buffer> {
@@ -38,10 +53,13 @@ async function dataset(name: string, model: ModelKind, count: number): Promise<{
   return { project, dataset: await dev.until<Dataset>(`/api/datasets/${made.id}`, (one) => one.status === 'ready', 60) };
 }
 
-/** A task with its labels, and its address. */
-async function task(name: string, model: ModelKind, count: number, annotators: number[], labels: string[]): Promise<AnnotationTask> {
+const task = (name: Name) => tasks.get(name) as Promise<AnnotationTask>;
+
+/** A task with its labels. */
+async function makeTask(name: Name): Promise<AnnotationTask> {
+  const [model, count, person, labels] = TASKS[name];
   const made = await dataset(name, model, count);
-  const one = await dev.ok<AnnotationTask>('POST', `/api/datasets/${made.dataset.id}/annotation`, { annotatorIds: annotators });
+  const one = await dev.ok<AnnotationTask>('POST', `/api/datasets/${made.dataset.id}/annotation`, { annotatorIds: [ids[person]] });
   for (const label of labels) await dev.ok<AnnotationClasses>('POST', `/api/annotation/tasks/${one.id}/classes`, { name: label });
   return one;
 }
@@ -83,6 +101,11 @@ annotate.before(async () => {
     ids[userId] = (await admin.ok<User>('POST', '/api/users', { userId, name, password: PASSWORD, role, groupIds: [1], locale: 'ko' })).id;
   }
   dev = await new Client(studio.url).signIn('dev');
+  for (const name of Object.keys(TASKS) as Name[]) {
+    const made = makeTask(name);
+    made.catch(() => {});
+    tasks.set(name, made);
+  }
   await page.context().clearCookies();
   await page.goto('/');
   await page.locator('form').waitFor();
@@ -117,14 +140,14 @@ annotate('Add Label divides the pictures evenly, and the task stands in the list
   await page.locator('td.more button').first().click();
   await page.locator('[role=menu] .menu-item', { hasText: '작업자와 진행' }).click();
   await page.locator('.part-list li').first().waitFor();
-  await checkPage(page, 'annotation-parts', { themes: ['light'] });
+  await checkPage(page, 'annotation-parts', ONCE);
 });
 
 annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved without a press', async () => {
-  const of = await task('박스', 'detection', 4, [ids.dev as number], []);
+  const of = await task('박스');
   await open(page, of);
   await page.locator('.desk-message .primary').waitFor();
-  await checkPage(page, 'annotate-start', { themes: ['light'] });
+  await checkPage(page, 'annotate-start', ONCE);
   await page.locator('.desk-message .primary').click();
   await page.locator('dialog .label-add input').fill('긁힘');
   await page.keyboard.press('Enter');
@@ -132,7 +155,7 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.locator('dialog .label-add input').fill('얼룩');
   await page.keyboard.press('Enter');
   await page.locator('.label-row').nth(1).waitFor();
-  await checkPage(page, 'manage-labels');
+  await checkPage(page, 'manage-labels', ONCE);
   await page.locator('dialog .dialog-foot button[type=submit]').click();
   await page.locator('dialog').waitFor({ state: 'detached' });
 
@@ -180,11 +203,43 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.locator('.shape-row').nth(1).waitFor();
   await saved(page);
   assert.is((await picture(of, 1)).shapes.length, 2, 'copied to the next picture');
+
+  // A key that a tool has belongs to the label that it is given to; a label in use goes only with an answer about its shapes.
+  await page.keyboard.press('m');
+  await page.locator('.label-row').nth(1).waitFor();
+  assert.equal(await page.locator('.label-uses').allTextContents(), ['2', '2'], 'uses of just now');
+  await page.locator('.label-row').nth(0).locator('.hot-key').fill('v');
+  await page.keyboard.press('Enter');
+  await page.locator('.tag kbd', { hasText: 'V' }).waitFor({ state: 'attached' });
+  await page.locator('.label-row').nth(1).locator('button').last().click();
+  await page.locator('dialog select').waitFor();
+  await checkPage(page, 'delete-label', ONCE);
+  await page.locator('dialog .dialog-foot .danger').click();
+  await page.locator('.label-row').nth(1).waitFor({ state: 'detached' });
+  await page.locator('dialog .dialog-foot button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction("[...document.querySelectorAll('.shape-label .cut')].every((one) => one.textContent === '긁힘')");
+  const moved = (await picture(of, 1)).shapes;
+  assert.equal(new Set(moved.map((shape) => shape.label)), new Set([first!.label]), 'moved to the other label');
+  await page.locator('.shape-number').first().click();
+  await page.keyboard.press('v');
+  await page.locator('.shape-label .cut', { hasText: '라벨 선택' }).waitFor();
+  await page.keyboard.press('v');
+  await saved(page);
+  await page.keyboard.press('?');
+  assert.equal(await page.locator('.keys div:has(kbd:text-is("V")) dd').allTextContents(), ['라벨: 긁힘']);
+  await checkPage(page, 'annotate-keys', ONCE);
+  await page.keyboard.press('Escape');
+  // Left at once after a change: it is saved, and nothing is asked.
+  await drag(page, at(20, 20), at(50, 50));
+  await page.locator('.work-head a').first().click();
+  await page.waitForURL('**/annotations');
+  assert.is((await picture(of, 1)).shapes.length, 3);
   checkTroubles(page);
 });
 
 annotate('polygons: closed by Enter and at the start, given up, corners dragged, put in and taken out, holes', async () => {
-  const of = await task('폴리곤', 'instance_segmentation', 3, [ids.dev as number], ['균열', '기포']);
+  const of = await task('폴리곤');
   await open(page, of);
   const at = await placer(page);
   const click = async (x: number, y: number) => page.mouse.click(at(x, y).x, at(x, y).y);
@@ -225,7 +280,7 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
   assert.is(polygon?.parts[0]?.holes.length, 1);
   assert.is(polygon?.parts[0]?.holes[0]?.length, 6);
   near(polygon!.parts[0]!.outer[6] as number, 170);
-  await checkPage(page, 'annotate-polygons');
+  await checkPage(page, 'annotate-polygons', ONCE);
   // A hole outside is refused with a reason.
   for (const [x, y] of [
     [200, 200],
@@ -261,11 +316,16 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
 });
 
 annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async () => {
-  const of = await task('픽셀', 'semantic_segmentation', 2, [ids.dev as number], ['바탕', '결함']);
+  const of = await task('픽셀');
   await open(page, of);
   const at = await placer(page);
   await page.locator('.tag').nth(1).click();
-  await drag(page, at(60, 120), at(200, 120));
+  const line = await page.context().newCDPSession(page);
+  const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', x: number, y: number) =>
+    line.send('Input.dispatchMouseEvent', { type, ...at(x, y), button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1, pointerType: 'pen' });
+  await pen('mousePressed', 60, 120);
+  for (let x = 70; x <= 200; x += 10) await pen('mouseMoved', x, 120);
+  await pen('mouseReleased', 200, 120);
   await page.keyboard.press('p');
   for (const [x, y] of [
     [220, 40],
@@ -294,7 +354,7 @@ annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async ()
   assert.is(pixels.at(130, 120), ground, 'rubbed out, then filled from around');
   assert.is(pixels.at(260, 80), defect, 'in the polygon');
   assert.is(pixels.at(5, 235), ground);
-  await checkPage(page, 'annotate-pixels');
+  await checkPage(page, 'annotate-pixels', { sizes: [[1280, 800]] });
   for (let i = 0; i < 4; i++) await page.keyboard.press('Control+z');
   await saved(page);
   assert.equal((await picture(of, 0)).shapes, [], 'stroke by stroke taken back');
@@ -303,7 +363,7 @@ annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async ()
 });
 
 annotate('classes of pictures: one key a picture, again takes it away, many at once in the grid, marks to delete', async () => {
-  const of = await task('분류', 'classification', 30, [ids.dev as number], ['양품', '불량']);
+  const of = await task('분류');
   await open(page, of);
   const [good] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
   await page.keyboard.press('1');
@@ -323,7 +383,7 @@ annotate('classes of pictures: one key a picture, again takes it away, many at o
   await saved(page);
   assert.is((await picture(of, 4)).state, 'delete');
   assert.is(await films(page, 'red').count(), 1);
-  await checkPage(page, 'annotate-classes');
+  await checkPage(page, 'annotate-classes', { sizes: [[1280, 800]] });
   await page.keyboard.press('g');
   await page.locator('.grid-open').nth(9).waitFor();
   await page.locator('.grid-open').nth(6).click();
@@ -332,7 +392,7 @@ annotate('classes of pictures: one key a picture, again takes it away, many at o
     .nth(9)
     .click({ modifiers: ['Shift'] });
   await page.locator('.grid-bar', { hasText: '4장 선택' }).waitFor();
-  await checkPage(page, 'annotate-grid', { themes: ['light'] });
+  await checkPage(page, 'annotate-grid', ONCE);
   await page.keyboard.press('1');
   await page.locator('.grid-bar', { hasText: '0장 선택' }).waitFor();
   assert.is((await picture(of, 8)).label, good);
@@ -342,7 +402,7 @@ annotate('classes of pictures: one key a picture, again takes it away, many at o
 });
 
 annotate('two tabs on one picture: the second is told, nothing is overwritten', async () => {
-  const of = await task('둘이서', 'detection', 2, [ids.dev as number], ['긁힘']);
+  const of = await task('둘이서');
   await open(page, of);
   const other = await newPage(studio, { like: page.context() });
   await open(other, of);
@@ -367,7 +427,7 @@ annotate('two tabs on one picture: the second is told, nothing is overwritten', 
 });
 
 annotate('what could not be sent outlives the tab, and goes out at the next visit', async () => {
-  const of = await task('정전', 'detection', 2, [ids.dev as number], ['긁힘']);
+  const of = await task('정전');
   const worker = await newPage(studio, { like: page.context() });
   await open(worker, of);
   const at = await placer(worker);
@@ -383,11 +443,28 @@ annotate('what could not be sent outlives the tab, and goes out at the next visi
   await second.locator('.shape-row').first().waitFor();
   await saved(second);
   near(((await picture(of, 0)).shapes[0] as { x: number }).x, 60);
+  // The daemon is killed before the change has reached it.
+  const again = studio.restart('SIGKILL');
+  await drag(second, at(200, 60), at(260, 110));
+  await again;
+  await saved(second);
+  await dev.signIn('dev');
+  assert.is((await picture(of, 0)).shapes.length, 2, 'sent when the daemon is there again');
+  // The session ends while somebody labels: the password, and it goes on.
+  await second.context().clearCookies();
+  await drag(second, at(60, 150), at(120, 200));
+  await second.locator('dialog input[type=password]').fill(PASSWORD);
+  await second.keyboard.press('Enter');
+  await second.locator('dialog').waitFor({ state: 'detached' });
+  await saved(second);
+  assert.is((await picture(of, 0)).shapes.length, 3);
   await second.context().close();
+  await page.reload();
+  ignoreTroubles(page);
 });
 
 annotate('an annotator reports, the reviewer gives back and accepts, Complete brings the labels to the dataset', async () => {
-  const of = await task('검수', 'classification', 3, [ids.ann as number], ['양품', '불량']);
+  const of = await task('검수');
   const ann = await newPage(studio);
   await ann.goto('/');
   await ann.locator('form').waitFor();
@@ -407,6 +484,20 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('.desk-note').waitFor();
   assert.is(await ann.locator('.tag').first().isDisabled(), true, 'reported is closed');
 
+  // The whole part comes back with a word, is reported again, then a single picture.
+  await page.goto('/annotations');
+  const row = page.locator('tr', { hasText: '검수' });
+  await row.locator('td.more button').click();
+  await page.locator('[role=menu] .menu-item', { hasText: '작업자와 진행' }).click();
+  await page.locator('.part-list button:visible', { hasText: '돌려보내기' }).click();
+  await page.locator('dialog textarea').fill('2번을 다시 봐 주십시오');
+  await page.locator('dialog button[type=submit]').click();
+  await ann.locator('.desk-note', { hasText: '2번을 다시 봐 주십시오' }).waitFor();
+  assert.is(await ann.locator('.tag').first().isDisabled(), false, 'returned is open again');
+  await ann.locator('.work-head button', { hasText: '작업 완료 알림' }).click();
+  await ann.locator('dialog button[type=submit]').click();
+  await ann.locator('.tag:disabled').first().waitFor();
+
   await open(page, of);
   await page.keyboard.press('j');
   await page.locator('dialog textarea').fill('다시 봐 주십시오');
@@ -414,7 +505,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('.film .film-state.orange').waitFor();
   await ann.locator('.film-open').first().click();
   await ann.locator('.desk-note', { hasText: '다시 봐 주십시오' }).waitFor();
-  await checkPage(ann, 'annotate-returned', { themes: ['light'] });
+  await checkPage(ann, 'annotate-returned', ONCE);
   await ann.locator('.tag').nth(1).click();
   await saved(ann);
   await ann.context().close();
@@ -431,33 +522,56 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   assert.is(await page.locator('.tag').first().isDisabled(), true, 'completed is closed');
 });
 
-annotate('fingers: a tap on large targets, two fingers zoom', async () => {
-  const of = await task('터치', 'classification', 4, [ids.dev as number], ['양품', '불량']);
+annotate('fingers: a polygon by taps, two fingers zoom and move', async () => {
+  const of = await task('터치');
   const tablet = await newPage(studio, { like: page.context(), touch: true, width: 1024, height: 768 });
   await open(tablet, of);
-  await tablet.locator('.tag').first().tap();
-  await tablet.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  const at = await placer(tablet);
+  for (const [x, y] of [
+    [40, 40],
+    [200, 40],
+    [200, 160],
+    [60, 180],
+  ] as const)
+    await tablet.touchscreen.tap(at(x, y).x, at(x, y).y);
   await checkPage(tablet, 'annotate-tablet', { themes: ['light'], sizes: [[1024, 768]] });
-  const before = Number.parseInt((await tablet.locator('.desk-zoom').textContent()) ?? '', 10);
+  await tablet.locator('.draw-bar button').nth(1).tap();
+  await tablet.locator('.draw-bar .primary').tap();
+  await saved(tablet);
+  const ring = ((await picture(of, 0)).shapes[0] as { parts: { outer: number[] }[] }).parts[0]!.outer;
+  assert.is(ring.length, 6, 'one of four points was taken back');
   const line = await tablet.context().newCDPSession(tablet);
   const box = (await tablet.locator('.easel').boundingBox()) as { x: number; y: number; width: number; height: number };
   const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
-  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number) =>
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number, by = 0) =>
     line.send('Input.dispatchTouchEvent', {
       type,
       touchPoints:
         type === 'touchEnd'
           ? []
           : [
-              { x: cx - apart, y: cy, id: 1 },
-              { x: cx + apart, y: cy, id: 2 },
+              { x: cx - apart + by, y: cy + by, id: 1 },
+              { x: cx + apart + by, y: cy + by, id: 2 },
             ],
     });
+  // What the fingers did is seen in the next frame.
+  const zoom = async () => {
+    await tablet.evaluate('new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))');
+    return Number.parseInt((await tablet.locator('.desk-zoom').textContent()) ?? '', 10);
+  };
+  const before = await zoom();
   await touch('touchStart', 40);
   for (const apart of [50, 60, 70, 80]) await touch('touchMove', apart);
-  await touch('touchEnd', 0);
-  const after = Number.parseInt((await tablet.locator('.desk-zoom').textContent()) ?? '', 10);
+  const after = await zoom();
   assert.ok(after > before * 1.6, `${before} % became ${after} %`);
+  const corner = "document.querySelector('.easel-top').toDataURL()";
+  const drawn = await tablet.evaluate(corner);
+  for (const by of [20, 40, 60]) await touch('touchMove', 80, by);
+  await touch('touchEnd', 0);
+  near(await zoom(), after);
+  assert.is.not(await tablet.evaluate(corner), drawn, 'what is drawn has moved');
+  assert.is(await tablet.locator('.shape-row').count(), 1, 'two fingers draw nothing');
+  checkTroubles(tablet);
   await tablet.context().close();
 });
 

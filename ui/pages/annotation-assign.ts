@@ -110,3 +110,36 @@ export async function reassign(task: AnnotationTask, part: AnnotationPart): Prom
     send: (body) => api.post<AnnotationTask>(`/api/annotation/tasks/${task.id}/reassign`, { partId: part.id, ...body }),
   });
 }
+
+const reviewer = dialog<{ task: AnnotationTask; people: Person[] }, AnnotationTask>({
+  title: 'assign.reviewer',
+  size: 'small',
+  template: `<div class="dialog-body"><p x-t="assign.reviewer.text"></p>
+      <div class="field"><div class="field-label"><label for="reviewer" x-t="assign.person"></label></div><select id="reviewer" x-model.number="id"><template x-for="one in people" :key="one.id"><option :value="one.id" :selected="one.id === id" x-text="one.name"></option></template></select></div>
+      <div x-problem="problem"></div></div>${dialogFoot('action.ok', { busy: 'busy' })}`,
+  component: ({ task, people }, done) =>
+    component({
+      people,
+      id: task.reviewerId,
+      busy: false,
+      problem: null as unknown,
+      async submit() {
+        this.busy = true;
+        this.problem = null;
+        try {
+          done(await api.patch<AnnotationTask>(`/api/annotation/tasks/${task.id}`, { reviewerId: this.id }));
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+    }),
+});
+
+/** Somebody else accepts, returns and completes: a developer or an administrator of the group. */
+export async function changeReviewer(task: AnnotationTask): Promise<AnnotationTask | undefined> {
+  const people = (await peopleOf(task.groupId)).filter((one) => one.role !== 'annotator');
+  if (!people.some((one) => one.id === task.reviewerId)) people.unshift({ id: task.reviewerId, name: task.reviewerName, role: 'developer' });
+  return openDialog(reviewer, { task, people });
+}

@@ -1,5 +1,5 @@
 /** Applying the AI Model: a model proposes labels. It is a job like any other; its proposals are drawn dashed and are no labels until somebody accepts them. */
-import type { AnnotationClass, AutoAnnotation, AutoModel, LabelledMany, NewAutoAnnotation } from '../../server/http/annotation-schemas.ts';
+import type { AnnotationTask, AutoAnnotation, AutoModel, LabelledMany, NewAutoAnnotation } from '../../server/http/annotation-schemas.ts';
 import { api } from '../api.ts';
 import { dialog, openDialog } from '../components/dialog.ts';
 import { cards, field, numberProblem } from '../components/field.ts';
@@ -13,7 +13,8 @@ interface Args {
   signal: AbortSignal;
   /** What is open, or chosen in the grid. */
   pictures: readonly number[];
-  classes: readonly AnnotationClass[];
+  /** The Default model learns anew after so many labels; null: when asked. */
+  every: number | null;
   /** Proposals were accepted or thrown away. */
   accepted(): void;
 }
@@ -39,6 +40,8 @@ const auto = dialog<Args>({
           })}
           <div class="notice" x-show="kind === 'default' && defaultBlocked()">${icon('info')}<span x-text="defaultBlocked()"></span></div>
           <p class="field-note" x-show="kind === 'default' && !defaultBlocked()" x-text="$t('auto.learns', { n: labelled() })"></p>
+          <div class="inline-choice" x-show="kind === 'default'"><label class="check"><input type="checkbox" :checked="every !== null" @change="learnAnew($event.target.checked ? 50 : null)"><span x-t="auto.every"></span></label>
+            <label x-show="every !== null"><span class="visually-hidden" x-t="auto.every.labels"></span><input type="number" min="5" max="100000" step="5" :value="every" @change="learnAnew($event.target.valueAsNumber)"> <span x-t="auto.every.unit"></span></label></div>
           <div class="field" x-show="kind === 'custom' && models().length"><div class="field-label"><label for="auto-model" x-t="auto.choose"></label></div><select id="auto-model" x-model="chosen"><template x-for="one in models()" :key="one.key"><option :value="one.key" x-text="one.text"></option></template></select></div>
           <div class="notice" x-show="kind === 'custom' && !models().length">${icon('info')}<span x-t="auto.no-models"></span></div>
           ${field({ model: 'threshold', label: 'auto.threshold', type: 'number', min: 0, max: 100, unit: 'auto.percent', hint: 'auto.threshold.hint', error: 'wrong()' })}
@@ -69,6 +72,7 @@ const auto = dialog<Args>({
       threshold: 50,
       scope: 'unlabelled',
       above: 80,
+      every: args.every,
       busy: false,
       problem: null as unknown,
       async init() {
@@ -152,6 +156,18 @@ const auto = dialog<Args>({
           this.problem = error;
         } finally {
           this.busy = false;
+        }
+      },
+      /** Kept at once: it holds for everybody, with or without a start from here. */
+      async learnAnew(every: number | null) {
+        const before = this.every;
+        this.every = every === null || Number.isNaN(every) ? null : Math.max(5, Math.min(100_000, Math.round(every)));
+        this.problem = null;
+        try {
+          await api.patch<AnnotationTask>(args.base, { autoEvery: this.every });
+        } catch (error) {
+          this.problem = error;
+          this.every = before;
         }
       },
       async stop() {

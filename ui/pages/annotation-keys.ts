@@ -85,9 +85,10 @@ export function workKeys(work: WorkKeys): KeyBinding[] {
     { key: 'y', text: 'work.accept-picture', run: () => void (work.may('review') && work.review('accept')) },
     { key: 'j', text: 'work.return-picture', run: () => void (work.may('review') && work.review('return')) },
   ];
-  // Last, so that the keys that people have chosen for their labels win.
+  // The keys that people have chosen for their labels win.
+  const taken = new Set(work.classes.map((one) => one.hotKey));
   const labels = work.classes.flatMap((one) =>
     one.hotKey ? [{ key: one.hotKey, text: () => t('work.key.label', { name: one.name }), run: () => work.pick(one.id) }] : [],
   );
-  return [...all.filter((one) => one !== false), ...labels];
+  return [...all.filter((one) => one !== false && (one.ctrl || !taken.has(one.key))), ...labels] as KeyBinding[];
 }

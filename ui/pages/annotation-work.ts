@@ -11,8 +11,10 @@ const head = `<header class="work-head">
   <div class="work-title"><h1 data-verbatim x-text="title()"></h1><span class="work-count" x-text="countText()"></span><div class="work-bar" x-progress.thin="progress()"></div></div>
   <button type="button" class="save-state" :class="saveState" @click="explainSave($el)" aria-haspopup="dialog" aria-expanded="false"><span x-icon="saveIcon()"></span><span role="status" x-text="saveText()"></span></button>
   <span class="spacer"></span>
-  ${action('undo()', 'undo-2', 'work.undo', 'Ctrl+Z', ':disabled="!canUndo"')}
+  ${action('undo()', 'undo-2', 'work.undo', 'Ctrl+Z', ':disabled="!canUndo && !points"')}
   ${action('redo()', 'redo-2', 'work.redo', 'Ctrl+Y', ':disabled="!canRedo"')}
+  ${action('openKeys()', 'keyboard', 'keys.title', '?')}
+  ${action('openHelp()', 'circle-question-mark', 'work.help', 'H')}
   <button type="button" class="button" x-show="may('auto')" @click="auto()">${icon('wand-sparkles')}<span x-t="auto.title"></span></button>
   <button type="button" class="button" x-show="may('classes')" @click="manage()">${icon('tags')}<span x-t="labels.manage"></span></button>
   <button type="button" class="button" x-show="may('annotate')" @click="saveNow()">${icon('save')}<span x-t="work.save"></span></button>
@@ -24,6 +26,7 @@ const films = `<aside class="films" x-t:aria-label="work.pictures">
   <div class="films-head"><select x-model="filter" @change="refilter()" x-t:aria-label="work.filter">
       <template x-for="one in filters()" :key="one"><option :value="one" :selected="one === filter" x-text="filterText(one)"></option></template></select>
     <label class="check" x-show="ranked"><input type="checkbox" x-model="unsure" @change="refilter()"><span x-t="work.unsure"></span></label>
+    <input type="search" class="films-jump" data-search x-model="search" @keydown.enter.prevent="jump()" x-t:placeholder="work.jump" x-t:aria-label="work.jump">
     <div class="films-tools"><span class="field-note" x-text="placeText()"></span><span class="spacer"></span>
       <button type="button" class="icon-button" x-show="mode === 'whole'" @click="toggleGrid()" :aria-pressed="grid ? 'true' : 'false'" x-t:aria-label="work.grid" :title="$t('work.grid') + ' (G)'">${icon('layout-grid')}</button></div></div>
   <div class="films-list" x-ref="films" tabindex="-1"></div></aside>`;
@@ -57,9 +60,13 @@ const centre = `<section class="desk" x-t:aria-label="work.desk">
   <div class="desk-message" x-show="nothingHere()"><div class="empty">${icon('images', 'empty-icon')}<h2 x-t="work.none"></h2><p x-t="work.none.text"></p><div class="empty-buttons"><button type="button" class="button" @click="showAll()" x-t="work.filter.all.do"></button></div></div></div>
   <div class="desk-message" x-show="problem"><div x-problem="problem"></div></div>
   <footer class="desk-foot" x-show="!grid">
-    <button type="button" class="button" @click="go(-1)" :title="$t('work.previous') + ' (A, ←)'">${icon('chevron-left')}<span x-t="work.previous"></span></button>
-    <button type="button" class="button" @click="go(1)" :title="$t('work.next') + ' (D, →)'"><span x-t="work.next"></span>${icon('chevron-right')}</button>
-    <button type="button" class="button quiet" @click="nextTodo()" :title="$t('work.todo') + ' (U)'">${icon('skip-forward')}<span class="foot-word" x-t="work.todo"></span></button>
+    <button type="button" x-show="!points" class="button" @click="go(-1)" :title="$t('work.previous') + ' (A, ←)'">${icon('chevron-left')}<span x-t="work.previous"></span></button>
+    <button type="button" x-show="!points" class="button" @click="go(1)" :title="$t('work.next') + ' (D, →)'"><span x-t="work.next"></span>${icon('chevron-right')}</button>
+    <button type="button" x-show="!points" class="button quiet" @click="nextTodo()" :title="$t('work.todo') + ' (U)'">${icon('skip-forward')}<span class="foot-word" x-t="work.todo"></span></button>
+    <div class="draw-bar" x-show="points"><b x-text="$t('work.drawn', { n: points })"></b>
+      <button type="button" class="button primary" @click="finishDrawing()" :disabled="points < 3" title="Enter">${icon('check')}<span x-t="work.close-polygon"></span></button>
+      <button type="button" class="button" @click="pointBack()" title="Ctrl+Z">${icon('undo-2')}<span x-t="work.point-back"></span></button>
+      <button type="button" class="button" @click="cancel()" title="Esc">${icon('x')}<span x-t="work.give-up"></span></button></div>
     <span class="desk-name cut" data-verbatim x-text="pictureName()" :title="pictureName()"></span>
     <span class="spacer"></span>
     <span class="chip plain amber" x-show="others.length" x-text="othersText()"></span>
@@ -73,7 +80,7 @@ const classes = `<section class="tag-classes">
     <button type="button" class="icon-button" x-show="may('classes')" @click="manage()" x-t:aria-label="labels.manage" x-t:title="labels.manage">${icon('plus')}</button></header>
   <ul class="tag-list" :class="{ large: mode === 'whole' }">
     <template x-for="one in classes" :key="one.id"><li><button type="button" class="tag" @click="pick(one.id)" :aria-pressed="picked(one.id) ? 'true' : 'false'" :disabled="!editable()">
-      <span class="swatch" :style="{ backgroundColor: one.colour }"></span><span class="cut" data-verbatim x-text="one.name" :title="one.name"></span><span class="tag-score" x-show="proposedScore(one.id)" x-text="proposedScore(one.id)"></span><kbd x-show="one.hotKey" x-text="key(one)"></kbd></button></li></template>
+      <span class="swatch" :style="{ backgroundColor: one.colour }"></span><span class="cut" data-verbatim x-text="one.name" :title="one.name"></span><span class="tag-score" x-show="proposedScore(one.id)" x-text="proposedScore(one.id)"></span><kbd x-show="one.hotKey" x-text="key(one)"></kbd></button><button type="button" class="icon-button tag-eye" x-show="mode !== 'whole'" @click="toggleLayer(one.id)" :aria-pressed="layerShown(one.id) ? 'false' : 'true'" :aria-label="$t(layerShown(one.id) ? 'work.layer.hide' : 'work.layer.show', { name: one.name })"><span x-icon="layerShown(one.id) ? 'eye' : 'eye-off'"></span></button></li></template>
     <li x-show="mode === 'pixel' && classes.length"><button type="button" class="tag" @click="pick(0)" :aria-pressed="picked(0) ? 'true' : 'false'" :disabled="!editable()"><span class="swatch none"></span><span x-t="work.no-label"></span></button></li>
   </ul></section>`;
 

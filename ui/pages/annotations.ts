@@ -3,17 +3,18 @@ import type { AnnotationPart, AnnotationTask } from '../../server/http/annotatio
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { openMenu } from '../components/menu.ts';
-import { openPanel } from '../components/panel.ts';
+import { closePanel, openPanel } from '../components/panel.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { inLanguage, t } from '../i18n/language.ts';
+import { onChange } from '../live/events.ts';
 import { type LiveList, liveList } from '../live/list.ts';
 import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
 import { me, remember, remembered } from '../session.ts';
-import { reassign } from './annotation-assign.ts';
+import { changeReviewer, reassign } from './annotation-assign.ts';
 import { askReturn } from './annotation-dialogs.ts';
 
 const names = (task: AnnotationTask) => task.parts.map((part) => part.userName || t('work.pool')).join(', ');
@@ -123,6 +124,7 @@ Here people label the pictures of datasets that have no labels, each a part.
         openMenu(anchor, [
           { text: t('annotation.show'), icon: 'tags', run: () => this.openRow(row) },
           { text: t('annotation.parts'), icon: 'users', run: () => showParts(row) },
+          ...(row.actions.includes('reviewer') ? [{ text: t('assign.reviewer'), icon: 'user-check', run: () => void otherReviewer(row) }] : []),
           ...(row.actions.includes('delete')
             ? [{ text: t('annotation.delete'), icon: 'trash-2', danger: true, separated: true, run: () => void giveUp(row) }]
             : []),
@@ -130,6 +132,15 @@ Here people label the pictures of datasets that have no labels, each a part.
       },
     }),
 });
+
+async function otherReviewer(task: AnnotationTask): Promise<void> {
+  try {
+    const changed = await changeReviewer(task);
+    if (changed && changed.reviewerId !== task.reviewerId) toast('success', t('assign.reviewer.done', { name: changed.reviewerName }));
+  } catch (error) {
+    toastError(error);
+  }
+}
 
 async function giveUp(task: AnnotationTask): Promise<void> {
   const sure = await confirm({
@@ -150,7 +161,9 @@ async function giveUp(task: AnnotationTask): Promise<void> {
 
 /** Who has which part, how far it is, and what the reviewer can do with it. */
 function showParts(first: AnnotationTask): void {
+  const closed = new AbortController();
   openPanel({
+    onClose: () => closed.abort(),
     title: 'annotation.parts',
     template: `<div class="stack"><p><b data-verbatim x-text="task.datasetName"></b></p><p class="field-note" x-text="$t('annotation.reviewer', { name: task.reviewerName })"></p>
       <div x-problem="failure()"></div>
@@ -162,6 +175,13 @@ function showParts(first: AnnotationTask): void {
       </div></li></template></ul></div>`,
     component: component({
       task: first,
+      init() {
+        onChange('annotation', { signal: closed.signal }, (id, record) => {
+          if (id !== first.id) return;
+          if (record) this.task = record;
+          else closePanel();
+        });
+      },
       may(action: AnnotationTask['actions'][number]) {
         return this.task.actions.includes(action);
       },
