@@ -30,6 +30,7 @@ export function bindKeys(signal: AbortSignal, bindings: KeyBinding[]): void {
 
 const sheet = dialog<KeyBinding[], true>({
   title: 'keys.title',
+  size: 'large',
   template: `<div class="dialog-body" tabindex="0"><dl class="keys"><template x-for="row in rows" :key="row.text"><div><dt><template x-for="key in row.keys" :key="key"><kbd x-text="key"></kbd></template></dt><dd x-text="row.text"></dd></div></template></dl></div>
     <footer class="dialog-foot"><button type="submit" class="button primary" x-t="action.close"></button></footer>`,
   component: (args, done) => {
@@ -60,7 +61,8 @@ function keyOf(event: KeyboardEvent): string {
 
 export function startKeys(): void {
   document.addEventListener('keydown', (event) => {
-    if (event.altKey || event.isComposing) return;
+    // Under an open dialog nothing is done, wherever the focus has gone: a button that had it may have been hidden.
+    if (event.altKey || event.isComposing || document.querySelector('dialog:modal')) return;
     const ctrl = event.ctrlKey || event.metaKey;
     const target = event.target as HTMLElement;
     if (target.closest('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog, [popover]')) return;

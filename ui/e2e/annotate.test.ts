@@ -486,7 +486,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
 
   // The whole part comes back with a word, is reported again, then a single picture.
   await page.goto('/annotations');
-  const row = page.locator('tr', { hasText: '검수' });
+  const row = page.locator('tr', { has: page.locator('.row-name', { hasText: /^검수$/ }) });
   await row.locator('td.more button').click();
   await page.locator('[role=menu] .menu-item', { hasText: '작업자와 진행' }).click();
   await page.locator('.part-list button:visible', { hasText: '돌려보내기' }).click();

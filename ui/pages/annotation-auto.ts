@@ -20,15 +20,22 @@ interface Args {
 }
 
 const POLL_MS = 1000;
+/** What the daemon calls the Default model. */
+const DEFAULT = 'Default';
 const modelKey = (model: AutoModel) => (model.kind === 'default' ? 'default' : `${model.kind}-${model.id}`);
 
 const auto = dialog<Args>({
   title: 'auto.title',
+  size: 'large',
   template: `<div class="dialog-body">
       <div class="notice" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span></div>
       <div x-show="!blocked()">
         <div x-show="running()"><p x-text="$t('auto.running', { name: modelName })"></p><div x-progress="progress()"></div><p><button type="button" class="button" @click="stop()" x-t="auto.stop"></button></p></div>
-        <div x-show="!running()" class="fields one">
+        <p class="field-note" x-show="ended()" x-text="ended()"></p>
+        <div class="box-body auto-open" x-show="proposals() > 0 && !running()"><p><b x-text="$t('auto.open', { n: proposals() })"></b></p>
+          <div class="review-buttons"><label><span x-t="auto.above"></span> <input type="number" min="0" max="100" x-model.number="above"></label>
+          <button type="button" class="button" @click="acceptAll()" :disabled="busy" x-t="work.accept-above"></button><button type="button" class="button" @click="rejectAll()" :disabled="busy" x-t="work.reject-all"></button></div></div>
+        <div x-show="!running()" class="fields one auto-choices">
           <p class="field-note" x-t="auto.how"></p>
           ${cards({
             model: 'kind',
@@ -55,10 +62,6 @@ const auto = dialog<Args>({
             ],
           })}
         </div>
-        <div class="box-body" x-show="proposals() > 0 && !running()"><p><b x-text="$t('auto.open', { n: proposals() })"></b></p>
-          <div class="review-buttons"><label><span x-t="auto.above"></span> <input type="number" min="0" max="100" x-model.number="above"></label>
-          <button type="button" class="button" @click="acceptAll()" :disabled="busy" x-t="work.accept-above"></button><button type="button" class="button" @click="rejectAll()" :disabled="busy" x-t="work.reject-all"></button></div></div>
-        <p class="field-note" x-show="ended()" x-text="ended()"></p>
       </div>
       <div x-problem="problem"></div></div>
     <footer class="dialog-foot"><button type="button" class="button" data-close x-t="action.close"></button><button type="submit" class="button primary" :disabled="!ready()" :aria-busy="busy" x-show="!blocked() && !running()"><span x-t="auto.start"></span></button></footer>`,
@@ -97,8 +100,12 @@ const auto = dialog<Args>({
       },
       take(state: AutoAnnotation) {
         this.state = state;
-        this.modelName = state.job?.model ?? '';
+        this.modelName = this.jobName();
         if (!this.chosen) this.chosen = this.models()[0]?.key ?? '';
+      },
+      jobName() {
+        const name = this.state?.job?.model ?? '';
+        return name === DEFAULT ? t('auto.default') : name;
       },
       models() {
         return (this.state?.models ?? [])
@@ -134,7 +141,7 @@ const auto = dialog<Args>({
         const job = this.state?.job;
         if (!job || this.running()) return '';
         if (job.failure) return inLanguage(job.failure);
-        return job.state === 'succeeded' ? t('auto.made', { name: job.model, n: job.proposals ?? 0 }) : '';
+        return job.state === 'succeeded' ? t('auto.made', { name: this.jobName(), n: job.proposals ?? 0 }) : '';
       },
       wrong() {
         return numberProblem(this.threshold, 0, 100, false, t);

@@ -84,7 +84,7 @@ const classes = `<section class="tag-classes">
     <li x-show="mode === 'pixel' && classes.length"><button type="button" class="tag" @click="pick(0)" :aria-pressed="picked(0) ? 'true' : 'false'" :disabled="!editable()"><span class="swatch none"></span><span x-t="work.no-label"></span></button></li>
   </ul></section>`;
 
-const shapes = `<section class="tag-shapes" x-show="mode === 'box' || mode === 'polygon' || proposals > 0">
+const shapes = `<section class="tag-shapes" x-show="mode === 'box' || mode === 'polygon' || (mode === 'pixel' && proposals > 0)">
   <header class="tag-head"><h2 x-text="$t(mode === 'polygon' ? 'work.polygons' : mode === 'box' ? 'work.boxes' : 'work.proposals')"></h2><span class="count-chip" x-text="$f.count(shapeCount)"></span><span class="spacer"></span>
     <button type="button" class="icon-button" @click="copyOn()" :disabled="!editable() || !shapeCount" x-show="mode === 'box' || mode === 'polygon'" x-t:aria-label="work.copy" :title="$t('work.copy') + ' (C)'">${icon('copy')}</button>
     <button type="button" class="icon-button" @click="remove()" :disabled="!editable() || !selected.length" x-t:aria-label="work.delete" :title="$t('work.delete') + ' (Delete)'">${icon('trash-2')}</button></header>
