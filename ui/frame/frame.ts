@@ -19,6 +19,7 @@ import { jobAddress, jobs, nearest, openJobs } from './jobs.ts';
 import { notes, openNotes, unread } from './notes.ts';
 import { place } from './place.ts';
 import { openProjects } from './projects.ts';
+import { searches } from './searches.ts';
 
 interface Entry {
   menu: Menu;
@@ -48,7 +49,7 @@ function entryMarkup(entry: Entry): string {
       @click="${entry.part ? `needProject($event)` : 'leave()'}">${icon(entry.icon)}<span x-t="menu.${entry.menu}"></span>${busy}</a>
     ${
       entry.menu === 'experiment'
-        ? `<template x-for="job in trainings()" :key="job.id"><a class="rail-link sub" :href="runAddress(job)" :aria-current="at(runAddress(job)) ? 'page' : false">${icon('play')}<span x-t="menu.run"></span><span class="dot"></span></a></template>`
+        ? `<template x-for="path in trainings()" :key="path"><a class="rail-link sub" :href="path" :aria-current="at(path) ? 'page' : false">${icon('play')}<span x-t="menu.run"></span><span class="dot"></span></a></template>`
         : ''
     }</li>`;
 }
@@ -123,15 +124,17 @@ export const frame = {
       at: (path: string) => open.path === path,
       busy(menu: Menu) {
         const kinds = menu === 'data' ? ['ingest', 'sample', 'preprocess', 'table'] : menu === 'experiment' ? ['train', 'trial'] : ['infer'];
+        if (menu === 'experiment' && searches.rows.length > 0) return true;
         return jobs.rows.some((job) => kinds.includes(job.kind) && job.projectId === loaded.project?.id);
       },
-      /** The Run sub-entry: it leads to what was started last in the loaded project. */
-      trainings: () =>
-        jobs.rows
+      /** The Run sub-entry: it leads to what was started last in the loaded project, else to a search that waits for Submit. */
+      trainings() {
+        const training = jobs.rows
           .filter((job) => (job.kind === 'train' || job.kind === 'trial') && job.projectId === loaded.project?.id)
-          .sort((a, b) => b.id - a.id)
-          .slice(0, 1),
-      runAddress: jobAddress,
+          .toSorted((a, b) => b.id - a.id)[0];
+        if (training) return [jobAddress(training)];
+        return searches.rows.slice(0, 1).map(({ id }) => `/experiments/${id}/hpo`);
+      },
       async needProject(event: Event) {
         closePanel();
         if (loaded.project) return;

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { StudioError } from '../../errors.ts';
 import { DEVELOPERS, readerOf } from '../access.ts';
-import { Algorithm, AlgorithmQuery, Experiment, ExperimentChange, ExperimentDetails, NewExperiment, RunConfig } from '../schemas.ts';
+import { Algorithm, AlgorithmQuery, Experiment, ExperimentChange, ExperimentDetails, ExperimentStatus, NewExperiment, RunConfig } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
 import { asDownload } from './downloads.ts';
 import { ById, Nothing } from './parts.ts';
@@ -30,8 +30,17 @@ export const experimentRoutes =
 
     app.get(
       '/api/projects/:id/experiments',
-      { config: { access: DEVELOPERS }, schema: { tags, summary: 'The experiments of a project', params: ById, response: { 200: Type.Array(Experiment) } } },
-      async (request) => experiments.list(readerOf(request), request.params.id),
+      {
+        config: { access: DEVELOPERS },
+        schema: {
+          tags,
+          summary: 'The experiments of a project; with status those alone',
+          params: ById,
+          querystring: Type.Object({ status: Type.Optional(ExperimentStatus) }),
+          response: { 200: Type.Array(Experiment) },
+        },
+      },
+      async (request) => experiments.list(readerOf(request), request.params.id, request.query.status),
     );
 
     app.post(

@@ -118,9 +118,11 @@ export class Experiments {
     return experiment;
   }
 
-  list(reader: StoredUser, projectId: number): Experiment[] {
+  list(reader: StoredUser, projectId: number, status?: Experiment['status']): Experiment[] {
     this.#options.projects.visible(reader, projectId);
-    return this.#experiments.filter((experiment) => experiment.projectId === projectId).map((experiment) => this.view(reader, experiment));
+    return this.#experiments
+      .filter((experiment) => experiment.projectId === projectId && (status === undefined || experiment.status === status))
+      .map((experiment) => this.view(reader, experiment));
   }
 
   usesOf(datasetId: number): string[] {
