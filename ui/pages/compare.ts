@@ -81,10 +81,11 @@ export default page({
           ]);
           const experiments = await api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, undefined, route.signal);
           this.all = Object.freeze(experiments.filter((one) => one.usable).sort((a, b) => b.id - a.id));
-          this.ready = true;
           const wanted = (route.query.get('ids') ?? '').split(',').map(Number);
           const known = wanted.filter((id) => this.all.some((one) => one.id === id));
-          for (const id of (known.length ? known : this.all.slice(0, 2).map((one) => one.id)).slice(0, AT_MOST)) await this.add(id);
+          this.chosen = (known.length ? known : this.all.slice(0, 2).map((one) => one.id)).slice(0, AT_MOST);
+          this.ready = true;
+          await Promise.all(this.chosen.map((id) => this.add(id)));
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
@@ -96,8 +97,9 @@ export default page({
         return this.chosen.length >= AT_MOST;
       },
       async add(id: number) {
-        if (!this.details[id]) this.details[id] = Object.freeze(await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal));
+        // Its place, and with it its letter and colour, is given at once.
         if (!this.has(id)) this.chosen = [...this.chosen, id];
+        if (!this.details[id]) this.details[id] = Object.freeze(await api.get<ExperimentDetails>(`/api/experiments/${id}`, undefined, route.signal));
         this.changed();
       },
       async toggle(id: number) {
@@ -109,6 +111,7 @@ export default page({
         try {
           await this.add(id);
         } catch (error) {
+          this.chosen = this.chosen.filter((one) => one !== id);
           if (!route.signal.aborted) toastError(error);
         }
       },
