@@ -31,6 +31,7 @@ const METRICS: Metric[] = [
   },
 ];
 const HEIGHT = 220;
+const FIRST_PART = 50;
 
 class EpochCharts {
   readonly #plots: Plot[];
@@ -103,11 +104,14 @@ class EpochCharts {
     return row.fold === undefined ? place : `${place} · ${t('graph.fold', { fold: row.fold, epoch: row.foldEpoch ?? row.epoch })}`;
   }
 
-  /** From the first epoch to the last that is planned, so that the curves grow into their place. */
+  /** From the first epoch to the last that is planned, so that the curves grow into their place; of a long training a part, twice as much whenever it is full. */
   #span(): [number, number] {
     const last = this.#rows.at(-1);
-    const of = Math.max(last?.of ?? 1, last?.epoch ?? 1);
-    return of > 1 ? [1, of] : [0, 2];
+    const epoch = last?.epoch ?? 1;
+    const of = Math.max(last?.of ?? 1, epoch);
+    let to = FIRST_PART;
+    while (to < epoch) to *= 2;
+    return of > 1 ? [1, Math.min(of, to)] : [0, 2];
   }
 }
 

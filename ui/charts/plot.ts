@@ -164,7 +164,8 @@ export class Plot {
     const { sync } = this.#options;
     return {
       ...size,
-      padding: [12, 12, 0, 0],
+      // At the right for half of a label of five digits.
+      padding: [12, 18, 0, 0],
       cursor: {
         points: { size: 7 },
         drag: { x: true, y: false, setScale: false, dist: SHORTEST },

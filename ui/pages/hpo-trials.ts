@@ -133,7 +133,7 @@ export function pictureMarkup(tab: PictureTab, pictures: HpoPictures, of: Pictur
   return pictures.slices.map((slice) => slicePicture(slice, { ...of, width })).join('');
 }
 
-/** The component has `tab` and x-ref="picture". */
+/** The component has `tab`, active() and x-ref="picture". */
 export const pictureBox = `<section class="box"><div class="box-head"><h2 x-t="hpo.pictures"></h2></div>
   <div class="box-body">${tabs({
     label: 'hpo.pictures',
@@ -147,4 +147,4 @@ export const pictureBox = `<section class="box"><div class="box-head"><h2 x-t="h
     ],
   })}
   ${(['history', 'parallel', 'importance', 'slices'] as const).map((key) => `<div role="tabpanel" id="picture-${key}" aria-labelledby="picture-${key}-tab" x-show="tab === '${key}'"><p class="muted picture-text" x-t="hpo.picture.${key}.text"></p></div>`).join('')}
-  <div class="search-picture" x-ref="picture"></div><p class="picture-empty" x-show="!drawn" x-text="$t(tab === 'importance' ? 'hpo.picture.few' : 'hpo.picture.waiting')"></p></div></section>`;
+  <div class="search-picture" x-ref="picture"></div><p class="picture-empty" x-show="!drawn" x-text="$t(tab === 'importance' ? 'hpo.picture.few' : active() ? 'hpo.picture.waiting' : 'graph.none')"></p></div></section>`;

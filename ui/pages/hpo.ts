@@ -64,7 +64,8 @@ The system changes the parameters that one would otherwise change by hand, and t
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
     <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div>${hpoSteps}</div><aside>${configuration}</aside></div>
-    <div class="stack" x-show="live()">${under}${ended}${trialTable}<div class="run-live-grid"><div class="stack">${pictureBox}</div>${configuration}</div></div>`,
+    <div class="stack" x-show="live()">${under}${ended}<div class="stack" x-show="!list.hpo && !problem" aria-hidden="true"><span class="skeleton-block tall"></span><span class="skeleton-block tall"></span></div>
+      <div class="stack" x-show="list.hpo">${trialTable}<div class="run-live-grid"><div class="stack">${pictureBox}</div>${configuration}</div></div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
     const hpo = hpoSetup(route.signal);
@@ -286,8 +287,9 @@ The system changes the parameters that one would otherwise change by hand, and t
       },
       bestText() {
         const look = this.list.hpo;
-        const best = look && look.best !== null ? look.trials[look.best] : null;
-        if (!look || !best) return t('hpo.state.noBest');
+        if (!look) return '';
+        const best = look.best !== null ? look.trials[look.best] : null;
+        if (!best) return t('hpo.state.noBest');
         const { metric } = look.config.objective;
         return t('hpo.state.best', { metric, value: metricText(metric, best.value) });
       },

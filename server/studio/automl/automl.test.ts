@@ -112,7 +112,7 @@ test('the smallest of those that are as good as the best is recommended', () => 
   assert.is(experimentId, 3);
   assert.match(reasons[0]!.en, /94\.0 % is as good as the highest, 95\.0 % of net4/);
   assert.match(reasons[0]!.ko, /오차 범위/);
-  assert.match(reasons[1]!.en, /4\.0 MB, that of net4 9\.0 MB/);
+  assert.match(reasons[1]!.en, /3\.8 MB, that of net4 8\.6 MB/);
   assert.match(reasons[2]!.en, /3\.0 times as many as net4/);
   assert.is(recommend(rank([row(1, 95, 8, 9e6, 100), row(2, 80, 1, 1e6, 900)]))!.experimentId, 1);
   assert.is(recommend(rank([row(2, null, 1, 1, 1)])), null);
