@@ -129,7 +129,7 @@ export function automlSetup() {
 const autoPlace: FormPlace = { model: 'auto.edited', methods: 'auto' };
 
 const sideHead = (part: 'data' | 'algorithm', name: string) =>
-  `<div class="box-head"><h2 x-t="automl.${part}"></h2><span class="spacer"></span><button type="button" class="button small" ${part === 'algorithm' ? ':disabled="!auto.edited"' : ''} :aria-expanded="editing === '${part}' ? 'true' : 'false'" :aria-label="$t('automl.edit.of', { name: ${name} })" @click="edit('${part}')">${icon('pencil')}<span x-text="$t(editing === '${part}' ? 'automl.edited' : 'automl.edit')"></span></button></div>`;
+  `<div class="box-head"><h2 x-t="automl.${part}"></h2><span class="spacer"></span><button type="button" class="button small" ${part === 'algorithm' ? ':disabled="!auto.edited"' : ''} :aria-expanded="editing === '${part}' ? 'true' : 'false'" :aria-label="$t(editing === '${part}' ? 'automl.edited' : 'automl.edit') + ': ' + ${name}" @click="edit('${part}')">${icon('pencil')}<span x-text="$t(editing === '${part}' ? 'automl.edited' : 'automl.edit')"></span></button></div>`;
 
 /** The component has `setup`, `auto`, `editing`, edit(part), rows(), dataFacts(), parameterFacts(), locked(), start(). */
 export const automlView = `<div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack">

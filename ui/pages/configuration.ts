@@ -41,7 +41,7 @@ export interface Figures {
 }
 
 /** Without them (the dataset may be gone, or the page left) the names alone stand there. */
-export async function figuresOf({ config, datasetId }: Experiment, signal: AbortSignal): Promise<Figures> {
+export async function figuresOf({ config, datasetId }: Pick<Experiment, 'config' | 'datasetId'>, signal: AbortSignal): Promise<Figures> {
   if (!config) return { algorithm: null, preset: null };
   try {
     const [presets, dataset] = await Promise.all([

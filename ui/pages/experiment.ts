@@ -63,7 +63,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
     <section class="banner orange" x-show="aborted()" role="status"><span class="banner-icon" x-icon="'circle-stop'"></span><div><h2 x-t="details.aborted"></h2><p x-t="details.aborted.usable"></p></div></section>
     <div class="details-grid"><div class="stack">${evaluation}
         ${foldsView('folds')}
-        <section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="loaded && !epochs.length" x-t="graph.none"></p></div></section>
+        <section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box" :class="{ none: loaded && !epochs.length }"><div x-ref="charts"></div><p class="chart-empty" x-show="loaded && !epochs.length" x-t="graph.none"></p></div></section>
         ${confusion}</div>
       <div class="stack">${facts}</div></div>
     ${logView('log')}`,

@@ -55,7 +55,13 @@ const columns = columnsOf<Experiment>()([
     cell: `<span x-status="row.status"></span>`,
     className: 'narrow',
   },
-  { key: 'createdAt', title: 'exp.created', value: (row) => row.createdAt, cell: `<span x-time.day="row.createdAt"></span>`, className: 'narrow number' },
+  {
+    key: 'createdAt',
+    title: 'exp.created',
+    value: (row) => row.createdAt,
+    cell: `<span x-time.day="row.createdAt"></span>`,
+    className: 'narrow number experiment-created',
+  },
   {
     key: 'runSeconds',
     title: 'exp.runtime',

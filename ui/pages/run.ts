@@ -11,7 +11,7 @@ import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onProgress, onResync, watchJob } from '../live/events.ts';
+import { onChange, onPresets, onProgress, onResync, watchJob } from '../live/events.ts';
 import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
@@ -65,8 +65,8 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><div x-show="!templateMode()">${steps}</div></div>
-      <aside>${preflightView}${configuration}</aside></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><div x-show="!templateMode()">${steps}</div></div>
+      <aside><div x-show="!misfit()">${preflightView}</div>${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
         ${logView('log')}</div>${configuration}</div></div>`,
@@ -126,6 +126,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         // Behind the project, because whether a template fits is asked for it.
         const followed = effect(() => void this.useTemplate(templateMode.template?.id ?? null));
         route.signal.addEventListener('abort', followed);
+        onPresets(route.signal, () => void this.useTemplate(templateMode.template?.id ?? null));
       },
       async load() {
         try {
@@ -156,7 +157,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         if (experiment.jobId !== null && watched !== experiment.jobId) this.watch(experiment.jobId);
         if (!before || before.status === 'draft') void this.describe(experiment);
       },
-      async describe(experiment: Experiment) {
+      async describe(experiment: Pick<Experiment, 'config' | 'datasetId'>) {
         this.figures = Object.freeze(await figuresOf(experiment, route.signal));
       },
       takeJob(job: Job) {
@@ -242,7 +243,10 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         try {
           const projectId = this.project?.id;
           const details = await api.get<TemplateDetails>(`/api/templates/${templateId}`, { projectId }, route.signal);
-          if (templateMode.template?.id === templateId) this.template = Object.freeze(details);
+          if (templateMode.template?.id !== templateId) return;
+          this.template = Object.freeze(details);
+          const { experiment } = this;
+          if (experiment?.status === 'draft') await this.describe({ config: details.config, datasetId: experiment.datasetId });
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
@@ -285,9 +289,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         const done = { split: true, algorithm: true, resources: true };
         if (experiment?.config) return configurationParts({ config: experiment.config, dataset, figures: this.figures, done });
         if (this.template) {
-          const { config, preset } = this.template;
-          const algorithm = setup.algorithms.find((one) => one.name === config.algorithm) ?? null;
-          return configurationParts({ config, dataset, figures: { algorithm, preset }, done });
+          return configurationParts({ config: this.template.config, dataset, figures: this.figures, done });
         }
         return configurationParts({ config: setup.config(), dataset, figures: setup.figures(), done: setup.done });
       },

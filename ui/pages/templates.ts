@@ -13,7 +13,7 @@ import '../i18n/areas/preprocess.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { onChange, onPresets } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { templateMode, useTemplate } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
@@ -84,14 +84,20 @@ The data split, algorithm, parameters and resources of a training that went well
     })}${detail}</div>`,
   component: (route) => {
     const graphs = epochGraphs(route.signal);
+    let wanted = Number(route.query.get('template'));
     return component({
       list: tableOf(columns, { name: 'templates', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
       details: null as TemplateDetails | null,
       problem: null as unknown,
       async init() {
-        onResync(route.signal, () => void this.reload());
         // Whether one fits the loaded project comes with the list alone.
         onChange('template', { signal: route.signal }, (id, record) => void this.heard(id, record));
+        onPresets(route.signal, () => void this.reload());
+        const fitted = effect(() => {
+          void loaded.project?.id;
+          void this.reload();
+        });
+        route.signal.addEventListener('abort', fitted);
         const followed = effect(() => {
           const { selected } = this.list;
           void this.show(selected);
@@ -100,13 +106,20 @@ The data split, algorithm, parameters and resources of a training that went well
         void this.$nextTick(() => {
           if (!route.signal.aborted) graphs.attach(this.$refs.charts as HTMLElement, () => this.details?.template.name ?? '');
         });
-        await this.reload();
-        const wanted = Number(route.query.get('template'));
-        if (this.list.rows.some((row) => row.id === wanted)) this.list.selected = wanted;
+      },
+      /** The one that the address names is chosen when it is first there. */
+      chooseWanted() {
+        if (wanted && this.list.rows.some((row) => row.id === wanted)) this.list.selected = wanted;
+        wanted = 0;
       },
       async reload() {
         try {
-          this.list.set(await api.get<Template[]>('/api/templates', { projectId: loaded.project?.id }, route.signal));
+          const project = loaded.project?.id;
+          const rows = await api.get<Template[]>('/api/templates', { projectId: project }, route.signal);
+          // Another project has been loaded meanwhile.
+          if (project !== loaded.project?.id) return;
+          this.list.set(rows);
+          this.chooseWanted();
         } catch (error) {
           if (!route.signal.aborted) this.list.fail(error);
         }

@@ -30,7 +30,6 @@ export default words({
   'automl.resources': ['Resources', 'Resources'],
   'automl.edit': ['편집', 'Edit'],
   'automl.edited': ['편집 완료', 'Done'],
-  'automl.edit.of': ['{name} 편집', 'Edit {name}'],
   'automl.choose.first': ['목록에서 알고리즘을 누르면 파라미터를 바꿀 수 있습니다.', 'Press an algorithm in the list to change its parameters.'],
   'automl.changed': ['기본값에서 바뀜', 'Changed'],
   'automl.confirm.title': ['AutoML Configuration', 'AutoML Configuration'],
