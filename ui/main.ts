@@ -5,6 +5,7 @@ import type { Session, SetupState } from '../server/http/schemas.ts';
 import { api } from './api.ts';
 import { registerDirectives } from './components/directives.ts';
 import { registerDrop } from './components/drop.ts';
+import { registerExplanations } from './components/explain.ts';
 import { startKeys } from './components/keys.ts';
 import { registerTables } from './components/table.ts';
 import { registerTabs } from './components/tabs.ts';
@@ -35,6 +36,7 @@ async function start(): Promise<void> {
   registerTabs();
   registerDrop();
   registerTables();
+  registerExplanations();
   startKeys();
   followTitle();
   const [setup, signedIn] = await Promise.allSettled([api.get<SetupState>('/api/setup'), loadSession()]);

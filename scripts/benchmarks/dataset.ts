@@ -3,7 +3,9 @@
  * line: rates, daemon_peak_mib (the daemon's largest resident memory: during the upload, and in all), and the milliseconds until the first page of pictures
  * is there: first_open_ms after a start of the daemon, open_ms the median afterwards, deep_page_ms at the far end, search_ms by name.
  *
- *     ./scripts/bench dataset [--pictures 100000] [--kilobytes 50] [--size 224]
+ * With --screen another line tells what a person waits for in a browser (see dataset-screen.ts).
+ *
+ *     ./scripts/bench dataset [--pictures 100000] [--kilobytes 50] [--size 224] [--screen]
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -11,10 +13,16 @@ import { request } from 'node:http';
 import { parseArgs } from 'node:util';
 import { type Client, Daemon } from '../../server/daemon.fixture.ts';
 import type { Dataset, Group, Job, Project } from '../../server/http/schemas.ts';
+import { screenFigures } from './dataset-screen.ts';
 import { jpegs } from './jpegs.ts';
 
 const { values } = parseArgs({
-  options: { pictures: { type: 'string', default: '100000' }, kilobytes: { type: 'string', default: '50' }, size: { type: 'string', default: '224' } },
+  options: {
+    pictures: { type: 'string', default: '100000' },
+    kilobytes: { type: 'string', default: '50' },
+    size: { type: 'string', default: '224' },
+    screen: { type: 'boolean', default: false },
+  },
 });
 const [pictures, kilobytes, size] = [Number(values.pictures), Number(values.kilobytes), Number(values.size)];
 const LIMIT_S = 7200;
@@ -148,6 +156,10 @@ try {
     search_ms: await median(() => page('offset=0&search=99')),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
+  if (values.screen) {
+    const figures = await screenFigures(daemon.url, project.id, dataset.id);
+    process.stdout.write(`${JSON.stringify({ bench: 'dataset', what: 'screen', pictures, ...figures })}\n`);
+  }
 } finally {
   await daemon.remove();
 }

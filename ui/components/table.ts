@@ -1,5 +1,5 @@
 /**
- * The one kind of table: search in a chosen field, period filter, column sort, paging, selection. `tableOf` is its state (a member of the
+ * The one kind of table: search in a chosen field, period filter, column sort, paging, selection; Back brings all of it again. `tableOf` is its state (a member of the
  * component), `tableView` its markup. Columns are written once and serve both:
  *
  *     const columns = columnsOf<Project>()([
@@ -88,6 +88,19 @@ function kept(name: string): Partial<Kept> {
   }
 }
 
+/** What was looked for and which page was open: part of the place in the browser's history, so that Back and a reload bring it again. */
+type Place = Pick<Table<unknown>, 'query' | 'field' | 'period' | 'page'>;
+interface TablePlaces {
+  tables?: { [name: string]: Place };
+}
+function placeIn(name: string): Partial<Place> {
+  return (history.state as TablePlaces | null)?.tables?.[name] ?? {};
+}
+function keepPlace(name: string, { query, field, period, page }: Place): void {
+  const state = history.state as TablePlaces | null;
+  history.replaceState({ ...state, tables: { ...state?.tables, [name]: { query, field, period, page } } }, '');
+}
+
 const order = new Intl.Collator('ko', { numeric: true, sensitivity: 'base' });
 function compare(a: string | number | null, b: string | number | null): number {
   if (a === b) return 0;
@@ -111,8 +124,9 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
     query: '',
     field: '',
     period: 'all',
-    sort: stored.sort && known(stored.sort.key) ? stored.sort : (options.sort ?? { key: columns[0]?.key ?? '', down: false }),
     page: 1,
+    ...placeIn(options.name),
+    sort: stored.sort && known(stored.sort.key) ? stored.sort : (options.sort ?? { key: columns[0]?.key ?? '', down: false }),
     pages: 1,
     size: stored.size ?? options.size ?? 25,
     selected: null,
@@ -149,6 +163,7 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
       this.page = 1;
       this.size = Number(this.size);
       this.refresh();
+      keepPlace(options.name, this);
     },
     clear() {
       this.query = '';
@@ -159,6 +174,7 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
       this.sort = { key, down: this.sort.key === key ? !this.sort.down : false };
       this.page = 1;
       this.refresh();
+      keepPlace(options.name, this);
     },
     sorted(key) {
       return this.sort.key !== key ? 'none' : this.sort.down ? 'descending' : 'ascending';
@@ -166,6 +182,7 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
     turn(by) {
       this.page = Math.max(1, Math.min(this.pages, this.page + by));
       this.refresh();
+      keepPlace(options.name, this);
     },
     select(id) {
       this.selected = this.selected === id ? null : id;

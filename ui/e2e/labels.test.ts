@@ -1,5 +1,5 @@
 /** Labels of shapes: in with the pictures, by Label Upload, looked at on the pictures, with a report, out by Download Dataset. */
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -79,11 +79,12 @@ labels('boxes come with the folder of pictures and are drawn on them; what is wr
       { image_id: 99, category_id: 2, bbox: [1, 1, 5, 5] },
     ]),
   );
+  copyFileSync(join(root, 'part-5.jpg'), join(root, 'part-5 copy.jpg'));
   await upload(projectId, root);
   await page.locator('.overlay path').nth(3).waitFor({ state: 'attached' });
   assert.equal(await page.locator('.overlay path').count(), 4);
   assert.equal((await page.locator('.class-bar .class-name').allTextContents()).slice(1), ['찍힘', 'scratch', '라벨 없음']);
-  assert.equal(await page.locator('.class-bar .class-count').allTextContents(), ['5', '2', '2', '1']);
+  assert.equal(await page.locator('.class-bar .class-count').allTextContents(), ['6', '2', '2', '2']);
   assert.is(await page.locator('.picture-mark').count(), 1, 'one is labelled as showing nothing');
   await checkPage(page, 'labels-boxes');
 
@@ -105,6 +106,12 @@ labels('boxes come with the folder of pictures and are drawn on them; what is wr
   await checkPage(page, 'labels-report', { sizes: [[1280, 800]] });
   await page.locator('[role=tab]', { hasText: '통계' }).click();
   await page.locator('.histogram').nth(2).waitFor();
+  assert.equal(await page.locator('.duplicates .file-name').allTextContents(), ['boxes/part-5 copy.jpg', 'boxes/part-5.jpg']);
+  await page.locator('.duplicate-picture').click();
+  await page.locator('.viewer-place', { hasText: '1 / 2' }).waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.locator('.viewer h2', { hasText: 'part-5.jpg' }).waitFor();
+  await page.keyboard.press('Escape');
   await checkPage(page, 'labels-statistics', { sizes: [[1280, 800]] });
 });
 
@@ -118,6 +125,62 @@ labels('Download Dataset names what a format loses, and sends a zip', async () =
   const saved = join(studio.data, 'boxes.zip');
   await download.saveAs(saved);
   assert.ok(statSync(saved).size > 5000);
+});
+
+labels('what another project shares is found by the Shared button of New Dataset, and is used from here', async () => {
+  const [id] = /\d+$/.exec(page.url())!;
+  await request(page, 'PATCH', `/api/datasets/${id}`, { visibility: 'shared', description: '7월 카메라 교체 뒤' });
+  const other = await project('부품 탐지 2', 'detection');
+  await page.goto(`/projects/${other}/data/new`);
+  await page.locator('.page-actions .button', { hasText: '공유 데이터셋' }).click();
+  await page.locator('.shared-cards .card-choice', { hasText: '7월 카메라 교체 뒤' }).click();
+  await checkPage(page, 'dataset-shared', { sizes: [[1280, 800]], themes: ['light'] });
+  await page.locator('dialog .primary').click();
+  await page.waitForURL(`**/datasets/${id}?project=${other}`);
+  await page.locator('.picture-tile img.there').first().waitFor();
+  await page.goto(`/projects/${other}/data`);
+  await page.locator('input[type=search]').fill('아무것도 없는');
+  await page.locator('.table-message:visible').waitFor();
+  await page.locator('input[type=search]').fill('카메라');
+  await page.locator('tbody .row-note', { hasText: '카메라' }).waitFor();
+  await page.locator('tbody .row-name').click();
+  await page.locator('.picture-tile img.there').first().waitFor();
+  await page.goBack();
+  await page.locator('tbody .row-note', { hasText: '카메라' }).waitFor();
+  assert.is(await page.locator('input[type=search]').inputValue(), '카메라');
+});
+
+labels('an upload that a closed tab has cut off goes on where it stopped when the same folder is chosen again', async () => {
+  const projectId = await project('이어 올리기', 'detection');
+  const root = await folder('large', 3);
+  // What follows the end of a JPEG is passed over: 21 MB, three pieces.
+  for (let n = 1; n <= 3; n++) appendFileSync(join(root, `part-${n}.jpg`), Buffer.alloc(7 * 2 ** 20, n));
+  const tab = await page.context().newPage();
+  tab.on('dialog', (dialog) => void dialog.accept());
+  let pieces = 0;
+  await tab.route('**/api/uploads/*', async (route) => {
+    if (route.request().method() !== 'PATCH' || pieces++ === 0) await route.continue();
+  });
+  const choose = async (on: Page) => {
+    await on.goto(`/projects/${projectId}/data/new`);
+    await on.locator('input[webkitdirectory]').setInputFiles(root);
+    await on.locator('.chosen').waitFor();
+    await on.locator('form .primary').click();
+  };
+  const first = tab.waitForResponse((response) => response.request().method() === 'PATCH');
+  await choose(tab);
+  await first;
+  await tab.goto('about:blank');
+  await tab.close();
+
+  const sent: string[] = [];
+  page.on('request', (asked) => {
+    if (asked.url().includes('/api/uploads')) sent.push(`${asked.method()} ${asked.headers()['upload-offset'] ?? ''}`.trim());
+  });
+  await choose(page);
+  await page.locator('.picture-tile img.there').nth(2).waitFor({ timeout: 60_000 });
+  assert.equal(sent, ['HEAD', `PATCH ${8 * 2 ** 20}`, `PATCH ${16 * 2 ** 20}`]);
+  checkTroubles(page);
 });
 
 labels('Label Upload gives an unlabelled dataset polygons with holes, then masks in their place', async () => {

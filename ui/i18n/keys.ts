@@ -23,6 +23,7 @@ import type preprocess from './areas/preprocess.ts';
 import type preprocessTables from './areas/preprocess-tables.ts';
 import type presets from './areas/presets.ts';
 import type run from './areas/run.ts';
+import type shared from './areas/shared.ts';
 import type split from './areas/split.ts';
 import type tables from './areas/tables.ts';
 import type trash from './areas/trash.ts';
@@ -49,6 +50,7 @@ type Areas = typeof base &
   typeof library &
   typeof compare &
   typeof presets &
+  typeof shared &
   typeof split &
   typeof duplicates &
   typeof trash &

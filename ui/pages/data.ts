@@ -2,7 +2,7 @@
 import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { download } from '../components/download.ts';
-import { float } from '../components/floating.ts';
+import { explain } from '../components/explain.ts';
 import { bindKeys } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
@@ -37,9 +37,12 @@ const columns = columnsOf<Dataset>()([
     key: 'name',
     title: 'data.name',
     value: (row) => row.name,
+    // The description stands under the name, where there is always room for it.
+    text: (row) => `${row.name}\n${row.description}`,
     search: true,
     className: 'grow',
     cell: `<a class="row-name" :href="address(row)"><span x-text="row.name"></span></a><span class="chip plain grey" x-show="foreign(row)" x-text="row.createdBy"></span><sup class="new-mark" x-show="recent(row)" x-t:title="data.newMark"><span aria-hidden="true">N</span><span class="visually-hidden" x-t="data.newMark"></span></sup>
+      <p class="row-note cut" data-verbatim x-show="row.description" x-text="row.description" :title="row.description"></p>
       <div class="row-progress" x-show="row.status === 'ingesting'" x-progress="progress(row)"></div>`,
   },
   { key: 'version', title: 'data.version', value: (row) => row.version, align: 'end', className: 'narrow number' },
@@ -84,23 +87,31 @@ export default page({
   title: 'data.title',
   help: {
     ko: `# 데이터 메뉴
-데이터셋은 학습에 쓰는 이미지와 라벨의 묶음입니다.
+데이터셋은 학습에 쓰는 이미지나 표와 그 라벨의 묶음입니다.
 # 데이터셋 만들기
-- 새 데이터셋을 눌러 이미지 폴더나 ZIP 파일을 올립니다.
-- 폴더 이름이 라벨이 됩니다. 라벨 파일(CSV)을 함께 올릴 수도 있습니다.
+- 새 데이터셋을 눌러 이미지 폴더, ZIP·TAR 파일 또는 표(CSV, XLSX)를 올립니다.
+- 이미지의 라벨은 클래스 폴더나 라벨 파일에서 읽습니다. 나중에 더 보기(⋮)의 라벨 업로드로 등록할 수도 있습니다.
 # 학습 시작하기
 - 라벨이 모두 등록된 데이터셋은 내보내기 버튼으로 실험 초안을 만들 수 있습니다.
-- 버튼이 흐리면 마우스를 올리거나 눌러 이유를 확인해 주세요.
+- 버튼이 흐리면 눌러서 이유를 확인해 주세요.
+# 더 보기(⋮)
+- 전처리는 이미지나 행을 바꾸어 다음 버전을 만듭니다.
+- 데이터셋 다운로드는 데이터와 라벨을 함께 저장합니다.
+- 삭제한 데이터셋은 휴지통에서 복원할 수 있습니다.
 # Private와 Shared
 Private은 이 프로젝트에서만, Shared는 같은 그룹에서 함께 사용합니다.`,
     en: `# The Data menu
-A dataset is a set of pictures with their labels, for models to learn from.
+A dataset is a set of pictures or a table, with the labels that models learn from.
 # Making a dataset
-- Press New Dataset and upload folders of pictures or a ZIP file.
-- The folder’s name is the label. A label file (CSV) works too.
+- Press New Dataset and upload folders of pictures, a ZIP or TAR file, or a table (CSV, XLSX).
+- Labels of pictures come from class folders or label files. They can be given later, too, by Label Upload under More (⋮).
 # Starting to train
-- Export makes a draft experiment of a dataset whose pictures are all labelled.
-- Where the button is grey, point at it or press it to read why.
+- Export makes a draft experiment of a dataset that is fully labelled.
+- Where the button is grey, press it to read why.
+# More (⋮)
+- Preprocess changes pictures or rows into the next version.
+- Download Dataset saves the data with its labels.
+- What you delete can be restored from the trash.
 # Private and Shared
 Private datasets belong to this project, shared ones to your group.`,
   },
@@ -245,12 +256,3 @@ Private datasets belong to this project, shared ones to your group.`,
     });
   },
 });
-
-/** The reason of a button that cannot be used, said where it was pressed. */
-function explain(anchor: HTMLElement, reason: string): void {
-  const note = document.createElement('div');
-  note.className = 'hint-note';
-  note.setAttribute('role', 'status');
-  note.textContent = reason;
-  float(anchor, note, { align: 'end' });
-}

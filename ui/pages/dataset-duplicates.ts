@@ -2,6 +2,7 @@
 import '../i18n/areas/duplicates.ts';
 import type { Duplicates } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
+import { icon } from '../mount.ts';
 
 const PAGE = 12;
 
@@ -9,13 +10,14 @@ export function loadDuplicates(id: number, offset: number, signal: AbortSignal):
   return api.get<Duplicates>(`/api/datasets/${id}/duplicates`, { offset, limit: PAGE }, signal);
 }
 
-/** `thumbnail`, `picture`: methods that give addresses; `labelName`: one that gives the word of a class. */
+/** `thumbnail`: method that gives an address; `labelName`: one that gives the word of a class; `lookAtDuplicates`: opens a group, large. */
 export const duplicatesView = `<section class="box" x-show="duplicates"><div class="box-head"><h2 x-t="duplicates.title"></h2></div><div class="box-body stack">
     <p class="muted" x-show="duplicates && !duplicates.groups" x-t="duplicates.none"></p>
     <p x-show="duplicates && duplicates.groups" x-text="duplicates ? $t('duplicates.some', { groups: duplicates.groups, extra: duplicates.extra }) : ''"></p>
-    <p class="notice warn" x-show="duplicates && duplicates.conflicts" x-text="duplicates ? $t('duplicates.conflicts', { n: duplicates.conflicts }) : ''"></p>
-    <ul class="duplicates"><template x-for="group in duplicates ? duplicates.rows : []" :key="group.pictures[0].n"><li :class="{ conflict: group.labelsDiffer }">
-      <img loading="lazy" alt="" :src="thumbnail(group.pictures[0].n)">
-      <ul><template x-for="one in group.pictures" :key="one.n"><li class="cut" :title="one.name"><span class="cut" x-text="one.name"></span><small class="muted" x-text="labelName(one.label)"></small></li></template>
-        <li class="muted" x-show="group.count > group.pictures.length" x-text="$t('duplicates.rest', { n: group.count - group.pictures.length })"></li></ul></li></template></ul>
+    <p class="notice warn" x-show="duplicates && duplicates.conflicts">${icon('triangle-alert')}<span x-text="duplicates ? $t('duplicates.conflicts', { n: duplicates.conflicts }) : ''"></span></p>
+    <ul class="duplicates" x-show="duplicates && duplicates.groups"><template x-for="group in duplicates ? duplicates.rows : []" :key="group.pictures[0].n"><li :class="{ conflict: group.labelsDiffer }">
+      <button type="button" class="duplicate-picture" @click="lookAtDuplicates(group)" :aria-label="$t('duplicates.look', { name: group.pictures[0].name })"><img loading="lazy" alt="" :src="thumbnail(group.pictures[0].n)"></button>
+      <div><p class="duplicate-count"><b x-text="$t('duplicates.count', { n: group.count })"></b><span class="chip plain amber" x-show="group.labelsDiffer" x-t="duplicates.differ"></span></p>
+      <ul data-verbatim><template x-for="one in group.pictures" :key="one.n"><li><span class="file-name" x-text="one.name"></span> <span class="chip plain grey" x-show="labelName(one.label)" x-text="labelName(one.label)"></span></li></template></ul>
+      <p class="muted" x-show="group.count > group.pictures.length" x-text="$t('duplicates.rest', { n: group.count - group.pictures.length })"></p></div></li></template></ul>
     <div class="row" x-show="duplicates && duplicates.rows.length < duplicates.groups"><button type="button" class="button" @click="moreDuplicates()" x-t="duplicates.more"></button></div></div></section>`;

@@ -10,7 +10,7 @@ import '../i18n/areas/labels.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
 import { component, icon } from '../mount.ts';
-import { checkLabels, LABEL_ACCEPT } from '../upload/prepare.ts';
+import { checkLabels, LABEL_ACCEPT, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 
@@ -70,8 +70,10 @@ const uploader = dialog<Dataset, Dataset>({
         this.problem = null;
         try {
           const title = t('upload.labels');
-          const uploadId = await send(this.file, this.file.name, {
+          const { body, name, mark } = packedFile(this.file);
+          const uploadId = await send(body, name, {
             signal: this.cancelling.signal,
+            mark,
             onSent: (sent) => {
               this.sending = { ...sent, title };
             },

@@ -12,11 +12,12 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
+import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, packedFile, type Selection, select, type Wrong } from '../upload/prepare.ts';
 import type { Sent } from '../upload/send.ts';
 import { askToCancel, sendShown } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
+import { chooseShared, sharedButton } from './dataset-shared.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 const FOLDERS_SHOWN = 8;
@@ -56,22 +57,28 @@ export default page({
 이미지를 올려 데이터셋을 만듭니다.
 # 이미지 올리기
 - 폴더나 ZIP 파일을 끌어다 놓거나 버튼으로 선택합니다.
-- 연결이 끊겨도 자동으로 이어서 올립니다.
+- 연결이 끊겨도 자동으로 이어서 올립니다. 페이지를 닫았다면 같은 파일을 다시 선택해 주세요.
 - 긴 변이 800픽셀을 넘는 이미지는 자동으로 줄입니다.
 # 라벨
-- 클래스 폴더로 나누어 올리면 폴더 이름이 라벨이 됩니다.
-- 또는 filename,label 두 열로 된 CSV 파일을 함께 올립니다.`,
+- 분류: 클래스 폴더로 나누어 올리면 폴더 이름이 라벨이 됩니다. 또는 filename,label 두 열로 된 CSV 파일을 함께 올립니다.
+- 탐지와 분할: COCO, YOLO, Pascal VOC, LabelMe 파일이나 마스크 PNG를 함께 올립니다.
+- 라벨 없이 올린 뒤 라벨 업로드나 라벨 추가로 등록할 수도 있습니다.
+# 공유 데이터셋 사용
+그룹의 다른 프로젝트에서 Shared로 공개한 데이터셋을 올리지 않고 사용합니다.`,
     en: `# New Dataset
 Upload pictures to make a dataset.
 # Pictures
 - Drop folders or a ZIP file, or choose them with the buttons.
-- After a lost connection the upload goes on by itself.
+- After a lost connection the upload goes on by itself. If the page was closed, choose the same files again.
 - Pictures over 800 pixels on the long side are made smaller.
 # Labels
-- In class folders, the folder’s name is the label.
-- Or add a CSV file with the two columns filename,label.`,
+- Classification: in class folders, the folder’s name is the label. Or add a CSV file with the two columns filename,label.
+- Detection and segmentation: add COCO, YOLO, Pascal VOC or LabelMe files, or mask PNGs.
+- Labels can also be given later, by Label Upload or Add Label.
+# Use a shared dataset
+Takes a dataset that another project of the group has made Shared, without an upload.`,
   },
-  template: `${pageHead('new.title', 'new.purpose')}
+  template: `${pageHead('new.title', 'new.purpose', sharedButton)}
     <div x-problem="problem"></div>
     <div class="notice page-notice" x-show="refusal">${icon('lock')}<span x-text="refusal"></span>&nbsp;<a class="link-button" :href="listAddress" x-t="dataset.toList"></a></div>
     <form class="new-dataset" x-show="!locked" @submit.prevent="create()" novalidate>
@@ -233,9 +240,9 @@ Upload pictures to make a dataset.
         this.busy = true;
         this.problem = null;
         try {
-          const { body, name } = packed(selection);
-          const uploadId = await sendShown(this, body, name, t('upload.sending', { name }), cancelling.signal);
-          const labelUploadId = this.labels ? await sendShown(this, this.labels, this.labels.name, t('upload.labels'), cancelling.signal) : undefined;
+          const pictures = packed(selection);
+          const uploadId = await sendShown(this, pictures, t('upload.sending', { name: pictures.name }), cancelling.signal);
+          const labelUploadId = this.labels ? await sendShown(this, packedFile(this.labels), t('upload.labels'), cancelling.signal) : undefined;
           const made = await api.post<Dataset>(`/api/projects/${projectId}/datasets`, {
             name: this.name.trim(),
             description: this.description,
@@ -257,6 +264,9 @@ Upload pictures to make a dataset.
       },
       cancel() {
         return askToCancel(this);
+      },
+      fromShared() {
+        return chooseShared(this.project);
       },
       sendingText,
     });

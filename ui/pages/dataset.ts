@@ -1,11 +1,13 @@
 /** One dataset: how its upload is coming on, then its pictures, classes and report. */
 import type { DatasetStatistics, LabelReport } from '../../server/http/label-schemas.ts';
+import type { PreprocessMethods } from '../../server/http/preprocess-schemas.ts';
 import type { Dataset, Duplicates, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
 import { ApiError, api } from '../api.ts';
 import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
 import { classColour, classLetter, inkOn } from '../charts/colours.ts';
 import { type Histogram, histogram, histogramView } from '../charts/histogram.ts';
 import { download } from '../components/download.ts';
+import { explain } from '../components/explain.ts';
 import { openMenu } from '../components/menu.ts';
 import { emptyState } from '../components/table.ts';
 import { tabPanel, tabs } from '../components/tabs.ts';
@@ -13,8 +15,10 @@ import { toastError } from '../components/toast.ts';
 import { effect } from '../effect.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
+import '../i18n/areas/shared.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
+import { endedJob } from '../live/ended-job.ts';
 import { onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
@@ -37,14 +41,15 @@ import {
 } from './dataset-actions.ts';
 import { duplicatesView, loadDuplicates } from './dataset-duplicates.ts';
 import { labelItems, uploadLabels } from './dataset-labels.ts';
+import { provenanceOf, provenanceView } from './dataset-provenance.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
 import { labelReportView, type ReportInWords, reportInWords } from './label-report.ts';
 import { tableDetails } from './table-details.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="title()"></span></h1>
-    <p x-show="dataset && dataset.description" x-text="description()"></p></div>
+    <p><span data-verbatim x-show="description()" x-text="description()"></span> <button type="button" class="link-button" x-show="mayChange()" @click="edit()" x-text="$t(description() ? 'action.edit' : 'dataset.describe')"></button></p></div>
   <div class="page-actions" x-show="dataset && !failure">
-    <button type="button" class="button primary" x-show="ready()" @click="exportIt()" :aria-disabled="blocked() ? 'true' : 'false'" :title="blocked()">${icon('flask-conical')}<span x-t="data.export"></span></button>
+    <button type="button" class="button primary" x-show="ready()" @click="exportIt($el)" :aria-disabled="blocked() ? 'true' : 'false'" :title="blocked()">${icon('flask-conical')}<span x-t="data.export"></span></button>
     <button type="button" class="icon-button" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: title() })">${icon('ellipsis-vertical')}</button></div></header>`;
 
 const facts = `<dl class="fact-line" x-show="dataset && !failure"><template x-for="fact in facts()" :key="fact.key"><div><dt x-text="$t(fact.key)"></dt><dd x-text="fact.value"></dd></div></template>
@@ -69,33 +74,29 @@ const statisticsView = `<section class="box"><div class="box-body"><div x-proble
     ${histogramView('statistics.side', 'labels.statistics.side')}${histogramView('statistics.bytes', 'labels.statistics.bytes')}
     <template x-if="statistics.shapes">${histogramView('statistics.shapes', 'labels.statistics.shapes')}</template></div></template></div></section>`;
 
-/** The job once it is over: its record may end a moment after its dataset has gone. null: nobody knows it any more. */
-async function endedJob(jobId: number, signal: AbortSignal): Promise<Job | null> {
-  for (let tries = 0; ; tries++) {
-    const job = await api.get<Job>(`/api/jobs/${jobId}`, undefined, signal).catch(() => null);
-    if (!job || tries >= 20 || (job.state !== 'running' && job.state !== 'pending')) return job;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
 export default page({
   title: 'dataset.title',
   help: {
     ko: `# 데이터셋 상세 정보
 - 왼쪽의 클래스를 누르면 그 클래스의 이미지만 봅니다.
 - 이미지를 누르면 크게 볼 수 있습니다. ← → 키로 넘기고 Esc로 닫습니다.
+- 통계에서 이미지 크기의 분포와 똑같은 이미지를 확인합니다.
 - 처리 결과에서 크기를 줄인 이미지와 건너뛴 파일, 그 이유를 확인합니다.
+- 표는 행, 열별 통계, 열 사이의 관계를 보여 줍니다.
 # 다음 단계
 실험으로 내보내기를 누르면 학습을 설정할 수 있는 실험 초안이 만들어집니다.`,
     en: `# One dataset
 - Press a class at the left to see its pictures only.
 - Press a picture to see it large; ← → turn the page, Esc closes it.
+- Statistics show how large the pictures are, and which of them are the same.
 - The report lists pictures that were made smaller and files that were skipped, with the reason.
+- Of a table you see the rows, statistics of each column, and how the columns go together.
 # Next step
 Export to Experiment makes a draft in which you set up the training.`,
   },
-  template: `${head}<div x-problem="problem"></div>${facts}${ingesting}${failed}
+  template: `${head}<div x-problem="problem"></div>${facts}${provenanceView}${ingesting}${failed}
     <div class="stack" x-show="ready()">
+      <p class="notice" x-show="foreign()">${icon('users')}<span x-t="shared.from"></span></p>
       <p class="notice ready" x-show="fresh && !blocked()">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
       <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<button type="button" class="link-button" x-show="mayLabel()" @click="giveLabels()" x-t="labels.upload"></button>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a><a class="link-button" x-show="mayFill()" :href="preprocessAddress" x-t="data.preprocess"></a></p>
       <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
@@ -115,7 +116,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       })}
       ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
       ${tabPanel({ prefix: 'dataset', key: 'statistics', current: 'tab', content: `<div class="stack">${statisticsView}${duplicatesView}</div>` })}
-      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack">${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div></div></section>` })}</div></div>`,
+      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack">${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport && !provenance()">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div><div x-show="!report() && !labelReport && provenance()">${emptyState({ icon: 'wand-sparkles', title: 'dataset.tab.report', text: 'dataset.report.made' })}</div></div></section>` })}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
     return component({
@@ -139,6 +140,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       statistics: null as { side: Histogram; bytes: Histogram; shapes: Histogram | null } | null,
       statisticsProblem: null as unknown,
       duplicates: null as Duplicates | null,
+      methods: null as PreprocessMethods | null,
       asked: { report: null as LabelReport | null, statistics: null as DatasetStatistics | null },
       /** Tab, and revision of the labels, that was asked for last. */
       known: null as string | null,
@@ -207,6 +209,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           return;
         }
         void this.look();
+        if (dataset.preprocessing) void this.loadMethods(dataset.type);
         if (before) this.fresh = !this.blocked();
         void this.$nextTick(() => (dataset.type === 'tabular' ? this.$refs.table?.replaceChildren(tableDetails(dataset, route.signal)) : this.grid?.reload()));
       },
@@ -244,6 +247,10 @@ Export to Experiment makes a draft in which you set up the training.`,
           if (!route.signal.aborted) this.statisticsProblem = error;
         }
       },
+      /** What the values of its provenance mean; without them it tells the methods alone. */
+      async loadMethods(type: Dataset['type']) {
+        this.methods = await api.get<PreprocessMethods>('/api/preprocess/methods', { type }, route.signal).catch(() => null);
+      },
       async moreDuplicates() {
         const before = this.duplicates;
         if (!before) return;
@@ -253,6 +260,18 @@ Export to Experiment makes a draft in which you set up the training.`,
         } catch (error) {
           if (!route.signal.aborted) this.statisticsProblem = error;
         }
+      },
+      /** Equal pictures one after another, large, each with its own name and label. */
+      lookAtDuplicates(group: Duplicates['rows'][number]) {
+        openViewer(0, {
+          total: group.pictures.length,
+          show: async (at) => {
+            const n = group.pictures[at]?.n;
+            const { rows } = await api.get<PicturePage>(`/api/datasets/${id}/items`, { offset: n, limit: 1 }, route.signal);
+            return rows[0] && this.whole(rows[0]);
+          },
+          closed: () => {},
+        });
       },
       thumbnail: (n: number) => `/api/datasets/${id}/thumbnails/${n}`,
       labelName(label: number | null) {
@@ -287,9 +306,7 @@ Export to Experiment makes a draft in which you set up the training.`,
               total: grid.total,
               show: async (at) => {
                 const row = await grid.row(at);
-                if (!row) return;
-                const layer = row.counts?.length ? labelsLayer(row, await this.shapes(row)) : null;
-                return { ...this.shown(row), ...(layer ? { layer } : {}) };
+                return row && this.whole(row);
               },
               closed: (at) => grid.focus(at),
             }),
@@ -305,6 +322,11 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       shapes(row: PictureRow) {
         return shapesOf(id, this.dataset?.labelRevision ?? 1, row.n, route.signal);
+      },
+      /** The facts of a picture with its labels over it. */
+      async whole(row: PictureRow): Promise<Shown> {
+        const layer = row.counts?.length ? labelsLayer(row, await this.shapes(row)) : null;
+        return { ...this.shown(row), ...(layer ? { layer } : {}) };
       },
       shaped() {
         return this.dataset !== null && this.dataset.type === 'image' && this.dataset.problem !== 'classification';
@@ -369,6 +391,13 @@ Export to Experiment makes a draft in which you set up the training.`,
       description() {
         return this.dataset?.description ?? '';
       },
+      provenance() {
+        return this.dataset && provenanceOf(this.dataset, this.methods);
+      },
+      async edit() {
+        const changed = this.dataset && (await editDataset(this.dataset));
+        if (changed) this.take(changed);
+      },
       facts() {
         const of = this.dataset;
         if (!of) return [];
@@ -425,6 +454,9 @@ Export to Experiment makes a draft in which you set up the training.`,
       strangers() {
         return this.dataset?.labelFindings ?? 0;
       },
+      foreign() {
+        return this.dataset !== null && this.project !== null && this.dataset.projectId !== this.project.id;
+      },
       mayChange() {
         return Boolean(this.dataset && this.dataset.projectId === this.project?.id && !readOnlyReason(this.project));
       },
@@ -447,8 +479,10 @@ Export to Experiment makes a draft in which you set up the training.`,
       blocked() {
         return this.dataset && this.dataset.status === 'ready' ? exportBlock(this.dataset, this.project) : '';
       },
-      exportIt() {
-        if (this.dataset && this.project && !this.blocked()) void exportToExperiment(this.dataset, this.project.id);
+      exportIt(anchor: HTMLElement) {
+        const reason = this.blocked();
+        if (reason) explain(anchor, reason);
+        else if (this.dataset && this.project) void exportToExperiment(this.dataset, this.project.id);
       },
       listAddress() {
         return this.project ? `/projects/${this.project.id}/data` : '/';
@@ -471,7 +505,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         openMenu(anchor, [
           preprocessItem(dataset, reason),
           ...(dataset.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(dataset.id)) }] : []),
-          { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(dataset) },
+          { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void this.edit() },
           ...addLabelItem(dataset, reason, this.project),
           ...labelItems(dataset, reason, (changed) => this.take(changed)),
           {

@@ -305,8 +305,8 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
         }
       },
       upload(signal: AbortSignal) {
-        const { body, name } = packed(this.selection as Selection);
-        return sendShown(this, body, name, t('upload.sending', { name }), signal);
+        const sent = packed(this.selection as Selection);
+        return sendShown(this, sent, t('upload.sending', { name: sent.name }), signal);
       },
       cancel() {
         return askToCancel(this);

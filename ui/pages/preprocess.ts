@@ -11,13 +11,15 @@ import type {
 } from '../../server/http/preprocess-schemas.ts';
 import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
+import { explain } from '../components/explain.ts';
 import { toastError } from '../components/toast.ts';
 import { effect } from '../effect.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/preprocess.ts';
 import * as format from '../i18n/format.ts';
-import { t, textOf } from '../i18n/language.ts';
+import { inLanguage, t, textOf } from '../i18n/language.ts';
+import { endedJob } from '../live/ended-job.ts';
 import { onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { templateMode } from '../live/template.ts';
@@ -132,13 +134,14 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
   },
   template: `<header class="page-head"><div><h1><span x-text="title()"></span></h1><p x-t="preprocess.purpose"></p></div>
       <div class="page-actions">
-        <a class="button" x-show="made" :href="made ? '/datasets/' + made.id : ''">${icon('eye')}<span x-t="preprocess.result"></span></a>
-        <button type="button" class="button primary" @click="apply()" :disabled="applying || running()" :aria-disabled="reason() ? 'true' : 'false'" :title="reason()">${icon('wand-sparkles')}<span x-t="preprocess.apply"></span></button></div></header>
+        <a class="button" x-show="result()" :href="result() ? '/datasets/' + result().id : ''">${icon('eye')}<span x-text="result() ? $t('preprocess.result.of', { version: result().version }) : ''"></span></a>
+        <button type="button" class="button primary" @click="apply($el)" :disabled="applying || running()" :aria-disabled="reason() ? 'true' : 'false'" :title="reason()">${icon('wand-sparkles')}<span x-t="preprocess.apply"></span></button></div></header>
     <div x-problem="problem"></div>
     <p class="notice page-notice" x-show="fixed">${icon('workflow')}<span x-t="preprocess.chain.template"></span></p>
     <p class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></p>
     <section class="box page-notice" x-show="running()"><div class="box-body stack"><p x-text="runningText()"></p><div x-progress="progress"></div>
       <div class="row"><span class="spacer"></span><button type="button" class="button" @click="stop()" :disabled="stopping">${icon('circle-stop')}<span x-t="preprocess.stop"></span></button></div></div></section>
+    <div class="page-notice" x-show="failure && !running()"><h3 x-t="preprocess.failed"></h3><div x-problem="failureText()"></div></div>
     <p class="notice ready page-notice" x-show="made && !running()">${icon('circle-check')}<span x-text="made ? $t('preprocess.done', { version: made.version }) : ''"></span>&nbsp;<a class="link-button" :href="made ? '/datasets/' + made.id : ''" x-t="preprocess.result"></a></p>
     <div class="preprocess" x-show="dataset"><div class="stack">${chain}</div>${preview}</div>`,
   component: (route) => {
@@ -165,6 +168,9 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
       /** What is being made in this project now: of this dataset or of another. */
       being: null as Dataset | null,
       made: null as Dataset | null,
+      /** The newest version that was made of this one before the page was opened. */
+      earlier: null as Dataset | null,
+      failure: null as { ko: string; en: string } | 'stopped' | null,
       progress: null as Progress | null,
       stopping: false,
       async init() {
@@ -218,6 +224,8 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
         if (!this.project) return;
         const all = await api.get<Dataset[]>(`/api/projects/${this.project.id}/datasets`, undefined, route.signal);
         this.being = all.find(({ status, preprocessing }) => status === 'ingesting' && preprocessing !== null) ?? null;
+        const results = all.filter(({ status, preprocessing }) => status === 'ready' && preprocessing?.from.id === id);
+        this.earlier = results.reduce<Dataset | null>((newest, one) => (newest && newest.id > one.id ? newest : one), null);
         if (this.being?.jobId != null)
           this.progress = (await api.get<Job>(`/api/jobs/${this.being.jobId}`, undefined, route.signal).catch(() => null))?.progress ?? null;
       },
@@ -225,12 +233,25 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
         if (this.being?.id === changed) {
           if (record?.status === 'ready' && record.preprocessing?.from.id === id) this.made = record;
           if (record?.status !== 'ingesting') {
+            const { jobId, preprocessing } = this.being;
             this.being = null;
             this.progress = null;
-            // Its failure, if it was one, is told by a notification; here the settings are as they were, to be mended.
-            if (record === null) this.applied = '';
+            if (record === null && jobId !== null && preprocessing?.from.id === id) void this.failed(jobId);
           }
         } else if (record?.status === 'ingesting' && record.projectId === this.project?.id && record.preprocessing !== null) this.being = record;
+      },
+      /** The settings are as they were, to be mended. */
+      async failed(jobId: number) {
+        this.applied = '';
+        const job = await endedJob(jobId, route.signal);
+        this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
+      },
+      failureText() {
+        if (!this.failure) return '';
+        return this.failure === 'stopped' ? t('preprocess.stopped') : inLanguage(this.failure);
+      },
+      result() {
+        return this.made ?? this.earlier;
       },
       title() {
         return this.dataset ? t('preprocess.of', { name: this.dataset.name, version: this.dataset.version }) : t('preprocess.title');
@@ -417,10 +438,13 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
 
       // ------------------------------------------------------------ doing it
 
-      async apply() {
-        if (this.reason() || this.applying) return;
+      async apply(anchor: HTMLElement) {
+        const reason = this.reason();
+        if (reason) return explain(anchor, reason);
+        if (this.applying) return;
         this.applying = true;
         this.problem = null;
+        this.failure = null;
         this.made = null;
         try {
           const chain = this.chain();

@@ -15,6 +15,7 @@ const ROWS = 50;
 const COLUMNS = 20;
 const CARDS = 12;
 const REPORTED = 200;
+const DAY_MS = 86_400_000;
 
 const rowsTab = `<section class="table-box">
     <div class="table-tools"><select x-model="column" @change="search()" x-t:aria-label="tables.rows.column"><option value="" x-t="tables.rows.everywhere"></option><template x-for="(one, index) in columns()" :key="one.name"><option :value="index" x-text="one.name"></option></template></select>
@@ -94,8 +95,10 @@ function number(value: number): string {
 
 function cardOf(of: ColumnStatistics): Card {
   const date = of.type === 'date';
-  const say = (value: number) => (date ? dateText(value) : number(value));
   const { numbers } = of;
+  // Between days without a time of day, a quartile's time is of no interest.
+  const days = numbers !== null && numbers.min % DAY_MS === 0 && numbers.max % DAY_MS === 0;
+  const say = (value: number) => (date ? dateText(days ? Math.round(value / DAY_MS) * DAY_MS : value) : number(value));
   const known = of.count - of.missing;
   const facts: Fact[] = [
     { key: 'tables.stat.count', value: format.count(known) },
@@ -142,7 +145,7 @@ function cardOf(of: ColumnStatistics): Card {
 
 function dateText(time: number): string {
   const text = new Date(time).toISOString();
-  return time % 86_400_000 === 0 ? text.slice(0, 10) : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+  return time % DAY_MS === 0 ? text.slice(0, 10) : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
 }
 
 export function tableDetails(dataset: Dataset, signal: AbortSignal): HTMLElement {

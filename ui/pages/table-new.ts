@@ -14,10 +14,11 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
-import { extension } from '../upload/prepare.ts';
+import { extension, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
+import { chooseShared, sharedButton } from './dataset-shared.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 const TYPES = ['.csv', '.tsv', '.txt', '.xlsx', '.xlsm', '.ods', '.zip', '.gz'];
@@ -99,7 +100,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
 - Classification and regression need a target column (the label).
 - Missing values have to be filled or dropped under Preprocess before the dataset can be exported.`,
   },
-  template: `${pageHead('new.title', 'tables.new.purpose')}
+  template: `${pageHead('new.title', 'tables.new.purpose', sharedButton)}
     <div x-problem="problem"></div>
     <div class="notice page-notice" x-show="refusal">${icon('lock')}<span x-text="refusal"></span></div>
     <form class="new-dataset" x-show="!locked" @submit.prevent="create()" novalidate>
@@ -110,6 +111,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
           <div class="chosen" x-show="fileName && !sending"><div class="chosen-head"><span class="chosen-icon" x-icon="'file-text'"></span><div class="chosen-what"><b class="cut" data-verbatim x-text="fileName"></b><span class="muted" x-text="fileSize()"></span></div>
             <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="tables.new.other"></span></button></div></div>
           ${sendingView('sending')}
+          <div class="row" x-show="sending"><span class="spacer"></span><button type="button" class="button" @click="clear()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
           <p class="muted" role="status" x-show="looking" x-t="tables.new.reading"></p>
           <div x-problem="previewProblem"></div></div></section>
         <section class="box" x-show="asked()"><div class="box-head"><h2 x-t="tables.new.settings"></h2></div><div class="box-body stack" @change="correct()"><p class="muted" x-t="tables.new.settings.note"></p>${settings}</div></section>
@@ -216,6 +218,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         try {
           this.uploadId = await send(file, file.name, {
             signal: sending.signal,
+            mark: packedFile(file).mark,
             onSent: (sent) => {
               if (this.sent === sending) this.sending = { ...sent, title };
             },
@@ -458,6 +461,9 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         } finally {
           this.busy = false;
         }
+      },
+      fromShared() {
+        return chooseShared(this.project);
       },
       sendingText,
     });

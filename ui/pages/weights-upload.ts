@@ -8,6 +8,7 @@ import '../i18n/areas/weights.ts';
 import { bytes } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
+import { packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 
@@ -59,6 +60,7 @@ export const uploadWeights = dialog<null, Weights>({
         try {
           const uploadId = await send(file, file.name, {
             signal: leaving.signal,
+            mark: packedFile(file).mark,
             onSent: (sent) => {
               this.sending = { ...sent, title: file.name };
             },

@@ -37,6 +37,8 @@ const TILE_WIDTH = 132;
 const LINE_HEIGHT = 18;
 /** Rows kept above and below what is in sight. */
 const MARGIN = 3;
+/** A page that is only rushed past is not asked for: who drags the scroll bar through a hundred thousand pictures would wait for all of them. */
+const STAY_MS = 50;
 
 function scrollerOf(element: HTMLElement): HTMLElement | Window {
   for (let above = element.parentElement; above; above = above.parentElement) {
@@ -59,6 +61,9 @@ export class PictureGrid<Row> {
   #rowHeight = TILE_WIDTH;
   #current = 0;
   #frame = 0;
+  /** Pages in sight that are not here yet, and since when. */
+  #missing = new Map<number, number>();
+  #timer = 0;
 
   constructor(host: HTMLElement, options: GridOptions<Row>) {
     this.#host = host;
@@ -79,6 +84,7 @@ export class PictureGrid<Row> {
     this.#turn.abort();
     this.#watch.disconnect();
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
     this.#scroller.removeEventListener('scroll', this.#soon);
   }
 
@@ -192,15 +198,32 @@ export class PictureGrid<Row> {
       if (index >= from && index < to) continue;
       // The picture that has the focus stays, or the focus would be lost.
       if (tile.contains(document.activeElement)) continue;
+      // A picture that is still on its way must not keep those in sight waiting.
+      const image = tile.querySelector('img');
+      if (image && !image.complete) image.removeAttribute('src');
       tile.remove();
       this.#tiles.delete(index);
     }
     for (let index = from; index < to; index++) this.#tile(index, total);
+    this.#askMissing(Math.floor(from / PAGE), Math.floor((to - 1) / PAGE));
+  }
+
+  #askMissing(first: number, last: number): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const before = this.#missing;
+    this.#missing = new Map();
+    for (let page = first; page <= last; page++) {
+      if (this.#pages.has(page)) continue;
+      const since = before.get(page) ?? now;
+      if (now - since >= STAY_MS) void this.#ask(page);
+      else this.#missing.set(page, since);
+    }
+    if (this.#missing.size) this.#timer = window.setTimeout(this.#soon, STAY_MS);
   }
 
   #tile(index: number, total: number): void {
     const page = this.#pages.get(Math.floor(index / PAGE));
-    if (!page) void this.#ask(Math.floor(index / PAGE));
     const row = Array.isArray(page) ? page[index % PAGE] : undefined;
     let tile = this.#tiles.get(index);
     if (!tile) {

@@ -128,12 +128,34 @@ export function checkLabels(file: File): Wrong | null {
   return null;
 }
 
-/** The one thing that is sent, and its name. A lone picture and an archive go as they are. */
-export function packed(selection: Selection): { body: Blob; name: string } {
+/** The one thing that is sent, its name, and by what it is known again (see send()). A lone picture and an archive go as they are. */
+export function packed(selection: Selection): { body: Blob; name: string; mark: string } {
   const only = selection.files[0];
-  if (only && selection.files.length === 1 && !selection.labelFiles.length) return { body: only.file, name: only.file.name };
+  const files = [...selection.files, ...selection.labelFiles];
+  if (only && files.length === 1) return packedFile(only.file);
   return {
-    body: composeTar([...selection.files, ...selection.labelFiles].map((one) => ({ path: one.path, body: one.file, modified: one.file.lastModified }))),
+    body: composeTar(files.map((one) => ({ path: one.path, body: one.file, modified: one.file.lastModified }))),
     name: `${selection.name || 'pictures'}.tar`,
+    mark: fingerprint(files),
   };
+}
+
+/** A single file, as it is. */
+export function packedFile(file: File): { body: Blob; name: string; mark: string } {
+  return { body: file, name: file.name, mark: fingerprint([{ file, path: file.name }]) };
+}
+
+/** The same for the same files with the same paths, sizes and times. A checksum of what is known without reading them: crypto.subtle needs HTTPS. */
+export function fingerprint(files: readonly ChosenFile[]): string {
+  let [high, low] = [0x9dc5811c, 0x811c9dc5];
+  let bytes = 0;
+  for (const { path, file } of files) {
+    bytes += file.size;
+    const text = `${path}\n${file.size}\n${file.lastModified}\n`;
+    for (let i = 0; i < text.length; i++) {
+      low = Math.imul(low ^ text.charCodeAt(i), 0x01000193);
+      high = Math.imul(high ^ low, 0x5bd1e995) ^ (low >>> 13);
+    }
+  }
+  return [files.length, bytes, high >>> 0, low >>> 0].map((part) => part.toString(36)).join('-');
 }

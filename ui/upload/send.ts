@@ -1,6 +1,6 @@
 /**
- * Sends one file to the daemon in pieces (tus): a lost connection is waited for and the upload goes on where it stopped; the same file chosen
- * again after a closed tab goes on too. Gives the id that the daemon knows the upload by.
+ * Sends one file to the daemon in pieces (tus): a lost connection is waited for and the upload goes on where it stopped; the same files chosen
+ * again after a closed tab go on too. Gives the id that the daemon knows the upload by.
  */
 import type * as Tus from 'tus-js-client';
 import { ApiError, csrfHeaders } from '../api.ts';
@@ -55,17 +55,59 @@ function problem(error: Error): ApiError {
   return new ApiError(response.getStatus(), { code: 'unexpected', message: t('upload.refused'), params: {}, details: error.message });
 }
 
-function isFile(body: Blob): body is File {
-  return body instanceof File;
+const CLAIM = 'ai-studio.sending.';
+/** Longer than the longest pause between two attempts. */
+const CLAIM_MS = 40_000;
+const RENEW_MS = 2000;
+
+/**
+ * Tells the browser's other tabs that an upload is under way: the same files chosen there must not go on with it, or two would write one upload.
+ * A tab that is closed gives its claim up; that of one that crashed runs out. (navigator.locks needs HTTPS.)
+ */
+class Claim {
+  #key = '';
+  #at = 0;
+  readonly #giveUp = () => this.end();
+  renew(url: string | null): void {
+    const now = Date.now();
+    if (!url || now - this.#at < RENEW_MS) return;
+    if (!this.#key) addEventListener('pagehide', this.#giveUp);
+    this.#key = CLAIM + url;
+    this.#at = now;
+    try {
+      localStorage.setItem(this.#key, String(now));
+    } catch {
+      // Without storage nothing is gone on with either.
+    }
+  }
+  end(): void {
+    if (this.#key) localStorage.removeItem(this.#key);
+    this.#key = '';
+    this.#at = 0;
+    removeEventListener('pagehide', this.#giveUp);
+  }
 }
 
-export async function send(body: Blob, name: string, options: { signal: AbortSignal; onSent(sent: Sent): void }): Promise<string> {
+function isClaimed(url: string): boolean {
+  return Date.now() - Number(localStorage.getItem(CLAIM + url) ?? 0) < CLAIM_MS;
+}
+
+export interface SendOptions {
+  signal: AbortSignal;
+  /** By what these bytes are known again, so that an earlier upload of them goes on. */
+  mark: string;
+  onSent(sent: Sent): void;
+}
+
+export async function send(body: Blob, name: string, options: SendOptions): Promise<string> {
   const tus = await vendor<typeof Tus>('tus.js', 'tus');
+  const claim = new Claim();
   const pace = new Pace();
   return new Promise<string>((resolve, reject) => {
     let last: Sent = { sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
     const tell = (next: Sent) => {
       last = next;
+      claim.renew(upload.url);
       options.onSent(next);
     };
     const upload = new tus.Upload(body, {
@@ -74,7 +116,8 @@ export async function send(body: Blob, name: string, options: { signal: AbortSig
       retryDelays: RETRY_DELAYS,
       metadata: { filename: name, filetype: body.type || 'application/octet-stream' },
       headers: csrfHeaders(),
-      storeFingerprintForResuming: isFile(body),
+      fingerprint: () => Promise.resolve(`ai-studio-${options.mark}`),
+      storeFingerprintForResuming: true,
       removeFingerprintOnSuccess: true,
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
@@ -90,22 +133,26 @@ export async function send(body: Blob, name: string, options: { signal: AbortSig
         tell({ sent, total, rate, remainingSeconds: rate ? (total - sent) / rate : null, waiting: false });
       },
       onSuccess: () => {
+        claim.end();
         const id = upload.url?.split('/').pop();
         if (id) resolve(id);
         else reject(problem(new Error('the upload has no address')));
       },
-      onError: (error) => reject(problem(error)),
+      onError: (error) => {
+        claim.end();
+        reject(problem(error));
+      },
     });
     options.signal.addEventListener('abort', () => {
+      claim.end();
       // Cancelled: what was sent so far is thrown away at the daemon too.
       void upload.abort(true).catch(() => {});
       reject(new DOMException('cancelled', 'AbortError'));
     });
-    if (!isFile(body)) return upload.start();
     upload.findPreviousUploads().then(
       (earlier) => {
         if (options.signal.aborted) return;
-        const latest = earlier.at(-1);
+        const latest = earlier.findLast(({ uploadUrl }) => uploadUrl && !isClaimed(uploadUrl));
         if (latest) upload.resumeFromPreviousUpload(latest);
         upload.start();
       },

@@ -14,10 +14,16 @@ export interface ShownUpload {
 }
 
 /** Gives the upload's id. Throws what send() throws. */
-export function sendShown(shown: ShownUpload, body: Blob, name: string, title: string, signal: AbortSignal): Promise<string> {
+export function sendShown(
+  shown: ShownUpload,
+  { body, name, mark }: { body: Blob; name: string; mark: string },
+  title: string,
+  signal: AbortSignal,
+): Promise<string> {
   shown.sending = { title, sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
   return send(body, name, {
     signal,
+    mark,
     onSent: (sent) => {
       shown.sending = { ...sent, title: sent.total && sent.sent >= sent.total ? t('upload.finishing') : title };
     },

@@ -151,12 +151,12 @@ export default words({
   'upload.rate': ['초당 {rate}', '{rate}/s'],
   'upload.waiting': ['연결이 끊겼습니다. 연결되면 이어서 올립니다.', 'The connection is lost. It goes on when it is back.'],
   'upload.stay': [
-    '올리는 동안 이 페이지를 닫지 마세요. 다른 탭에서는 계속 작업할 수 있습니다.',
-    'Keep this page open while it sends. You can work on in another tab.',
+    '올리는 동안 이 페이지를 열어 두고, 다른 작업은 새 탭에서 해 주세요. 페이지가 닫혔다면 같은 파일을 다시 선택하면 이어서 올립니다.',
+    'Keep this page open while it sends and work on in another tab. If it was closed, choose the same files again: it goes on where it stopped.',
   ],
   'upload.lost': [
-    '연결이 오래 끊겨 업로드를 멈췄습니다. 네트워크를 확인한 뒤 다시 시작해 주세요. ZIP 파일은 멈춘 곳부터 이어서 올립니다.',
-    'The connection was lost for too long and the upload stopped. Check the network and start again; a ZIP file goes on where it stopped.',
+    '연결이 오래 끊겨 업로드를 멈췄습니다. 네트워크를 확인한 뒤 다시 시작해 주세요. 멈춘 곳부터 이어서 올립니다.',
+    'The connection was lost for too long and the upload stopped. Check the network and start again: it goes on where it stopped.',
   ],
   'upload.refused': [
     '업로드가 거부되었습니다. 다시 시도하고, 계속되면 관리자에게 알려 주세요.',
@@ -211,6 +211,15 @@ export default words({
     '이 데이터셋은 업로드가 아니라 자동으로 생성되어 처리 결과가 없습니다.',
     'This dataset was generated, not uploaded, so there is no report.',
   ],
+  'dataset.report.made': [
+    '다른 버전을 전처리하여 만든 데이터셋입니다. 업로드한 파일의 처리 결과는 원본 버전에 있습니다.',
+    'This dataset was made of another version by preprocessing. The report on the uploaded files is with the original version.',
+  ],
+  'dataset.made': ['v{version:을/를} 전처리하여 만든 버전입니다: {methods}', 'Made of v{version} by preprocessing: {methods}'],
+  'dataset.made.from': ['v{version} 열기', 'Open v{version}'],
+  'dataset.made.yes': ['예', 'yes'],
+  'dataset.made.no': ['아니요', 'no'],
+  'dataset.describe': ['설명 추가', 'Add a description'],
   'dataset.report.first': ['처음 {n}개만 표시합니다.', 'The first {n} are listed.'],
   'dataset.report.file': ['파일', 'File'],
   'dataset.report.reason': ['이유', 'Reason'],

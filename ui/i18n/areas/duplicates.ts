@@ -12,6 +12,9 @@ export default words({
     '{n}묶음은 똑같은 이미지에 서로 다른 라벨이 있습니다. 라벨을 확인해 주세요.',
     'In {n:group/groups} the same picture has different labels. Check them.',
   ],
+  'duplicates.count': ['{n}장이 똑같습니다', '{n} equal pictures'],
+  'duplicates.differ': ['라벨이 다름', 'Labels differ'],
+  'duplicates.look': ['{name}과 똑같은 이미지 크게 보기', 'Look at {name} and its copies'],
   'duplicates.rest': ['그 밖에 {n}장', '{n} more'],
   'duplicates.more': ['더 보기', 'Show more'],
 });

@@ -20,7 +20,12 @@ export default words({
   'preprocess.open': ['값 보기', 'Show the values'],
   'preprocess.apply': ['적용', 'Apply'],
   'preprocess.result': ['결과 보기', 'Result'],
-  'preprocess.again': ['다시 전처리하기', 'Preprocess again'],
+  'preprocess.result.of': ['결과 보기 (v{version})', 'Result (v{version})'],
+  'preprocess.failed': ['전처리하지 못했습니다', 'Preprocessing did not succeed'],
+  'preprocess.stopped': [
+    '전처리를 중단했습니다. 만들어진 것은 없으며, 설정은 그대로 남아 있습니다.',
+    'Preprocessing was stopped. Nothing was made, and your settings are as they were.',
+  ],
   'preprocess.preview': ['미리 보기', 'Preview'],
   'preprocess.before': ['적용 전', 'Before'],
   'preprocess.after': ['적용 후', 'After'],
@@ -40,7 +45,6 @@ export default words({
   'preprocess.need': ['방법을 하나 이상 추가해 주세요.', 'Add at least one method.'],
   'preprocess.wrong': ['빨간 칸의 값을 고쳐 주세요.', 'Mend the values in the red fields.'],
   'preprocess.labels': ['라벨 표시', 'Show labels'],
-  'preprocess.leave': ['적용하지 않은 설정이 있습니다.', 'The settings have not been applied.'],
   'preprocess.stop': ['중단', 'Stop'],
 
   'preprocess.resize': ['크기 조절', 'Resize'],

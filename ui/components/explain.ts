@@ -1,0 +1,25 @@
+/** A sentence at the place that it is about: why a button waits, and what a resting pointer reads in a title, for those who point with a finger. */
+import { float } from './floating.ts';
+
+export function explain(anchor: HTMLElement, text: string): void {
+  const note = document.createElement('div');
+  note.className = 'hint-note';
+  note.setAttribute('role', 'status');
+  note.textContent = text;
+  float(anchor, note, { align: 'end' });
+}
+
+const CONTROLS = 'a, button, input, label, select, summary, textarea';
+
+/** A tap on what has a title and does nothing else shows it. */
+export function registerExplanations(): void {
+  document.addEventListener('click', (event) => {
+    if ((event as PointerEvent).pointerType !== 'touch') return;
+    const target = event.target as Element;
+    const told = target.closest<HTMLElement>('[title]');
+    if (!told?.title || target.closest(CONTROLS)) return;
+    explain(told, told.title);
+    // It is no control that opens something.
+    told.removeAttribute('aria-expanded');
+  });
+}
