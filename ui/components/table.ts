@@ -256,14 +256,14 @@ export function tableView<Row>(columns: Column<Row>[], of: TableViewOptions): st
     ${of.filters ?? ''}
     ${
       of.period
-        ? `<span class="tool-label" x-t="table.period"></span><div class="segmented" role="radiogroup" x-t:aria-label="table.period">${(
+        ? `<span class="tool-group"><span class="tool-label" x-t="table.period"></span><div class="segmented" role="radiogroup" x-t:aria-label="table.period">${(
             ['all', 'day', 'week', 'month'] as const
           )
             .map(
               (period) =>
                 `<label><input type="radio" name="${s}-period" value="${period}" x-model="${s}.period" @change="${s}.search()"><span x-t="table.period.${period}"></span></label>`,
             )
-            .join('')}</div>`
+            .join('')}</div></span>`
         : ''
     }
     <span class="spacer"></span>${of.tools ?? ''}

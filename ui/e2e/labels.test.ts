@@ -15,6 +15,7 @@ let page: Page;
 labels.before(async () => {
   studio = await startStudio();
   page = await newPage(studio);
+  page.setDefaultTimeout(20_000);
   await setUp(studio, page);
 });
 labels.after(async () => {
@@ -106,6 +107,7 @@ labels('boxes come with the folder of pictures and are drawn on them; what is wr
   await checkPage(page, 'labels-report', { sizes: [[1280, 800]] });
   await page.locator('[role=tab]', { hasText: '통계' }).click();
   await page.locator('.histogram').nth(2).waitFor();
+  await page.locator('.duplicates .file-name').nth(1).waitFor();
   assert.equal(await page.locator('.duplicates .file-name').allTextContents(), ['boxes/part-5 copy.jpg', 'boxes/part-5.jpg']);
   await page.locator('.duplicate-picture').click();
   await page.locator('.viewer-place', { hasText: '1 / 2' }).waitFor();
@@ -156,6 +158,7 @@ labels('an upload that a closed tab has cut off goes on where it stopped when th
   // What follows the end of a JPEG is passed over: 21 MB, three pieces.
   for (let n = 1; n <= 3; n++) appendFileSync(join(root, `part-${n}.jpg`), Buffer.alloc(7 * 2 ** 20, n));
   const tab = await page.context().newPage();
+  tab.setDefaultTimeout(20_000);
   tab.on('dialog', (dialog) => void dialog.accept());
   let pieces = 0;
   await tab.route('**/api/uploads/*', async (route) => {

@@ -69,17 +69,23 @@ const columns = columnsOf<Dataset>()([
     title: 'data.visibility',
     value: (row) => row.visibility,
     cell: `<span x-text="$t('data.visibility.' + row.visibility)"></span>`,
-    className: 'narrow',
+    className: 'narrow spare-2',
   },
   { key: 'status', title: 'data.status', value: (row) => row.status, cell: `<span x-status="row.status"></span>`, className: 'narrow' },
-  { key: 'createdAt', title: 'data.created', value: (row) => row.createdAt, cell: `<span x-time.day="row.createdAt"></span>`, className: 'narrow number' },
+  {
+    key: 'createdAt',
+    title: 'data.created',
+    value: (row) => row.createdAt,
+    cell: `<span x-time.day="row.createdAt"></span>`,
+    className: 'narrow number spare-2',
+  },
   {
     key: 'export',
     title: 'data.export',
     value: () => null,
     sort: false,
-    className: 'narrow',
-    cell: `<button type="button" class="button small" @click.stop="exportRow(row, $el)" :aria-disabled="block(row) ? 'true' : 'false'" :title="block(row)" :aria-label="$t('data.export') + ': ' + row.name">${icon('flask-conical')}<span x-t="data.export.short"></span></button>`,
+    className: 'narrow export-cell',
+    cell: `<button type="button" class="button small" @click.stop="exportRow(row, $el)" :aria-disabled="block(row) ? 'true' : 'false'" :title="block(row)" :aria-label="$t('data.export') + ': ' + row.name">${icon('flask-conical')}<span class="spare-word" x-t="data.export.short"></span></button>`,
   },
 ]);
 

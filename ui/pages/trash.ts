@@ -24,7 +24,7 @@ const columns = columnsOf<TrashedDataset>()([
     title: 'trash.count',
     value: (row) => row.count,
     align: 'end',
-    className: 'narrow number',
+    className: 'narrow number spare-2',
     cell: '<span x-text="$f.count(row.count)"></span>',
   },
   {
@@ -35,8 +35,8 @@ const columns = columnsOf<TrashedDataset>()([
     className: 'narrow number',
     cell: '<span x-text="$f.bytes(row.sizeBytes)"></span>',
   },
-  { key: 'at', title: 'trash.at', value: (row) => row.trashedAt, className: 'narrow number', cell: '<span x-time="row.trashedAt"></span>' },
-  { key: 'trashedBy', title: 'trash.by', value: (row) => row.trashedBy, search: true, className: 'narrow' },
+  { key: 'at', title: 'trash.at', value: (row) => row.trashedAt, className: 'narrow number', cell: '<span x-time.day="row.trashedAt"></span>' },
+  { key: 'trashedBy', title: 'trash.by', value: (row) => row.trashedBy, search: true, className: 'narrow spare-2' },
   { key: 'ends', title: 'trash.ends', value: (row) => row.endsAt, className: 'narrow number', cell: '<span x-time.day="row.endsAt"></span>' },
   {
     key: 'restore',
