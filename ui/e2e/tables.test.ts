@@ -88,6 +88,16 @@ test('rows, statistics, correlations and the report of a table', async () => {
   await page.locator('.notice.warn').filter({ hasText: '결측치' }).waitFor();
   assert.is(await page.locator('.page-actions .button.primary').getAttribute('aria-disabled'), 'true');
   await checkPage(page, 'table-rows', { sizes: [[1280, 800]] });
+  // The mould's temperature: upwards, then downwards, what is missing last both times; then as in the file.
+  const temperature = page.locator('.data-rows thead th').nth(2);
+  const firstTemperature = page.locator('.data-rows tbody tr').first().locator('td').nth(1);
+  await temperature.locator('.sort').click();
+  await firstTemperature.filter({ hasText: /^180$/ }).waitFor();
+  await temperature.locator('.sort').click();
+  await firstTemperature.filter({ hasText: /^200$/ }).waitFor();
+  assert.is(await temperature.getAttribute('aria-sort'), 'descending');
+  await temperature.locator('.sort').click();
+  await page.locator('.data-rows .row-number').first().filter({ hasText: /^1$/ }).waitFor();
   await page.locator('.table-tools input[type=checkbox]').check();
   await page.locator('.table-foot').filter({ hasText: '29행 중' }).waitFor();
   assert.ok((await page.locator('.data-rows td.missing').count()) >= 29);

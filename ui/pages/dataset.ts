@@ -47,7 +47,7 @@ import { labelReportView, type ReportInWords, reportInWords } from './label-repo
 import { tableDetails } from './table-details.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="title()"></span></h1>
-    <p><span data-verbatim x-show="description()" x-text="description()"></span> <button type="button" class="link-button" x-show="mayChange()" @click="edit()" x-text="$t(description() ? 'action.edit' : 'dataset.describe')"></button></p></div>
+    <p><span data-verbatim x-show="description()" x-text="description()"></span> <button type="button" class="link-button" x-show="mayChange() && !failure" @click="edit()" x-text="$t(description() ? 'action.edit' : 'dataset.describe')"></button></p></div>
   <div class="page-actions" x-show="dataset && !failure">
     <button type="button" class="button primary" x-show="ready()" @click="exportIt($el)" :aria-disabled="blocked() ? 'true' : 'false'" :title="blocked()">${icon('flask-conical')}<span x-t="data.export"></span></button>
     <button type="button" class="icon-button" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: title() })">${icon('ellipsis-vertical')}</button></div></header>`;

@@ -135,7 +135,7 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
   template: `<header class="page-head"><div><h1><span x-text="title()"></span></h1><p x-t="preprocess.purpose"></p></div>
       <div class="page-actions">
         <a class="button" x-show="result()" :href="result() ? '/datasets/' + result().id : ''">${icon('eye')}<span x-text="result() ? $t('preprocess.result.of', { version: result().version }) : ''"></span></a>
-        <button type="button" class="button primary" @click="apply($el)" :disabled="applying || running()" :aria-disabled="reason() ? 'true' : 'false'" :title="reason()">${icon('wand-sparkles')}<span x-t="preprocess.apply"></span></button></div></header>
+        <button type="button" class="button primary" @click="apply($el)" :aria-busy="applying ? 'true' : 'false'" :aria-disabled="reason() ? 'true' : 'false'" :title="reason()">${icon('wand-sparkles')}<span x-t="preprocess.apply"></span></button></div></header>
     <div x-problem="problem"></div>
     <p class="notice page-notice" x-show="fixed">${icon('workflow')}<span x-t="preprocess.chain.template"></span></p>
     <p class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></p>

@@ -27,7 +27,7 @@ const rowsTab = `<section class="table-box">
         <button type="button" class="icon-button" @click="turnColumns(1)" :disabled="lastColumns()" x-t:aria-label="tables.columns.next">${icon('chevron-right')}</button></span></div>
     <div x-problem="rowsProblem"></div>
     <div class="table-scroll data-rows" tabindex="0" role="region" x-t:aria-label="tables.rows.list"><table class="table" :aria-busy="loading ? 'true' : 'false'"><thead><tr><th scope="col" class="narrow end" x-t="tables.rowNumber"></th>
-      <template x-for="one in shownColumns()" :key="one.name"><th scope="col" :class="{ end: numeric(one) }" data-verbatim><span class="head-name" x-text="one.name" :title="one.name"></span><small class="column-type" x-text="$t('tables.type.' + one.type)"></small></th></template></tr></thead>
+      <template x-for="(one, at) in shownColumns()" :key="one.name"><th scope="col" :class="{ end: numeric(one) }" :aria-sort="sorted(from + at)"><button type="button" class="sort head-sort" @click="sortBy(from + at)"><span class="head-name" data-verbatim x-text="one.name" :title="one.name"></span><span class="sort-mark" x-icon="sortMark(from + at)"></span></button><small class="column-type" x-text="$t('tables.type.' + one.type)"></small></th></template></tr></thead>
       <tbody><template x-for="row in rows" :key="row.n"><tr><th scope="row" class="narrow end row-number" x-text="$f.count(row.n + 1)"></th><template x-for="(cell, at) in row.cells" :key="at"><td data-verbatim :class="{ end: cell.end, missing: cell.missing }" x-text="cell.missing ? $t('tables.cell.missing') : cell.text"></td></template></tr></template></tbody></table></div>
     <p class="table-message" x-show="!loading && !rows.length && !rowsProblem" x-t="tables.rows.none"></p>
     <div class="table-foot"><span aria-live="polite" x-text="rowRange()"></span><span class="spacer"></span>
@@ -180,6 +180,9 @@ export function tableDetails(dataset: Dataset, signal: AbortSignal): HTMLElement
       query: '',
       column: '',
       missing: false,
+      /** Index of the column that the rows are sorted by; null: as they stand in the file. */
+      sort: null as number | null,
+      down: false,
       loading: true,
       rowsProblem: null as unknown,
       round: 0,
@@ -215,6 +218,19 @@ export function tableDetails(dataset: Dataset, signal: AbortSignal): HTMLElement
       hasMissing() {
         return this.columns().some(({ missing }) => missing > 0);
       },
+      sorted(column: number) {
+        return this.sort !== column ? 'none' : this.down ? 'descending' : 'ascending';
+      },
+      sortMark(column: number) {
+        return this.sort !== column ? 'chevrons-up-down' : this.down ? 'chevron-down' : 'chevron-up';
+      },
+      /** Upwards, downwards, and as in the file again. */
+      sortBy(column: number) {
+        const other = this.sort !== column;
+        this.sort = other || !this.down ? column : null;
+        this.down = !other && !this.down;
+        this.search();
+      },
       search() {
         this.offset = 0;
         void this.loadRows();
@@ -231,6 +247,7 @@ export function tableDetails(dataset: Dataset, signal: AbortSignal): HTMLElement
           search,
           column: this.column,
           missing: this.missing || undefined,
+          ...(this.sort === null ? {} : { sort: this.sort, order: this.down ? 'desc' : 'asc' }),
         };
         try {
           const page = await api.get<RowPage>(`${address}/rows`, query, signal);
