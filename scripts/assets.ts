@@ -19,7 +19,7 @@ const VENDOR: [string, string][] = [
 
 /** Comments and indentation are for us: without them the first load is smaller. */
 function bare(css: string): string {
-  return css.replace(/\/\*[^]*?\*\//g, '').replace(/\n\s+/g, '\n');
+  return css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\n\s+/g, '\n');
 }
 
 function copyStatic(from: string, to: string): void {
