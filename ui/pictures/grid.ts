@@ -37,7 +37,7 @@ const TILE_WIDTH = 132;
 const LINE_HEIGHT = 18;
 /** Rows kept above and below what is in sight. */
 const MARGIN = 3;
-/** A page that is only rushed past is not asked for: who drags the scroll bar through a hundred thousand pictures would wait for all of them. */
+/** What is only rushed past is neither asked for nor drawn: who drags the scroll bar through a hundred thousand pictures would wait for all of them. */
 const STAY_MS = 50;
 
 function scrollerOf(element: HTMLElement): HTMLElement | Window {
@@ -64,6 +64,10 @@ export class PictureGrid<Row> {
   /** Pages in sight that are not here yet, and since when. */
   #missing = new Map<number, number>();
   #timer = 0;
+  /** The picture that takes the focus as soon as it is there. */
+  #awaited: number | null = null;
+  /** Where the grid began when it was last drawn, from the top of the window. */
+  #top = 0;
 
   constructor(host: HTMLElement, options: GridOptions<Row>) {
     this.#host = host;
@@ -95,6 +99,7 @@ export class PictureGrid<Row> {
     this.#pages = new Map();
     this.#total = null;
     this.#current = 0;
+    this.#awaited = null;
     this.#host.setAttribute('aria-busy', 'true');
     for (const tile of this.#tiles.values()) tile.classList.add('stale');
     void this.#ask(0);
@@ -124,7 +129,9 @@ export class PictureGrid<Row> {
     const by = at < view.top ? at - view.top - GAP : at + this.#rowHeight > view.bottom ? at + this.#rowHeight - view.bottom + GAP : 0;
     if (by) this.#scroller.scrollBy({ top: by });
     this.#draw();
-    this.#tiles.get(this.#current)?.querySelector('button')?.focus({ preventScroll: true });
+    const button = this.#tiles.get(this.#current)?.querySelector('button');
+    if (button) button.focus({ preventScroll: true });
+    else this.#awaited = this.#current;
   }
 
   #view(): { top: number; bottom: number } {
@@ -204,11 +211,13 @@ export class PictureGrid<Row> {
       tile.remove();
       this.#tiles.delete(index);
     }
-    for (let index = from; index < to; index++) this.#tile(index, total);
-    this.#askMissing(Math.floor(from / PAGE), Math.floor((to - 1) / PAGE));
+    const rushing = Math.abs(top - this.#top) > view.bottom - view.top;
+    this.#top = top;
+    for (let index = from; index < to; index++) this.#tile(index, total, rushing);
+    this.#askMissing(Math.floor(from / PAGE), Math.floor((to - 1) / PAGE), rushing);
   }
 
-  #askMissing(first: number, last: number): void {
+  #askMissing(first: number, last: number, again: boolean): void {
     clearTimeout(this.#timer);
     const now = performance.now();
     const before = this.#missing;
@@ -219,10 +228,10 @@ export class PictureGrid<Row> {
       if (now - since >= STAY_MS) void this.#ask(page);
       else this.#missing.set(page, since);
     }
-    if (this.#missing.size) this.#timer = window.setTimeout(this.#soon, STAY_MS);
+    if (again || this.#missing.size) this.#timer = window.setTimeout(this.#soon, STAY_MS);
   }
 
-  #tile(index: number, total: number): void {
+  #tile(index: number, total: number, rushing: boolean): void {
     const page = this.#pages.get(Math.floor(index / PAGE));
     const row = Array.isArray(page) ? page[index % PAGE] : undefined;
     let tile = this.#tiles.get(index);
@@ -236,7 +245,7 @@ export class PictureGrid<Row> {
       this.#tiles.set(index, tile);
       this.#host.append(tile);
     }
-    if (!row || !tile.classList.contains('waiting')) {
+    if (!row || rushing || !tile.classList.contains('waiting')) {
       const button = tile.querySelector('button');
       if (button) button.tabIndex = index === this.#current ? 0 : -1;
       return;
@@ -261,6 +270,11 @@ export class PictureGrid<Row> {
       said.className = 'visually-hidden';
       said.textContent = wrong;
       button.append(said);
+    }
+    if (index === this.#awaited) {
+      this.#awaited = null;
+      const elsewhere = document.activeElement !== document.body && !this.#host.contains(document.activeElement);
+      if (!elsewhere) button.focus({ preventScroll: true });
     }
     if (mark) {
       const corner = document.createElement('span');
