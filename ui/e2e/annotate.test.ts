@@ -130,7 +130,7 @@ annotate('Add Label divides the pictures evenly, and the task stands in the list
     ['6장', '5장'],
     'the annotators are ticked',
   );
-  await checkPage(page, 'add-label');
+  await checkPage(page, 'add-label', { sizes: [[1280, 800]] });
   await page.locator('dialog button[type=submit]').click();
   await page.locator('dialog').waitFor({ state: 'detached' });
   await page.locator('.rail a', { hasText: '라벨링' }).click();

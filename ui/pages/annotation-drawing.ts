@@ -1,4 +1,6 @@
 /** The drawing on the canvas of the work screen: what a step changes in the panel, tools, view and the keys for them. */
+
+import type { Step } from '../annotate/drawing.ts';
 import { movedShape } from '../annotate/reshape.ts';
 import type { Session } from '../annotate/session.ts';
 import type { Appearance } from '../annotate/stage.ts';
@@ -19,7 +21,7 @@ export const drawingPart = (room: Room) =>
       this.settle();
       room.off();
       room.session = next;
-      room.off = next.drawing.onStep(() => this.stepped());
+      room.off = next.drawing.onStep((step) => this.stepped(step));
       this.current = next.server;
       this.others = next.server.openBy;
       this.deleted = next.deleted;
@@ -42,10 +44,12 @@ export const drawingPart = (room: Room) =>
         room.shapes.reload();
       }
     },
-    stepped() {
+    stepped({ changes, patch }: Step) {
       if (!room.session) return;
       if (room.session.shapes().length) room.session.nothing = false;
       this.refresh();
+      // Proposals that are thrown away are no change of the picture.
+      if (!patch && changes.every(({ before, after }) => before?.proposed !== null && after?.proposed !== null)) return;
       if (this.mode !== 'pixel') {
         this.keep();
         return;
