@@ -141,7 +141,8 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
     <p class="notice page-notice" x-show="locked()">${icon('lock')}<span x-text="locked()"></span></p>
     <section class="box page-notice" x-show="running()"><div class="box-body stack"><p x-text="runningText()"></p><div x-progress="progress"></div>
       <div class="row"><span class="spacer"></span><button type="button" class="button" @click="stop()" :disabled="stopping">${icon('circle-stop')}<span x-t="preprocess.stop"></span></button></div></div></section>
-    <div class="page-notice" x-show="failure && !running()"><h3 x-t="preprocess.failed"></h3><div x-problem="failureText()"></div></div>
+    <p class="notice page-notice" x-show="failure === 'stopped' && !running()">${icon('circle-stop')}<span x-t="preprocess.stopped"></span></p>
+    <div class="page-notice" x-show="failureText() && !running()"><h3 x-t="preprocess.failed"></h3><div x-problem="failureText()"></div></div>
     <p class="notice ready page-notice" x-show="made && !running()">${icon('circle-check')}<span x-text="made ? $t('preprocess.done', { version: made.version }) : ''"></span>&nbsp;<a class="link-button" :href="made ? '/datasets/' + made.id : ''" x-t="preprocess.result"></a></p>
     <div class="preprocess" x-show="dataset"><div class="stack">${chain}</div>${preview}</div>`,
   component: (route) => {
@@ -194,6 +195,7 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
             { text: t('preprocess.title') },
           ]);
           await this.watch();
+          this.resume();
           const followed = effect(() => {
             const { template } = templateMode;
             // Behind the effect, so that it follows the mode alone and not the steps.
@@ -205,18 +207,22 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
           if (!route.signal.aborted) this.problem = error;
         }
       },
+      /** The steps that are being applied now, as they were when the page was left. */
+      resume() {
+        if (this.being?.preprocessing?.from.id !== id) return;
+        this.steps = this.stepsOf(this.being.preprocessing.chain);
+        this.applied = JSON.stringify(this.chain());
+      },
+      stepsOf(chain: readonly PreprocessStep[]): Step[] {
+        return chain.map(({ method, parameters }) => ({ key: nextKey++, method, values: { ...this.defaults(method), ...parameters }, open: false }));
+      },
       /** In template mode the steps are the template's, where it is for such data and its own were preprocessed. */
       follow(template: Template | null) {
         const fits = template?.type === this.project?.type && template?.groupId === this.project?.groupId;
         const chain = fits ? (template?.chain ?? []) : [];
         if (!chain.length && !this.fixed) return;
         this.fixed = chain.length > 0;
-        this.steps = chain.map(({ method, parameters }) => ({
-          key: nextKey++,
-          method,
-          values: { ...this.defaults(method), ...parameters },
-          open: false,
-        }));
+        this.steps = this.stepsOf(chain);
         this.draw();
       },
       /** What is under way in the project; again after a lost connection. */
@@ -247,8 +253,7 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
         this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
       },
       failureText() {
-        if (!this.failure) return '';
-        return this.failure === 'stopped' ? t('preprocess.stopped') : inLanguage(this.failure);
+        return this.failure && this.failure !== 'stopped' ? inLanguage(this.failure) : '';
       },
       result() {
         return this.made ?? this.earlier;
