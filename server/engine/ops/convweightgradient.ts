@@ -75,15 +75,49 @@ function picturesAsFilter(lowering: Lowering, blocked: string, [n, o, h, w]: Ran
   return lowering.reshape(swapStretches(lowering, near, [n / block, o / block, h * w * block ** 2]), [o, n, h, w]);
 }
 
-/** Every stride-th pixel of every stride-th row of pictures [n,c,h,w], as the rows of a matrix [n·h'·w',c]. */
-function pixelRows(lowering: Lowering, x: Value, stride: number): string {
-  const [n, c, h, w] = x.shape as Rank4;
-  return lowering.once(`pixels ${x.id} ${stride}`, () => {
-    let picked = lowering.read(x, 'blocked');
-    if (stride > 1) picked = blockedPick(lowering, picked, c, stride);
-    const pixels = Math.ceil(h / stride) * Math.ceil(w / stride);
-    return lowering.reshape(swapBlocks(lowering, picked, [n, c / lowering.options.block, pixels]), [n * pixels, c]);
+/** Every stride-th pixel of every stride-th row of v in blocked memory, and their shape. */
+function sampled(lowering: Lowering, v: Value, stride: number): { name: string; shape: Rank4 } {
+  const [n, c, h, w] = v.shape as Rank4;
+  const name = lowering.once(`sampled ${v.id} ${stride}`, () => {
+    const whole = lowering.read(v, 'blocked');
+    return stride > 1 ? blockedPick(lowering, whole, c, stride) : whole;
   });
+  return { name, shape: [n, c, Math.ceil(h / stride), Math.ceil(w / stride)] };
+}
+
+/** The sampled pixels in plain memory. */
+function sampledPlain(lowering: Lowering, v: Value, stride: number): string {
+  const [, c, h, w] = v.shape as Rank4;
+  if (stride === 1) return lowering.read(v);
+  if (lowering.layouts(v).includes('blocked'))
+    return lowering.emit('ReorderOutput', [sampled(lowering, v, stride).name], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+  return lowering.emit('Slice', [lowering.read(v), lowering.ints([0, 0]), lowering.ints([h, w]), lowering.ints([2, 3]), lowering.ints([stride, stride])]);
+}
+
+/** The sampled pixels as the rows of a matrix [n·h'·w',c]. */
+function pixelRows(lowering: Lowering, v: Value, stride: number): string {
+  const { name, shape } = sampled(lowering, v, stride);
+  const [n, c, h, w] = shape;
+  return lowering.once(`pixel rows ${v.id} ${stride}`, () => {
+    return lowering.reshape(swapBlocks(lowering, name, [n, c / lowering.options.block, h * w]), [n * h * w, c]);
+  });
+}
+
+/** The sampled pixels with whole maps of a block of channels beside each other, [c/B,n·h'·w',B]: a kernel 1×1 from pixels to channels. */
+function pixelsAsInputs(lowering: Lowering, v: Value, stride: number): string {
+  const { block } = lowering.options;
+  const { name, shape } = sampled(lowering, v, stride);
+  const [n, c, h, w] = shape;
+  return lowering.once(`pixels as inputs ${v.id} ${stride}`, () => swapStretches(lowering, name, [n, c / block, h * w * block]));
+}
+
+/** The sampled pixels as channels, blocked: [n·h'·w'/B,c,B]. */
+function pixelsAsChannels(lowering: Lowering, v: Value, stride: number): string {
+  const { block } = lowering.options;
+  const [n, c, h, w] = sampled(lowering, v, stride).shape;
+  const maps = lowering.reshape(pixelsAsInputs(lowering, v, stride), [1, c, n * h, w]);
+  const rows = lowering.emit('ReorderOutput', [maps], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+  return swapBlocks(lowering, rows, [1, c, (n * h * w) / block]);
 }
 
 export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' | 'prefer'> = {
@@ -123,11 +157,9 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
       name: 'MatMul',
       applies: ({ attributes: { stride, padding, groups, kernel } }) => kernel[0] * kernel[1] === 1 && padding === 0 && groups === 1 && stride >= 1,
       lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes: { stride } }) => {
-        const [n, c, h, w] = x!.shape as Rank4;
+        const [n, c] = x!.shape as Rank4;
         const [, o, height, width] = dy!.shape as Rank4;
-        let input = lowering.read(x!);
-        if (stride > 1)
-          input = lowering.emit('Slice', [input, lowering.ints([0, 0]), lowering.ints([h, w]), lowering.ints([2, 3]), lowering.ints([stride, stride])]);
+        const input = sampledPlain(lowering, x!, stride);
         const [rows, steep] = [lowering.reshape(input, [n, c, height * width]), lowering.reshape(lowering.read(dy!), [n, o, height * width])];
         const sum = (product: string) => lowering.emit('ReduceSum', [product, lowering.ints([0])], { keepdims: { int: 0 } });
         const { block } = lowering.options;
@@ -180,12 +212,39 @@ export const weightGradientForms: Pick<Rule<'convWeightGradient'>, 'lowerings' |
         lowering.write(dw!, lowering.reshape(product, [c, o / lowering.options.block, 1, lowering.options.block]), 'filter');
       },
     },
+    {
+      // A convolution 1×1 in which pixels are the input's channels, one tensor's channels the picture's pixels and the other's, of which there are more, the outputs.
+      name: 'pixels',
+      applies: ({ inputs: [x, dy], attributes: { padding, groups, kernel } }, lowering) => {
+        const [n, , height, width] = dy!.shape as Rank4;
+        const whole = (n * height * width) % lowering.options.block === 0;
+        return kernel[0] * kernel[1] === 1 && padding === 0 && groups === 1 && lowering.canBlock(x!) && lowering.canBlock(dy!) && whole;
+      },
+      lower: (lowering, { inputs: [x, dy], outputs: [dw], attributes: { stride } }) => {
+        const { block } = lowering.options;
+        const [, c] = x!.shape as Rank4;
+        const [n, o, height, width] = dy!.shape as Rank4;
+        const pixels = n * height * width;
+        const step = (v: Value) => (v === x ? stride : 1);
+        const product = (few: Value, many: Value) => {
+          const picture = lowering.reshape(pixelsAsChannels(lowering, few, step(few)), [1, pixels, few.shape[1]!, 1]);
+          const kernel = lowering.reshape(pixelsAsInputs(lowering, many, step(many)), [many.shape[1]!, pixels, 1, 1]);
+          return blockedConv(lowering, [picture, kernel, ''], { kernel_shape: { ints: [1, 1] } });
+        };
+        const filter =
+          o >= c
+            ? swapBlocks(lowering, product(x!, dy!), [1, o / block, c])
+            : lowering.emit('ReorderOutput', [product(dy!, x!)], { channels: { int: c }, channels_last: { int: 0 } }, nchwc);
+        lowering.write(dw!, lowering.reshape(filter, [c, o / block, 1, block]), 'filter');
+      },
+    },
     depthwiseWeightGradient,
   ],
-  prefer: ({ inputs: [, dy], attributes: { groups, kernel } }) => {
-    const [, o, height, width] = dy!.shape as Rank4;
+  prefer: ({ inputs: [, dy], attributes: { groups, kernel } }, { options: { block } }) => {
+    const [n, o, height, width] = dy!.shape as Rank4;
     if (isDepthwise(o, { groups })) return 'depthwise';
     if (kernel[0] * kernel[1] > 1) return 'blocked';
+    if (height * width <= 256 && (n * height * width) % block === 0) return 'pixels';
     return height * width <= 64 ? 'Gemm' : 'MatMul';
   },
 };
