@@ -9,7 +9,7 @@ import { loaded } from '../live/project.ts';
 import { icon, iconHref } from '../mount.ts';
 import { me } from '../session.ts';
 import Alpine from '../vendor/alpine.js';
-import { float } from './floating.ts';
+import { explain } from './explain.ts';
 import { progressText, share } from './progress.ts';
 import { type Status, statusChip } from './status.ts';
 
@@ -112,11 +112,7 @@ function markHint(): void {
     const open = (event: Event) => {
       event.preventDefault();
       event.stopPropagation();
-      const note = document.createElement('div');
-      note.className = 'hint-note';
-      note.setAttribute('role', 'note');
-      note.textContent = t(expression as Key);
-      float(element, note);
+      explain(element, t(expression as Key), 'start');
     };
     element.classList.add('hint');
     element.textContent = '?';

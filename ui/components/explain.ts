@@ -1,12 +1,12 @@
-/** A sentence at the place that it is about: why a button waits, and what a resting pointer reads in a title, for those who point with a finger. */
+/** A sentence at the place that it is about: what a "?" explains, why a button waits, and what a resting pointer reads in a title, for those who use a finger. */
 import { float } from './floating.ts';
 
-export function explain(anchor: HTMLElement, text: string): void {
+export function explain(anchor: HTMLElement, text: string, align: 'start' | 'end' = 'end'): void {
   const note = document.createElement('div');
   note.className = 'hint-note';
   note.setAttribute('role', 'status');
   note.textContent = text;
-  float(anchor, note, { align: 'end' });
+  float(anchor, note, { align });
 }
 
 const CONTROLS = 'a, button, input, label, select, summary, textarea';
