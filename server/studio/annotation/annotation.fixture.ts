@@ -104,6 +104,8 @@ export async function pictures(count: number): Promise<Buffer> {
   file.end();
   const chunks: Buffer[] = [];
   for await (const chunk of file.outputStream) chunks.push(chunk as Buffer);
+  // So many took their time, and the daemon has closed idle connections meanwhile: the client must hear of it before it sends on one of them.
+  await new Promise((resolve) => setTimeout(resolve, 20));
   return Buffer.concat(chunks);
 }
 

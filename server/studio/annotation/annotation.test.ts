@@ -187,8 +187,20 @@ test('Complete is the reviewer’s alone, needs all pictures, and gives the data
   // It can be trained with.
   await room.client('dev').ok<Experiment>('POST', `/api/projects/${task.projectId}/experiments`, { datasetId: task.datasetId });
 
-  // After a restart it is the same, and what was labelled can still be looked at.
+  // After a restart it is the same, and what was labelled can still be looked at. Tasks that nobody has opened since show their counts all the same: those
+  // that were closed, and after a kill.
+  const tasks = () => room.client('dev').ok<AnnotationTask[]>('GET', '/api/annotation/tasks');
+  const listed = async () => (await tasks()).map((one) => [one.id, one.done, one.deleted, one.returned, one.accepted, one.updatedAt]);
+  const before = await listed();
+  assert.ok(before.filter(([, labelled]) => Number(labelled) > 0).length >= 3);
   await room.restart();
+  assert.equal(await listed(), before);
+  const open = (await tasks()).find(({ projectName }) => projectName === 'Reassigned')!;
+  assert.is((await room.save('dev', open.id, 9, { base: 0, state: 'done', label: 1 })).status, 200);
+  const after = await listed();
+  assert.not.equal(after, before);
+  await room.restart('SIGKILL');
+  assert.equal(await listed(), after);
   const later = await taskOf('ann', task.id);
   assert.equal([later.status, later.done, later.parts[0]!.count], ['completed', 12, 7]);
   const index = await room.client('ann').ok<AnnotationIndex>('GET', `/api/annotation/tasks/${task.id}/index`);
