@@ -6,7 +6,7 @@ import { ZipFile } from 'yazl';
 import { Client } from '../../server/daemon.fixture.ts';
 import type { AnnotatedPicture, AnnotationClasses, AnnotationTask } from '../../server/http/annotation-schemas.ts';
 import type { KioskEnrolment } from '../../server/http/kiosk-schemas.ts';
-import type { Dataset, Project } from '../../server/http/schemas.ts';
+import type { Dataset, ModelKind, Project } from '../../server/http/schemas.ts';
 import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, startStudio } from './studio.ts';
 
 const kiosk = suite('kiosk');
@@ -26,7 +26,6 @@ kiosk.before(async () => {
   await checkPage(page, 'admin-stations', { themes: ['light'] });
   await page.context().close();
   await admin.ok('PUT', `/api/kiosk/people/${me}`, { pin: '2580', badge: 'A-1001' });
-  const project = await admin.ok<Project>('POST', '/api/projects', { name: '라인', groupId: 1, description: '', type: 'image', model: 'classification' });
   const zip = new ZipFile();
   for (let i = 0; i < 12; i++) {
     const image = sharp({ create: { width: 320, height: 240, channels: 3, background: { r: 90 + i * 10, g: 110, b: 130 } } });
@@ -35,10 +34,17 @@ kiosk.before(async () => {
   zip.end();
   const chunks: Buffer[] = [];
   for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
-  const uploadId = await admin.upload('line.zip', Buffer.concat(chunks));
-  const { id } = await admin.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name: '라인 3', description: '', visibility: 'private', uploadId });
-  await admin.until<Dataset>(`/api/datasets/${id}`, (one) => one.status === 'ready', 60);
-  task = await admin.ok<AnnotationTask>('POST', `/api/datasets/${id}/annotation`, { annotatorIds: [], kiosk: true });
+  const distribute = async (name: string, model: ModelKind, to: { annotatorIds: number[]; kiosk: boolean }) => {
+    const project = await admin.ok<Project>('POST', '/api/projects', { name, groupId: 1, description: '', type: 'image', model });
+    const uploadId = await admin.upload('line.zip', Buffer.concat(chunks));
+    const { id } = await admin.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
+    await admin.until<Dataset>(`/api/datasets/${id}`, (one) => one.status === 'ready', 60);
+    return admin.ok<AnnotationTask>('POST', `/api/datasets/${id}/annotation`, to);
+  };
+  [task] = await Promise.all([
+    distribute('라인 3', 'classification', { annotatorIds: [], kiosk: true }),
+    distribute('용접 테두리', 'detection', { annotatorIds: [me], kiosk: false }),
+  ]);
   for (const name of ['양품', '불량']) await admin.ok<AnnotationClasses>('POST', `/api/annotation/tasks/${task.id}/classes`, { name });
 });
 kiosk.after(async () => {
@@ -100,6 +106,19 @@ kiosk('a station is enrolled, a person signs in and labels, also while the line 
   await page.clock.fastForward(121_000);
   await page.locator('.person-key').first().waitFor();
   checkTroubles(page);
+
+  // To the last picture; what is no work for a station is named. Then nobody touches the screen.
+  const empty = page.locator('h1:visible', { hasText: '지금은 이미지가 없습니다' });
+  for (let i = 0; i < 20 && !(await empty.isVisible()); i++) {
+    await page.locator('.kiosk-picture img[src^=blob]').waitFor();
+    await page.locator('.kiosk-label', { hasText: '양품' }).tap();
+  }
+  await empty.waitFor();
+  await page.locator('.kiosk-note:visible', { hasText: '용접 테두리' }).waitFor();
+  await checkPage(page, 'kiosk-empty');
+  await page.clock.fastForward(121_000);
+  await page.locator('.person-key').first().waitFor();
+  assert.is(await done(), 12, 'the last label was sent before');
   await page.context().close();
 });
 
