@@ -858,7 +858,7 @@ export const CATALOGUE = {
   ),
   annotation_exists: entry(
     409,
-    '이 데이터셋의 라벨링 작업이 이미 진행 중입니다. Annotation 메뉴에서 확인해 주세요.',
+    '이 데이터셋의 라벨링 작업이 이미 진행 중입니다. 라벨링 메뉴에서 확인해 주세요.',
     'This dataset is being labelled already. See the Annotation menu.',
   ),
   annotation_no_people: entry(400, '작업자를 한 명 이상 선택해 주세요.', 'Choose one person at least.'),

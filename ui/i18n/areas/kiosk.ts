@@ -32,7 +32,7 @@ export default words({
   'kiosk.delete': ['삭제 표시', 'Mark to delete'],
   'kiosk.empty': ['지금은 이미지가 없습니다', 'No pictures right now'],
   'kiosk.elsewhere': [
-    '영역을 그리는 작업({names})도 배정되어 있습니다. 경계를 정확히 찍어야 하므로 키오스크가 아니라 PC의 Annotation 메뉴에서 진행해 주십시오.',
+    '영역을 그리는 작업({names})도 배정되어 있습니다. 경계를 정확히 찍어야 하므로 키오스크가 아니라 PC의 라벨링 메뉴에서 진행해 주십시오.',
     'You also have shapes to draw ({names}). Their edges have to be placed exactly, so this is done on a PC, in the Annotation menu, not at a kiosk.',
   ],
   'kiosk.empty.text': ['수고하셨습니다. 새 이미지가 오면 다시 눌러 주십시오.', 'Well done. Press again when there is more.'],
