@@ -248,6 +248,15 @@ search('More offers what the manual says, in every status', async () => {
   await walk();
   const all = ['aborted', 'aborted HPO', 'draft', 'failed', 'pending', 'pending HPO', 'published', 'running', 'succeeded', 'succeeded HPO'];
   assert.equal([...seen].sort(), all);
+
+  // What has failed is set up again as it was.
+  await page.goto(`/experiments/${waiting.id}`);
+  await page.locator('.banner.red .button').click();
+  await page.waitForURL(`**/run?like=${waiting.id}`);
+  await page.locator('.run-setup .notice', { hasText: waiting.name }).waitFor();
+  await page.locator('.step-foot button:visible').click();
+  assert.is(await page.locator('.choice-table input:checked').first().inputValue(), 'smallnet');
+  assert.is(await page.locator('.parameters input').nth(1).inputValue(), '10000');
   checkTroubles(page);
 });
 

@@ -45,6 +45,12 @@ export function splitSetup(signal: AbortSignal) {
       this.pictures = dataset.count;
       this.datasetId = dataset.id;
     },
+    /** As an earlier training was divided. */
+    take({ training, validation, test, seed, stratify, crossValidation, groupPattern }: Split) {
+      Object.assign(this, { test, seed, stratify, way: crossValidation ? 'folds' : 'ratio', grouped: groupPattern !== undefined, pattern: groupPattern ?? '' });
+      Object.assign(this, crossValidation ?? { training, validation });
+      this.look();
+    },
     /** One share was changed: training gives or takes what is missing; where training itself was changed, the other two keep their proportion. */
     balance(part: Part) {
       if (typeof this[part] !== 'number' || Number.isNaN(this[part])) return;

@@ -59,7 +59,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
   },
   template: `${head}<div x-problem="problem"></div>
     <section class="banner red" x-show="failed()" role="status"><span class="banner-icon" x-icon="'circle-x'"></span><div><h2 x-t="details.failed"></h2><p x-text="why()"></p><details x-show="detailsText()"><summary x-t="error.details"></summary><pre x-text="detailsText()"></pre></details></div>
-      <div class="banner-actions" x-show="!locked()"><button type="button" class="button" @click="again()">${icon('refresh-cw')}<span x-t="details.retry"></span></button></div></section>
+      <div class="banner-actions" x-show="!locked()"><button type="button" class="button" @click="again()">${icon('refresh-cw')}<span x-t="details.again"></span></button></div></section>
     <section class="banner orange" x-show="aborted()" role="status"><span class="banner-icon" x-icon="'circle-stop'"></span><div><h2 x-t="details.aborted"></h2><p x-t="details.aborted.usable"></p></div></section>
     <div class="details-grid"><div class="stack">${evaluation}
         ${foldsView('folds')}

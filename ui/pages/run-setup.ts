@@ -10,6 +10,7 @@ import type { Figures } from './configuration.ts';
 import { splitSetup } from './data-split.ts';
 import {
   changedAdvanced,
+  complete,
   isAdvanced,
   LIMITS,
   matters,
@@ -22,7 +23,7 @@ import {
   USUAL,
   wrongNumbers,
 } from './parameters.ts';
-import { type StartKey, startChoices, startOf } from './start.ts';
+import { type StartKey, startChoices, startKey, startOf } from './start.ts';
 
 /** `settings` is asked for a search alone. */
 export type Step = 'split' | 'algorithm' | 'settings' | 'resources';
@@ -111,6 +112,20 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     takeDefaults(algorithm: Algorithm) {
       this.defaults = { ...algorithm.defaults };
       this.parameters = { ...algorithm.defaults };
+    },
+
+    /** As an earlier training was set up, as far as what it used is still there. Each step is confirmed anew. */
+    async take({ split, algorithm, parameters, start, preset }: RunConfig) {
+      this.split.take(split);
+      const known = this.algorithms.find((one) => one.name === algorithm);
+      if (known) {
+        this.algorithm = algorithm;
+        this.defaults = { ...known.defaults };
+        this.parameters = complete(parameters);
+        this.start = startKey(this.starts, algorithm, start);
+      }
+      if (this.presets.some((one) => one.name === preset && one.fits)) this.preset = preset;
+      await this.measure();
     },
 
     // ---- steps

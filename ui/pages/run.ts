@@ -1,7 +1,7 @@
 /** Run: a draft is set up in three steps and started; then its progress, graphs and log, live, until it has ended. */
 
 import type { TemplateDetails } from '../../server/http/library-schemas.ts';
-import type { Dataset, EpochRow, Experiment, Job, Progress, Project, RunConfig, TrainResult } from '../../server/http/schemas.ts';
+import type { Dataset, EpochRow, Experiment, ExperimentDetails, Job, Progress, Project, RunConfig, TrainResult } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { epochGraphs } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
@@ -65,7 +65,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><div x-show="!templateMode()">${steps}</div></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><p class="notice" x-show="like && !templateMode()">${icon('refresh-cw')}<span x-text="$t('run.like', { name: like })"></span></p><div x-show="!templateMode()">${steps}</div></div>
       <aside><div x-show="!misfit()">${preflightView}</div>${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
@@ -92,6 +92,8 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       epochs: [] as readonly EpochRow[],
       log: jobLog(),
       template: null as TemplateDetails | null,
+      /** Name of the training that the form was filled in after. */
+      like: '',
       starting: false,
       stopping: false,
       now: Date.now(),
@@ -168,9 +170,23 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         try {
           this.dataset = Object.freeze(await api.get<Dataset>(`/api/datasets/${experiment.datasetId}`, undefined, route.signal));
           await this.setup.load(this.dataset);
+          await this.followExample(experiment);
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
+      },
+      /** ?like= an earlier training of this project: the form is filled in as that was. */
+      async followExample({ projectId }: Experiment) {
+        const like = Number(route.query.get('like'));
+        if (!like) return;
+        // Where it is gone the form stands as it always does.
+        const example = await api.get<ExperimentDetails>(`/api/experiments/${like}`, undefined, route.signal).then(
+          (details) => details.experiment,
+          () => null,
+        );
+        if (example?.projectId !== projectId || !example.config) return;
+        await this.setup.take(example.config);
+        this.like = example.name;
       },
       watch(jobId: number) {
         watched = jobId;

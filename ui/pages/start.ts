@@ -21,6 +21,11 @@ export function startOf(options: readonly StartOption[], algorithm: string, key:
   return found ? { start: { kind: found.kind, id: found.id, name: found.name } } : {};
 }
 
+/** The choice that stands for what an earlier training began with; '' where it is not offered any more. */
+export function startKey(options: readonly StartOption[], algorithm: string, start: Start | undefined): StartKey {
+  return options.some((one) => one.architecture === algorithm && one.kind === start?.kind && one.id === start.id) && start ? keyOf(start) : '';
+}
+
 export const startText = (start: Start | undefined): string =>
   start ? t(`start.${start.kind}`, { name: start.name ?? String(start.id) }) : t('start.scratch');
 

@@ -131,6 +131,7 @@ export default words({
   'details.failed': ['학습에 실패했습니다', 'The training failed'],
   'details.aborted': ['학습이 중지되었습니다', 'The training was stopped'],
   'details.aborted.usable': ['중지할 때까지 가장 좋았던 에포크의 모델을 사용할 수 있습니다.', 'The model of the best epoch up to there can be used.'],
+  'details.again': ['같은 설정으로 다시 준비', 'Set up again with these settings'],
   'details.retry': ['같은 데이터로 새 실험', 'New experiment with this data'],
   'details.settings': ['설정', 'Settings'],
   'details.result': ['결과', 'Result'],

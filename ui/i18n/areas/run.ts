@@ -137,6 +137,10 @@ export default words({
     'No resources fit this box. Ask the administrator to look at Resources on the Admin page.',
   ],
 
+  'run.like': [
+    '‘{name}’의 설정을 그대로 채웠습니다. 바꿀 값을 고치면서 각 단계를 확인해 주세요.',
+    'Filled in as {name} was. Change what is to be different, and confirm each step.',
+  ],
   'run.template': ['‘{name}’ 템플릿의 설정으로 학습합니다', 'Trains with the settings of the template {name}'],
   'run.template.text': [
     '모든 설정이 끝났습니다. 시작을 누르면 됩니다. 직접 설정하려면 화면 위쪽에서 템플릿 모드를 취소해 주세요.',
