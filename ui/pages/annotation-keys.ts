@@ -76,7 +76,7 @@ export function workKeys(work: WorkKeys): KeyBinding[] {
     shaped && { key: ',', text: 'work.previous-shape', run: () => work.cycle(-1) },
     { key: 'Delete', text: 'work.delete', run: () => work.remove() },
     { key: 'Backspace', text: 'work.delete', run: () => work.remove() },
-    { key: 'Enter', text: work.mode === 'whole' ? 'work.accept' : 'work.finish', run: (event) => work.enter(event) },
+    work.mode !== 'box' && { key: 'Enter', text: work.mode === 'whole' ? 'work.accept' : 'work.finish', run: (event) => work.enter(event) },
     { key: 'Escape', shown: 'Esc', text: 'work.cancel', run: () => void work.cancel() },
     work.mode !== 'whole' && { key: 't', text: 'work.nothing', run: () => !work.hasShapes && work.setNothing(!work.empty) },
     { key: 'k', text: 'work.mark-delete', run: () => work.toggleDelete() },
