@@ -46,10 +46,18 @@ async function pictures(count: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+let uploading: Promise<unknown> = Promise.resolve();
+
 async function dataset(name: string, model: ModelKind, count: number): Promise<{ project: Project; dataset: Dataset }> {
   const project = await dev.ok<Project>('POST', '/api/projects', { name: `${name} 프로젝트`, groupId: 1, description: '', type: 'image', model });
-  const uploadId = await dev.upload('pictures.zip', await pictures(count));
-  const made = await dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
+  const zip = await pictures(count);
+  // One after another: a person may have only some uploads under way.
+  const turn = uploading.then(async () => {
+    const uploadId = await dev.upload('pictures.zip', zip);
+    return dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
+  });
+  uploading = turn.catch(() => {});
+  const made = await turn;
   return { project, dataset: await dev.until<Dataset>(`/api/datasets/${made.id}`, (one) => one.status === 'ready', 60) };
 }
 
