@@ -1015,8 +1015,8 @@ export const CATALOGUE = {
   ),
   preprocess_constant: entry(
     422,
-    '‘{value}’은(는) 열 ‘{column}’의 형식에 맞지 않습니다. 다른 값을 입력하거나 열을 선택해 주세요.',
-    'The value {value} does not fit the type of the column {column}. Enter another value or choose the columns.',
+    '‘{value}’은(는) 열 ‘{column}’의 형식에 맞지 않습니다. 다른 값을 입력하거나 열을 선택해 주세요. 날짜는 2026-03-01처럼 입력합니다.',
+    'The value {value} does not fit the type of the column {column}. Enter another value or choose the columns. Write dates as 2026-03-01.',
   ),
   preprocess_logarithm: entry(
     422,

@@ -329,6 +329,8 @@ test('dates that end with their year: the day first or the month, as the file sh
   assert.is((await preview('made,n\n1/2/2026,1\n2/3/2026,2\n')).settings.dateOrder, 'month');
   assert.is((await preview('made;n\n1/2/2026;1,5\n2/3/2026;2,5\n')).settings.dateOrder, 'day');
   assert.is((await preview('made,n\n1/2/2026,1\n', { dateOrder: 'day' })).settings.dateOrder, 'day');
+  const american = await preview('made,lot\n1/13/2026,a\n2/14/2026,made\n3/15/2026,lot\n');
+  assert.is(american.settings.header, true, 'the header is told by dates in their order');
   const [february, january] = [Date.UTC(2026, 1, 1), Date.UTC(2026, 0, 2)];
   assert.equal((await build('made,n\n1/2/2026,1\n13/2/2026,2\n')).rows[0], [february, 1]);
   assert.equal((await build('made,n\n1/2/2026,1\n2/13/2026,2\n')).rows[0], [january, 1]);

@@ -69,10 +69,10 @@ export function detectDateOrder(rows: readonly (readonly string[])[], decimal: D
 }
 
 /** `rows` begin with the one in question. A header is a row of different texts over columns that hold something else. */
-export function detectHeader(rows: readonly (readonly string[])[], decimal: Decimal, isMissing: (cell: string) => boolean): boolean {
+export function detectHeader(rows: readonly (readonly string[])[], decimal: Decimal, dateOrder: DateOrder, isMissing: (cell: string) => boolean): boolean {
   const [first, ...rest] = rows.map((cells) => cells.map(cleaned));
   if (first === undefined || rest.length === 0) return first?.every((cell) => cell !== '' && numberOf(cell, decimal) === undefined) ?? false;
-  const valued = (cell: string) => numberOf(cell, decimal) !== undefined || dateOf(cell) !== undefined;
+  const valued = (cell: string) => numberOf(cell, decimal) !== undefined || dateOf(cell, dateOrder) !== undefined;
   const named = first.filter((cell) => cell !== '');
   if (named.length === 0 || named.some(valued)) {
     // Years and numbered columns are headers too, where texts stand beneath them; that is seldom enough to leave to the person.

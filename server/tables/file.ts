@@ -40,8 +40,8 @@ export async function openTableFile(path: string, files: WorkbookFiles | null, c
     const sample = splitRows(cut < 0 ? text : text.slice(0, cut + 1), delimiter).filter((cells) => cells.some((cell) => cell.trim() !== ''));
     const rows = sample.slice(0, SAMPLE_ROWS);
     const decimal = corrected.decimal ?? detectDecimal(rows, delimiter);
-    const header = corrected.header ?? detectHeader(rows, decimal, missingTest(missing));
     const dateOrder = corrected.dateOrder ?? detectDateOrder(sample, decimal);
+    const header = corrected.header ?? detectHeader(rows, decimal, dateOrder, missingTest(missing));
     return {
       settings: { format: 'csv', encoding, delimiter, decimal, dateOrder, header, sheet: null, missing },
       sheets: [],
@@ -62,7 +62,7 @@ export async function openTableFile(path: string, files: WorkbookFiles | null, c
   rows = rows.slice(0, SAMPLE_ROWS);
   // Numbers of a workbook are no text: only what was typed as text can have a comma.
   const decimal = corrected.decimal ?? '.';
-  const header = corrected.header ?? detectHeader(rows, decimal, missingTest(missing));
+  const header = corrected.header ?? detectHeader(rows, decimal, dateOrder, missingTest(missing));
   return {
     settings: { format, encoding: 'utf-8', delimiter: ',', decimal, dateOrder, header, sheet, missing },
     sheets: workbook.sheets,

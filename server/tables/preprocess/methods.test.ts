@@ -112,7 +112,10 @@ test('categories, texts and dates are filled with what is most frequent, or a co
   });
   assert.equal(run(frame(), [['fill_missing', { columns: ['c', 't'], with: 'constant', constant: '없음' }]]).c, ['b', 'a', '없음', 'a']);
   assert.equal(run(frame(), [['fill_missing', { columns: ['d'], with: 'constant', constant: '2026-03-01' }]]).d![1], Date.UTC(2026, 2, 1));
-  fails('preprocess_constant', { column: 'd', step: 1 }, () => run(frame(), [['fill_missing', { with: 'constant', constant: '없음' }]]));
+  assert.equal(run(frame(), [['fill_missing', { columns: ['d'], with: 'constant', constant: '1.3.2026' }]]).d![1], Date.UTC(2026, 2, 1));
+  // Of 3/4/2026 the frame cannot know which is the month; of 13/2/2026 it would guess against what the table has.
+  for (const constant of ['없음', '3/4/2026', '13/2/2026'])
+    fails('preprocess_constant', { column: 'd', step: 1 }, () => run(frame(), [['fill_missing', { columns: ['d'], with: 'constant', constant }]]));
 });
 
 test('rows and columns with missing values go', () => {

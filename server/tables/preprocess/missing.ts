@@ -92,9 +92,15 @@ export const fill_missing = method({
 /** A constant as the column's type has it. Throws preprocess_constant. */
 function constantFor(column: Column, text: string): number | string {
   if (column.type === 'text' || column.type === 'categorical') return cleaned(text);
-  const value = column.type === 'date' ? dateOf(text.trim()) : numberOf(text.trim(), '.');
+  const value = column.type === 'date' ? certainDate(text.trim()) : numberOf(text.trim(), '.');
   if (value === undefined || !Number.isFinite(value)) throw new StudioError('preprocess_constant', { column: column.name, value: text });
   return value;
+}
+
+/** Only what reads the same in either order: the frame does not know whether 3/4/2026 was in April or in March where its dates were read. */
+function certainDate(text: string): number | undefined {
+  const at = dateOf(text, 'day');
+  return at === dateOf(text, 'month') ? at : undefined;
 }
 
 /** Mean and median are of numbers (and dates); of texts and categories it is always the most frequent value, of several the first. */
