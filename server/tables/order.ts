@@ -10,7 +10,8 @@ const KEY = 64;
 export function textKey(text: string): string {
   // Copied: a slice would keep the whole text in memory.
   const start = text.length <= KEY ? text : Buffer.from(text.slice(0, KEY), 'utf16le').toString('utf16le');
-  return start.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, '0'));
+  // How many digits there are stands before them.
+  return start.toLowerCase().replace(/0*(\d+)/g, (_, digits: string) => `${String(digits.length).padStart(2, '0')}${digits}`);
 }
 
 /** Row numbers by ascending number; NaN (missing) last, equal ones as they stand. */

@@ -12,6 +12,11 @@ const CONTENT = 'content.xml';
 const MIME = 'application/vnd.oasis.opendocument.spreadsheet';
 const BATCH = 1000;
 
+/** Elements in a cell whose texts are no part of its value: notes, and drawings that hang on it (`draw:a` does not count: `text:a` is a link in a text). */
+const BESIDES = new Set(
+  'annotation frame custom-shape rect line polyline polygon regular-polygon path circle ellipse g measure caption connector control scene'.split(' '),
+);
+
 type Attributes = Readonly<Record<string, string>>;
 
 /** Whatever the prefix of its namespace. */
@@ -43,17 +48,23 @@ export async function openSpreadsheet(files: WorkbookFiles, limits: TableLimits)
   const stream = files.open(CONTENT);
   if (stream === undefined) throw new StudioError('table_not_recognised', {}, `no ${CONTENT} in the archive`);
   const sheets: string[] = [];
+  /** Table styles that hide their sheets, as they do with the stored values of other files (ta_extref of LibreOffice). They stand before the sheets. */
+  const hiding = new Set<string>();
+  let style: string | undefined;
   let depth = 0;
   await readWholeXml(await stream, {
     open: (name, attributes) => {
+      if (name === 'style') style = attribute(attributes, 'family') === 'table' ? attribute(attributes, 'name') : undefined;
+      else if (name === 'table-properties' && style !== undefined && attribute(attributes, 'display') === 'false') hiding.add(style);
       if (name !== 'table') return;
       depth += 1;
       const title = attribute(attributes, 'name');
       // A table within a cell is none of the sheets.
-      if (depth === 1 && title !== undefined) sheets.push(title);
+      if (depth === 1 && title !== undefined && !hiding.has(attribute(attributes, 'style-name') ?? '')) sheets.push(title);
     },
     close: (name) => {
-      if (name === 'table') depth -= 1;
+      if (name === 'style') style = undefined;
+      else if (name === 'table') depth -= 1;
     },
   });
   if (sheets.length === 0) throw new StudioError('table_not_recognised', {}, 'no sheet in the spreadsheet');
@@ -97,8 +108,8 @@ class Sheet implements SheetSource, RowSource {
     let tables = 0;
     let inside = false;
     let over = false;
-    /** Notes on a cell are no part of its value. */
-    let notes = 0;
+    /** Within how many elements of BESIDES. */
+    let besides = 0;
     let paragraphs = 0;
     let inText = false;
     const handler = {
@@ -115,8 +126,8 @@ class Sheet implements SheetSource, RowSource {
         } else if (name === 'table-cell' || name === 'covered-table-cell') {
           cell = new Cell(attributes);
           paragraphs = 0;
-        } else if (cell !== null && name === 'annotation') notes += 1;
-        else if (cell !== null && notes === 0) {
+        } else if (cell !== null && BESIDES.has(name)) besides += 1;
+        else if (cell !== null && besides === 0) {
           if (name === 'p') {
             if (paragraphs++ > 0) cell.add('\n');
             inText = true;
@@ -126,7 +137,7 @@ class Sheet implements SheetSource, RowSource {
         }
       },
       text: (piece: string) => {
-        if (inText && notes === 0) cell?.add(piece);
+        if (inText && besides === 0) cell?.add(piece);
       },
       close: (name: string) => {
         if (name === 'table') {
@@ -138,7 +149,8 @@ class Sheet implements SheetSource, RowSource {
           return;
         }
         if (!inside || tables !== 1) return;
-        if (name === 'annotation') notes -= 1;
+        if (cell !== null && BESIDES.has(name)) besides -= 1;
+        else if (besides > 0) return;
         else if (name === 'p') inText = false;
         else if (cell !== null && (name === 'table-cell' || name === 'covered-table-cell')) {
           const text = cell.value();

@@ -125,30 +125,34 @@ test('a workbook of other writers: prefixes, inline and rich texts, phonetic hin
 });
 
 const ODS_MIME = 'application/vnd.oasis.opendocument.spreadsheet';
-const odsOf = (tables: string) =>
+const odsOf = (tables: string, styles = '') =>
   zipOf([
     { name: 'mimetype', data: Buffer.from(ODS_MIME), stored: true },
     {
       name: 'content.xml',
       data: Buffer.from(
-        `${HEAD}<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>${tables}</office:spreadsheet></office:body></office:document-content>`,
+        `${HEAD}<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x" xmlns:style="s" xmlns:draw="d">${styles}<office:body><office:spreadsheet>${tables}</office:spreadsheet></office:body></office:document-content>`,
       ),
     },
   ]);
 const odsCell = (type: string, value: string, text = '') =>
   `<table:table-cell office:value-type="${type}" ${value}><text:p>${text}</text:p></table:table-cell>`;
 
-test('a spreadsheet of OpenDocument: types, repeats, notes, empty ends', async () => {
+test('a spreadsheet of OpenDocument: types, repeats, notes, drawings, hidden sheets, empty ends', async () => {
   const head = ['제품', '값', '값', '때', '합격'].map((name) => odsCell('string', '', name)).join('');
   const rows = `<table:table-row>${head}<table:table-cell table:number-columns-repeated="16379"/></table:table-row>
-    <table:table-row table:number-rows-repeated="2">${odsCell('string', '', 'a<text:s text:c="2"/>&amp;<text:span>b</text:span></text:p><text:p>둘째 줄')}
+    <table:table-row table:number-rows-repeated="2">${odsCell('string', '', 'a<text:s text:c="2"/>&amp;<text:span>b</text:span><text:a>c</text:a></text:p><draw:rect><text:p>box</text:p></draw:rect><text:p>둘째 줄')}
       <table:table-cell office:value-type="float" office:value="1.5" table:number-columns-repeated="2"><office:annotation><text:p>note</text:p></office:annotation><text:p>1,50</text:p></table:table-cell>
       ${odsCell('date', 'office:date-value="2026-03-01T14:05:00"', '1. 3.')}${odsCell('boolean', 'office:boolean-value="true"', '참')}</table:table-row>
     <table:table-row table:number-rows-repeated="3"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>
-    <table:table-row><table:covered-table-cell/>${odsCell('percentage', 'office:value="0.25"', '25%')}<table:table-cell table:formula="of:=1"/>${odsCell('date', 'office:date-value="2026-03-02"')}${odsCell('time', 'office:time-value="PT09H05M07S"')}</table:table-row>
+    <table:table-row><table:covered-table-cell><draw:g><draw:custom-shape><text:p>arrow</text:p></draw:custom-shape></draw:g><draw:frame><draw:text-box><text:p>box</text:p></draw:text-box></draw:frame></table:covered-table-cell>${odsCell('percentage', 'office:value="0.25"', '25%')}<table:table-cell table:formula="of:=1"/>${odsCell('date', 'office:date-value="2026-03-02"')}${odsCell('time', 'office:time-value="PT09H05M07S"')}</table:table-row>
     <table:table-row table:number-rows-repeated="1048569"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>`;
+  const styled = (name: string, display: boolean) =>
+    `<style:style style:name="${name}" style:family="table"><style:table-properties table:display="${display}"/></style:style>`;
   const file = odsOf(
-    `<table:table table:name="측정"><table:table-column/>${rows}</table:table><table:table table:name="B"><table:table-row>${odsCell('float', 'office:value="7"')}</table:table-row></table:table>`,
+    `<table:table table:name="숨김" table:style-name="ta2"><table:table-row>${odsCell('float', 'office:value="9"')}</table:table-row></table:table>
+    <table:table table:name="측정" table:style-name="ta1"><table:table-column/>${rows}</table:table><table:table table:name="B"><table:table-row>${odsCell('float', 'office:value="7"')}</table:table-row></table:table>`,
+    `<office:automatic-styles>${styled('ta1', true)}${styled('ta2', false)}</office:automatic-styles>`,
   );
   const found = await look(file);
   assert.equal([found.settings.format, found.sheets], ['ods', ['측정', 'B']]);
@@ -157,14 +161,15 @@ test('a spreadsheet of OpenDocument: types, repeats, notes, empty ends', async (
     ['제품 categorical', '값 real', '값 (2) real', '때 date', '합격 categorical'],
   );
   assert.equal(found.rows, [
-    ['a  &b\n둘째 줄', '1.5', '1.5', '2026-03-01 14:05:00', 'TRUE'],
-    ['a  &b\n둘째 줄', '1.5', '1.5', '2026-03-01 14:05:00', 'TRUE'],
+    ['a  &bc\n둘째 줄', '1.5', '1.5', '2026-03-01 14:05:00', 'TRUE'],
+    ['a  &bc\n둘째 줄', '1.5', '1.5', '2026-03-01 14:05:00', 'TRUE'],
     ['', '0.25', '', '2026-03-02', '09:05:07'],
   ]);
   assert.equal((await look(file, { sheet: 'B', header: false })).rows, [['7']]);
   const job = await runToEnd(specOf(uploaded(file), found));
   assert.is(job.end.state, 'succeeded', job.log);
   await refused('table_no_sheet', file, { sheet: 'C' });
+  await refused('table_no_sheet', file, { sheet: '숨김' });
   const bomb = (attribute: string, of: string) =>
     odsOf(
       `<table:table table:name="S"><table:table-row ${of === 'row' ? attribute : ''}><table:table-cell ${of === 'cell' ? attribute : ''} office:value-type="float" office:value="1"/></table:table-row></table:table>`,
