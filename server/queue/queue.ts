@@ -89,6 +89,11 @@ export class Queue {
     return this.#jobs.filter((job) => job.projectId === projectId && isActive(job) && !this.#finishing.has(job.id)).length;
   }
 
+  /** Does it wait or run, or is what it made being taken over? Its record says so for ever where its end could not be written (a full disk). */
+  isAtWork(id: number): boolean {
+    return this.#running.has(id) || this.#finishing.has(id) || this.#jobs.get(id)?.state === 'pending';
+  }
+
   folder(id: number): string {
     return join(this.#options.dir, String(id));
   }
@@ -306,6 +311,8 @@ export class Queue {
         const limitMb = this.#needs.get(id)?.gpuMemoryMb ?? 0;
         if (limitMb > 0 && device.device !== undefined && device.device.name !== 'cpu') {
           this.#options.gpuWatchdog.watch(id, pid, limitMb, (usedMb) => {
+            // It has told how it ended, and is only about to leave.
+            if (running.end !== null) return;
             running.end = { state: 'failed', failure: failureOf(outOfGpuMemory(spec, limitMb, usedMb)) };
             running.worker?.kill();
           });
