@@ -47,6 +47,8 @@ const MOST_AMENDED = 64;
 const AMENDED_BYTES = 16 * 1024;
 /** Values that are kept in memory because they were read or saved last. */
 const WARM = 8;
+/** Bytes that their lines have together at most. */
+const WARM_BYTES = 16 * 2 ** 20;
 /** Bytes that are held in memory while the log is written anew. */
 const COPIED_BYTES = 4 * 2 ** 20;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -72,7 +74,8 @@ export class NumberedLog<T extends { n: number }, H, D = never> {
   readonly #entries: Map<number, Entry<H>>;
   readonly #turns = new Map<number, Promise<unknown>>();
   /** The longest unused first. Each with the entry that it is the value of. */
-  readonly #warm = new Map<number, { entry: Entry<H>; value: T }>();
+  readonly #warm = new Map<number, { entry: Entry<H>; value: T; bytes: number }>();
+  #warmBytes = 0;
   #journal: Journal<T | AmendedLine<H, D>>;
   #generation: number;
   #liveBytes: number;
@@ -168,12 +171,20 @@ export class NumberedLog<T extends { n: number }, H, D = never> {
   }
 
   #keepWarm(n: number, entry: Entry<H>, value: T): void {
-    this.#warm.delete(n);
-    this.#warm.set(n, { entry, value });
+    this.#letCool(n);
+    const bytes = bytesOf(entry);
+    if (bytes > WARM_BYTES) return;
+    this.#warm.set(n, { entry, value, bytes });
+    this.#warmBytes += bytes;
     for (const oldest of this.#warm.keys()) {
-      if (this.#warm.size <= WARM) break;
-      this.#warm.delete(oldest);
+      if (this.#warm.size <= WARM && this.#warmBytes <= WARM_BYTES) break;
+      this.#letCool(oldest);
     }
+  }
+
+  #letCool(n: number): void {
+    this.#warmBytes -= this.#warm.get(n)?.bytes ?? 0;
+    this.#warm.delete(n);
   }
 
   /**
@@ -254,9 +265,9 @@ export class NumberedLog<T extends { n: number }, H, D = never> {
       });
   }
 
-  /** Resolves when the changes that are under way now have ended, well or not. */
+  /** Resolves when no change is under way, well or not: a save may have made a whole value due, which is written behind it. */
   async quiet(): Promise<void> {
-    await Promise.allSettled(this.#turns.values());
+    while (this.#turns.size > 0) await Promise.allSettled(this.#turns.values());
   }
 
   /** Resolves when nothing is being written in the background. */
@@ -265,7 +276,7 @@ export class NumberedLog<T extends { n: number }, H, D = never> {
   }
 
   async close(): Promise<void> {
-    while (this.#turns.size > 0) await this.quiet();
+    await this.quiet();
     this.#closed = true;
     await this.settled();
     if (this.#sinceHeads > 0) await this.#writeHeads().catch(() => {});
