@@ -23,14 +23,16 @@ export interface CompletionServices {
   datasets: Datasets;
   datasetLabels: DatasetLabels;
   queue: Queue;
+  log(error: unknown, about: string): void;
 }
 
-/** Until what could not be written is tried again. */
+/** Until what could not be written is tried again; each time twice as long. */
 const AGAIN_MS = 5000;
+const AGAIN_AT_LEAST_EVERY_MS = 60_000;
 
 export class Completion {
   readonly #services: CompletionServices;
-  /** Tasks whose record could not be written. */
+  /** Tasks that could not be settled. */
   readonly #later = new Set<number>();
 
   constructor(services: CompletionServices) {
@@ -90,7 +92,7 @@ export class Completion {
   async #ended(job: Readonly<StoredJob>, { state, failure }: JobVerdict, dir: string): Promise<void> {
     const { tasks } = this.#services;
     const task = tasks.get(job.subjectId);
-    if (task?.status === 'completing') {
+    if (task?.status === 'completing' && !this.#isMergedAgain(job)) {
       if (state === 'succeeded') await this.#adopt(task, dir);
       const completed = await this.#settle(task.id, failure).catch((error: unknown) => {
         // A full disk, say: the task must not be stuck until the next start.
@@ -130,18 +132,28 @@ export class Completion {
     return false;
   }
 
-  #isMerging(id: number): boolean {
-    return this.#services.queue.filter((job) => job.kind === 'merge' && job.subjectId === id && isActive(job)).length > 0;
+  #merges(id: number): Readonly<StoredJob>[] {
+    return this.#services.queue.filter((job) => job.kind === 'merge' && job.subjectId === id && isActive(job));
   }
 
-  #settleLater(id: number, failure: StoredTask['failure']): void {
+  /** The end of a job could not be written, its task was settled all the same, and Complete was pressed again. */
+  #isMergedAgain({ id, subjectId }: Readonly<StoredJob>): boolean {
+    return this.#merges(subjectId).some((job) => job.id > id);
+  }
+
+  /** Never gives up while the task is completing. */
+  #settleLater(id: number, failure: StoredTask['failure'], wait = AGAIN_MS): void {
     if (this.#later.has(id)) return;
     this.#later.add(id);
     setTimeout(() => {
       this.#later.delete(id);
-      if (this.#services.tasks.get(id)?.status !== 'completing' || this.#isMerging(id)) return;
-      this.#settle(id, failure).catch(() => this.#settleLater(id, failure));
-    }, AGAIN_MS).unref();
+      const { tasks, queue } = this.#services;
+      if (tasks.get(id)?.status !== 'completing') return;
+      const again = () => this.#settleLater(id, failure, Math.min(2 * wait, AGAIN_AT_LEAST_EVERY_MS));
+      // The record of a job whose end could not be written says that it runs.
+      if (this.#merges(id).some((job) => queue.isAtWork(job.id))) again();
+      else this.#settle(id, failure).catch(again);
+    }, wait).unref();
   }
 
   async #complete(task: Readonly<StoredTask>): Promise<void> {
@@ -161,8 +173,16 @@ export class Completion {
 
   /** A task whose job was never stored, or is forgotten, can be completed again. After tasks.recover(), before the queue starts. */
   async recover(): Promise<void> {
-    for (const task of [...this.#services.tasks.all()]) {
-      if (task.status === 'completing' && !this.#isMerging(task.id)) await this.#settle(task.id, null);
+    const { tasks, log } = this.#services;
+    for (const { id, status } of [...tasks.all()]) {
+      if (status !== 'completing' || this.#merges(id).length > 0) continue;
+      try {
+        await this.#settle(id, null);
+      } catch (error) {
+        // A damaged file of one task, or a full disk, must not keep the whole box from starting.
+        log(error, `settling annotation ${id}`);
+        this.#settleLater(id, null);
+      }
     }
   }
 }

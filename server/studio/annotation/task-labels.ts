@@ -136,10 +136,10 @@ export class TaskLabels {
     }
   }
 
-  /** `task`: its record, where it is still there. */
+  /** `task`: its record, where it is still there. That of a completed task has the counts itself. */
   async close(task: Readonly<StoredTask> | undefined): Promise<void> {
     await Promise.all([this.pictures.close(), this.proposals.close()]);
-    if (task === undefined) return;
+    if (task === undefined || task.final !== null) return;
     const of = stampOf(task, await newestLog(join(this.#dir, 'pictures')));
     const summary: StoredSummary = { of, counts: Object.fromEntries(this.#counts), lastSaved: this.lastSaved };
     await writeDurably(join(this.#dir, SUMMARY), JSON.stringify(summary));

@@ -203,7 +203,7 @@ export class AnnotationTasks {
     this.#open.delete(id);
     this.#open.set(id, opening);
     const completed = [...this.#open.keys()].filter((other) => this.#tasks.get(other)?.status === 'completed');
-    for (const other of completed.slice(0, Math.max(0, completed.length - OPEN_COMPLETED))) void this.#closeLabels(other);
+    for (const other of completed.slice(0, Math.max(0, completed.length - OPEN_COMPLETED))) void this.#closeLogged(other);
     return opening;
   }
 
@@ -231,6 +231,11 @@ export class AnnotationTasks {
     this.#open.delete(id);
     this.#ready.delete(id);
     await (await opening?.catch(() => undefined))?.close(this.#tasks.get(id));
+  }
+
+  /** What is lost where it fails are only the counts of a summary; the next start counts anew. */
+  async #closeLogged(id: number): Promise<void> {
+    await this.#closeLabels(id).catch((error: unknown) => this.#services.log(error, `closing annotation ${id}`));
   }
 
   // ---------------------------------------------------------------- the end
@@ -264,7 +269,7 @@ export class AnnotationTasks {
     const told = this.#told.get(task.id);
     if (told?.timer != null) clearTimeout(told.timer);
     this.#told.delete(task.id);
-    await this.#closeLabels(task.id).catch((error: unknown) => this.#services.log(error, `closing annotation ${task.id}`));
+    await this.#closeLogged(task.id);
     await rm(this.folder(task.id), { recursive: true, force: true });
     this.#services.events.emit('change', { kind: 'annotation', id: task.id, projectId: task.projectId, deleted: true, audience });
   }
@@ -285,7 +290,7 @@ export class AnnotationTasks {
   }
 
   async close(): Promise<void> {
-    for (const id of [...this.#open.keys()]) await this.#closeLabels(id).catch((error: unknown) => this.#services.log(error, `closing annotation ${id}`));
+    for (const id of [...this.#open.keys()]) await this.#closeLogged(id);
     for (const { timer } of this.#told.values()) if (timer !== null) clearTimeout(timer);
   }
 
