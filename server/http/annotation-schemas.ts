@@ -41,6 +41,7 @@
  * messages of the kind `annotation`, at most one a second for a task. The kiosk's routes are in kiosk-schemas.ts.
  */
 import { type Static, Type } from 'typebox';
+import { LAST_SHAPE_ID } from '../store/annotated-pictures.ts';
 import { DataType, Failure, Id, JobState, ModelKind, Nullable, OneOf, Progress, Time } from './schemas.ts';
 
 // ---------------------------------------------------------------- tasks
@@ -160,7 +161,7 @@ export type PictureState = Static<typeof PictureState>;
 export const PictureReview = OneOf('none', 'returned', 'fixed', 'accepted');
 export type PictureReview = Static<typeof PictureReview>;
 
-const ShapeId = Type.Integer({ minimum: 1, maximum: 2 ** 31 });
+const ShapeId = Type.Integer({ minimum: 1, maximum: LAST_SHAPE_ID });
 const Coordinate = Type.Number({ minimum: -1e6, maximum: 1e6 });
 const Ring = Type.Array(Coordinate, { minItems: 6, maxItems: 40_000 });
 const ShapeCommon = {

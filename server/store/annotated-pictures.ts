@@ -4,6 +4,9 @@ import type { AnnotationShape, PictureReview, PictureState } from '../http/annot
 /** Ids tell the shapes of one picture apart; they rise in the order of making, which is the order in which shapes lie over one another. */
 export type KeptShape = AnnotationShape & { id: number };
 
+/** No shape has a greater id. */
+export const LAST_SHAPE_ID = 2 ** 31;
+
 export interface PictureLine {
   n: number;
   revision: number;

@@ -29,7 +29,7 @@ export class Distribution {
   }
 
   /**
-   * Add Label. Throws annotation_dataset, annotation_exists, annotation_person_unknown, annotation_no_people, annotation_kiosk_problem and what
+   * Add Label. Throws annotation_dataset, annotation_exists, labels_busy, annotation_person_unknown, annotation_no_people, annotation_kiosk_problem and what
    * projects.editable throws.
    */
   async add(reader: StoredUser, datasetId: number, request: NewAnnotationTask): Promise<AnnotationTask> {
@@ -84,6 +84,7 @@ export class Distribution {
     if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
     if (dataset.type !== 'image' || dataset.count === 0) throw new StudioError('annotation_dataset');
     if (dataset.labelledCount > 0) throw new StudioError('annotation_labelled');
+    if (dataset.labelJob !== null) throw new StudioError('labels_busy');
     if (this.#services.tasks.isWorking(dataset.id)) throw new StudioError('annotation_exists');
   }
 

@@ -239,7 +239,10 @@ export class AnnotatedPictures {
       return { cut: changed ? kept : null, whole: { n, ...line, shapes: kept } };
     }
     const put = withNewIds(changes?.put ?? [], before.shapes ?? []);
-    const removed = changes?.removed ?? [];
+    // Shapes of deleted classes go for good with what is saved next: nobody sees them, so they must not count, nor have a number.
+    const shown = new Set(resolveShapes(task, before.shapes ?? []).map(({ id }) => id));
+    const hidden = (before.shapes ?? []).flatMap(({ id }) => (shown.has(id) ? [] : [id]));
+    const removed = [...(changes?.removed ?? []), ...hidden];
     const order = put.length === 0 ? [] : amendPicture(before, { line, put, removed }).shapes!;
     const { shapes: kept, changed } = await admitShapes(task, put, labels.sizeOf(n), (i) => order.findIndex(({ id }) => id === put[i]!.id) + 1);
     const amend: PictureAmendment = { line, ...(kept.length === 0 ? {} : { put: kept }), ...(removed.length === 0 ? {} : { removed }) };

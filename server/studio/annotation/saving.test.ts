@@ -133,6 +133,9 @@ test('only what has changed of the shapes is sent; all of them are there at once
   assert.is((await save(3, { put: [], removed: [2, 3, 9, 10] })).body.code, 'annotation_outdated');
   const many = Array.from({ length: 9999 }, (_, i) => square(100 + i, 1));
   assert.is((await save(4, { put: many, removed: [] })).body.code, 'annotation_too_many_shapes');
+  // After the last id that there can be none is left.
+  const last = await save(4, { put: [square(2 ** 31, 1), unnamed], removed: [] });
+  assert.equal([last.status, last.body.code], [400, 'invalid_input']);
   assert.equal(
     (await seen()).map(({ id }) => id),
     [2, 3, 9, 10],
@@ -182,6 +185,9 @@ test('classes change while others label: names and keys are unique, deleted ones
   await call('POST', '/2/delete', { moveTo: null });
   assert.equal(drawn((await picture('ann', boxes.id, 1)).shapes), [box(15, 9, 5, 5, 1)]);
   assert.equal([(await picture('ann', boxes.id, 2)).shapes, (await picture('ann', boxes.id, 2)).state], [[], 'done']);
+  // Nobody sees the shapes of a deleted class: a refusal does not count them.
+  const bare = await room.save('ann', boxes.id, 1, { base: 1, state: 'done', changes: { put: [{ ...box(15, 9, 5, 5, 0), id: 3 }], removed: [] } });
+  assert.equal([bare.body.code, bare.body.params], ['annotation_shape_unlabelled', { number: 1 }]);
 
   // In a classification a picture without its class has to be done again.
   await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes`, { name: 'Doubtful' });

@@ -5,7 +5,7 @@ import type { ModelKind } from '../../http/schemas.ts';
 import { admit } from '../../labels/admission.ts';
 import { type Geometry, geometryOf, type Shape, withAttributes } from '../../labels/annotation.ts';
 import { checkedRle } from '../../labels/rle.ts';
-import { inOrder, type KeptShape } from '../../store/annotated-pictures.ts';
+import { inOrder, type KeptShape, LAST_SHAPE_ID } from '../../store/annotated-pictures.ts';
 import { missing, resolveClass } from './classes.ts';
 import type { StoredTask } from './task.ts';
 
@@ -36,11 +36,13 @@ export function withIds(shapes: readonly AnnotationShape[]): KeptShape[] {
   return shapes.map((shape, i) => ({ ...shape, id: i + 1 }));
 }
 
-/** Changed shapes of a picture; those without an id come after all others. */
+/** Changed shapes of a picture; those without an id come after all others. Throws invalid_input where no id is left for them. */
 export function withNewIds(put: readonly AnnotationShape[], before: readonly KeptShape[]): KeptShape[] {
   if (put.every(({ id }) => id !== undefined)) return put as KeptShape[];
   let last = Math.max(0, ...before.map(({ id }) => id), ...put.map(({ id }) => id ?? 0));
-  return put.map((shape) => ({ ...shape, id: shape.id ?? ++last }));
+  const numbered = put.map((shape) => ({ ...shape, id: shape.id ?? ++last }));
+  if (last > LAST_SHAPE_ID) throw new StudioError('invalid_input', { field: 'changes.put.id' });
+  return numbered;
 }
 
 /** Throws annotation_shape_unlabelled. */
