@@ -184,7 +184,7 @@ export class Stage {
       },
       single: () => stage.#single(),
       select: (ids) => stage.select(ids),
-      visible: (item) => stage.#visible(item),
+      visible: (item) => stage.visible(item),
       preview: (shapes) => {
         const [was, is] = [stage.#inTiles, shapes === null && stage.#selection.size > FEW];
         stage.#preview = shapes;
@@ -282,7 +282,7 @@ export class Stage {
     return this.#preview === null && this.#selection.size > FEW;
   }
 
-  #visible(item: Item): boolean {
+  visible(item: Item): boolean {
     return this.#look.shapes && !this.#hidden.has(item.id) && !this.#hiddenClasses.has(item.shape.label);
   }
 
@@ -290,6 +290,7 @@ export class Stage {
   set hiddenClasses(classes: ReadonlySet<number>) {
     this.#hiddenClasses = classes;
     this.recolour();
+    this.#letGo((id) => classes.has(this.#drawing?.get(id)?.shape.label ?? 0));
   }
 
   select(ids: readonly number[], bring = false): void {
@@ -315,8 +316,15 @@ export class Stage {
       else this.#hidden.delete(id);
       this.#touch(id);
     }
+    if (hidden) this.#letGo((id) => ids.includes(id));
     this.#soon('shapes');
     this.#soon('top');
+  }
+
+  /** What has just been hidden is chosen no longer: Delete would take away what nobody sees. */
+  #letGo(gone: (id: number) => boolean): void {
+    const kept = [...this.#selection].filter((id) => !gone(id));
+    if (kept.length < this.#selection.size) this.select(kept);
   }
 
   #touch(id: number): void {
@@ -538,7 +546,7 @@ export class Stage {
     const [plain, chosen]: [Item[], Item[]] = [[], []];
     for (const id of drawing.index.near(box)) {
       const item = drawing.get(id);
-      if (item && this.#visible(item)) (this.#selection.has(id) ? chosen : plain).push(item);
+      if (item && this.visible(item)) (this.#selection.has(id) ? chosen : plain).push(item);
     }
     paintItems(context, plain, { colour, opacity }, pixel);
     if (this.#inTiles) paintItems(context, chosen, { colour, opacity: opacity + CHOSEN_OPACITY, line: CHOSEN_LINE }, pixel);
@@ -554,7 +562,7 @@ export class Stage {
     for (const id of drawing.index.near(seen)) {
       const box = drawing.index.box(id) as Box;
       const item = drawing.get(id);
-      if (!item || !this.#visible(item) || Math.max(box.width, box.height) * scale < NAME_FROM) continue;
+      if (!item || !this.visible(item) || Math.max(box.width, box.height) * scale < NAME_FROM) continue;
       if (++count > MOST_NAMES) break;
       const text = this.#options.name(item.shape.label) + (item.proposed === null ? '' : ` ${Math.round(item.proposed * 100)} %`);
       paintName(context, text, this.#options.colour(item.shape.label), x + box.x * scale, y + box.y * scale);
@@ -580,7 +588,7 @@ export class Stage {
     if (this.#look.shapes && !this.#inTiles) {
       const chosen = [...this.#selection].flatMap((id) => {
         const item = drawing.get(id);
-        return item && this.#visible(item) ? [{ ...item, shape: this.#preview?.get(id) ?? item.shape }] : [];
+        return item && this.visible(item) ? [{ ...item, shape: this.#preview?.get(id) ?? item.shape }] : [];
       });
       if (chosen.length <= FEW) for (const item of chosen) this.#paintChosen(context, item, pixel);
       else paintItems(context, chosen, { colour: this.#options.colour, opacity: 0, line: CHOSEN_LINE }, pixel);

@@ -198,6 +198,25 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   near(first!.height, 70);
   await checkPage(page, 'annotate-boxes');
 
+  // A hidden layer is not chosen unseen; picking its label shows it again.
+  const eye = page.locator('.tag-eye').first();
+  // The list follows in the next frame.
+  const chosen = (count: number) => page.waitForFunction(`document.querySelectorAll('.shape-row.selected').length === ${count}`);
+  await eye.click();
+  await page.keyboard.press('Control+a');
+  await chosen(1);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('1');
+  await page.locator('.tag-eye[aria-pressed=true]').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+a');
+  await chosen(2);
+  await eye.click();
+  await chosen(1);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('1');
+  await page.keyboard.press('.');
+  await chosen(1);
+
   await page.keyboard.press('Delete');
   await page.locator('.shape-row').nth(1).waitFor({ state: 'detached' });
   for (let i = 0; i < 6; i++) await page.keyboard.press('Control+z');
@@ -238,6 +257,12 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   assert.equal(await page.locator('.keys div:has(kbd:text-is("V")) dd').allTextContents(), ['라벨: 긁힘']);
   await checkPage(page, 'annotate-keys', ONCE);
   await page.keyboard.press('Escape');
+  // A search leads to the next match and gives the keys back to the picture.
+  await page.locator('.films-jump').fill('part-00');
+  await page.keyboard.press('Enter');
+  await page.locator('.desk-name', { hasText: 'part-003' }).waitFor();
+  await page.keyboard.press('a');
+  await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
   // Left at once after a change: it is saved, and nothing is asked.
   await drag(page, at(20, 20), at(50, 50));
   await page.locator('.work-head a').first().click();

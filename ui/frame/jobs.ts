@@ -57,7 +57,7 @@ export function jobAddress(job: Job): string {
   if (job.kind === 'infer') return `/inferences/${job.subjectId}`;
   if (job.kind === 'weights') return '/weights';
   if (job.kind === 'table_preview') return `/projects/${job.projectId}/data`;
-  if (job.kind === 'annotate' || job.kind === 'merge') return `/annotation/${job.subjectId}`;
+  if (job.kind === 'annotate' || job.kind === 'merge') return `/annotations/${job.subjectId}`;
   return `/datasets/${job.subjectId}`;
 }
 

@@ -48,7 +48,7 @@ const auto = dialog<Args>({
           <div class="notice" x-show="kind === 'default' && defaultBlocked()">${icon('info')}<span x-text="defaultBlocked()"></span></div>
           <p class="field-note" x-show="kind === 'default' && !defaultBlocked()" x-text="$t('auto.learns', { n: labelled() })"></p>
           <div class="inline-choice" x-show="kind === 'default'"><label class="check"><input type="checkbox" :checked="every !== null" @change="learnAnew($event.target.checked ? 50 : null)"><span x-t="auto.every"></span></label>
-            <label x-show="every !== null"><span class="visually-hidden" x-t="auto.every.labels"></span><input type="number" min="5" max="100000" step="5" :value="every" @change="learnAnew($event.target.valueAsNumber)"> <span x-t="auto.every.unit"></span></label></div>
+            <label x-show="every !== null"><span class="visually-hidden" x-t="auto.every.labels"></span><input type="number" min="5" max="100000" step="5" :value="every" @change="learnAnew($event.target.valueAsNumber, $event.target)"> <span x-t="auto.every.unit"></span></label></div>
           <div class="field" x-show="kind === 'custom' && models().length"><div class="field-label"><label for="auto-model" x-t="auto.choose"></label></div><select id="auto-model" x-model="chosen"><template x-for="one in models()" :key="one.key"><option :value="one.key" x-text="one.text"></option></template></select></div>
           <div class="notice" x-show="kind === 'custom' && !models().length">${icon('info')}<span x-t="auto.no-models"></span></div>
           ${field({ model: 'threshold', label: 'auto.threshold', type: 'number', min: 0, max: 100, unit: 'auto.percent', hint: 'auto.threshold.hint', error: 'wrong()' })}
@@ -166,9 +166,11 @@ const auto = dialog<Args>({
         }
       },
       /** Kept at once: it holds for everybody, with or without a start from here. */
-      async learnAnew(every: number | null) {
+      async learnAnew(every: number | null, field?: HTMLInputElement) {
         const before = this.every;
         this.every = every === null || Number.isNaN(every) ? null : Math.max(5, Math.min(100_000, Math.round(every)));
+        // What was kept before may be the same: then nothing else writes it back.
+        if (field && this.every !== null) field.value = String(this.every);
         this.problem = null;
         try {
           await api.patch<AnnotationTask>(args.base, { autoEvery: this.every });

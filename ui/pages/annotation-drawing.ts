@@ -1,6 +1,6 @@
 /** The drawing on the canvas of the work screen: what a step changes in the panel, tools, view and the keys for them. */
 
-import type { Step } from '../annotate/drawing.ts';
+import type { Item, Step } from '../annotate/drawing.ts';
 import { movedShape } from '../annotate/reshape.ts';
 import type { Session } from '../annotate/session.ts';
 import type { Appearance } from '../annotate/stage.ts';
@@ -13,6 +13,11 @@ import { part, type Room } from './annotation-room.ts';
 
 /** Of a picture of pixels, the time without a stroke after which it is handed over. */
 const SETTLE_MS = 200;
+
+/** The label that a shape has got by being drawn or labelled; none for proposals. */
+function newLabel(before: Item | null, after: Item | null): number[] {
+  return after && after.proposed === null && before?.shape.label !== after.shape.label ? [after.shape.label] : [];
+}
 
 export const drawingPart = (room: Room) =>
   part({
@@ -48,6 +53,7 @@ export const drawingPart = (room: Room) =>
       if (!room.session) return;
       if (room.session.shapes().length) room.session.nothing = false;
       this.refresh();
+      this.showLayers(patch ? [this.label] : changes.flatMap(({ before, after }) => newLabel(before, after)));
       // Proposals that are thrown away are no change of the picture.
       if (!patch && changes.every(({ before, after }) => before?.proposed !== null && after?.proposed !== null)) return;
       if (this.mode !== 'pixel') {
@@ -102,9 +108,16 @@ export const drawingPart = (room: Room) =>
     layerShown(label: number) {
       return !this.layersOff.includes(label);
     },
+    setLayers(off: number[]) {
+      this.layersOff = off;
+      if (room.stage) room.stage.hiddenClasses = new Set(off);
+    },
     toggleLayer(label: number) {
-      this.layersOff = this.layerShown(label) ? [...this.layersOff, label] : this.layersOff.filter((one) => one !== label);
-      if (room.stage) room.stage.hiddenClasses = new Set(this.layersOff);
+      this.setLayers(this.layerShown(label) ? [...this.layersOff, label] : this.layersOff.filter((one) => one !== label));
+    },
+    /** Shows those of them that are hidden: what is drawn must not vanish under the hand. */
+    showLayers(labels: readonly number[]) {
+      if (labels.some((label) => !this.layerShown(label))) this.setLayers(this.layersOff.filter((one) => !labels.includes(one)));
     },
     toggle(what: 'shapes' | 'names' | 'crosshair') {
       this.setLook({ ...this.look, [what]: !this.look[what] });
@@ -126,7 +139,11 @@ export const drawingPart = (room: Room) =>
     },
     openKeys: () => openKeySheet(),
     openHelp: () => openInformation(),
-    selectAll: () => room.stage?.select(room.items.map((item) => item.id)),
+    /** Shapes that are on the canvas: what is hidden is not chosen unseen. */
+    inSight: () => room.items.filter((item) => room.stage?.visible(item)),
+    selectAll() {
+      room.stage?.select(this.inSight().map((item) => item.id));
+    },
     cancel: () => {
       room.stage?.cancel();
     },
@@ -137,9 +154,9 @@ export const drawingPart = (room: Room) =>
       else if (dx) this.go(dx);
     },
     cycle(by: number) {
-      if (!room.items.length) return;
-      const now = room.items.findIndex((item) => item.id === this.selected[0]);
-      const next = room.items[(now + by + room.items.length) % room.items.length];
+      const items = this.inSight();
+      const now = items.findIndex((item) => item.id === this.selected[0]);
+      const next = now < 0 ? items.at(by > 0 ? 0 : -1) : items[(now + by + items.length) % items.length];
       if (next) room.stage?.select([next.id], true);
     },
     resizeBrush(by: number) {

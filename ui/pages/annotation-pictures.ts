@@ -1,9 +1,10 @@
 /** The list of pictures of the work screen, and which one of them is open. */
 import type { AnnotationPage } from '../../server/http/annotation-schemas.ts';
+import { nextMatch } from '../annotate/next-match.ts';
 import { Session } from '../annotate/session.ts';
 import type { Filter } from '../annotate/task-index.ts';
 import { api, wasAborted } from '../api.ts';
-import { toast } from '../components/toast.ts';
+import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { t } from '../i18n/language.ts';
 import { remember } from '../session.ts';
@@ -11,6 +12,8 @@ import { part, type Room } from './annotation-room.ts';
 
 /** Pictures whose drawing, and with it the way back, is kept. */
 const KEPT_SESSIONS = 40;
+/** Matches of a search that are asked for at once. */
+const MATCHES = 500;
 
 export const picturesPart = (room: Room) =>
   part({
@@ -113,7 +116,11 @@ export const picturesPart = (room: Room) =>
         this.take(next);
         room.stage.show({ picture, drawing: next.drawing }, true);
         const shown = next;
-        void room.loader.sharpen(n, picture).then((sharp) => room.session === shown && room.stage?.sharpened(sharp));
+        // It is given up where the picture goes away meanwhile.
+        room.loader.sharpen(n, picture).then(
+          (sharp) => room.session === shown && room.stage?.sharpened(sharp),
+          () => {},
+        );
         room.loader.prefetch([room.list[place + 1], room.list[place + 2], room.list[place - 1]].filter((one) => one !== undefined));
       } catch (error) {
         if (now !== room.turn || wasAborted(error)) return;
@@ -133,19 +140,34 @@ export const picturesPart = (room: Room) =>
       else if (by > 0) toast('info', t(this.filterCount('todo') ? 'work.end.more' : 'work.end'));
     },
     /** A number, or a part of a name: the next one after the picture that is open. */
-    async jump() {
+    async jump(event: KeyboardEvent) {
+      // Enter that ends a Hangul syllable belongs to the field.
+      if (event.isComposing) return;
+      event.preventDefault();
+      const field = event.target as HTMLElement;
       const text = this.search.trim();
       if (!text) return;
-      const number = /^\d+$/.test(text) ? room.list.indexOf(Number(text) - 1) : -1;
-      let to = number;
+      const { turn } = room;
+      let to = /^\d+$/.test(text) ? room.list.indexOf(Number(text) - 1) : -1;
       if (to < 0) {
-        const query = { search: text, limit: 500 };
-        const found = await api.get<AnnotationPage>(`${room.base}/pictures`, query, room.route.signal).catch(() => null);
-        const places = (found?.rows ?? []).map(({ n }) => room.list.indexOf(n)).filter((place) => place >= 0);
-        to = places.find((place) => place > this.place) ?? places[0] ?? -1;
+        const order = this.unsure ? 'uncertainty' : 'number';
+        const ask = (offset: number) => api.get<AnnotationPage>(`${room.base}/pictures`, { search: text, order, offset, limit: MATCHES }, room.route.signal);
+        try {
+          to = room.list.indexOf(await nextMatch(ask, room.list, this.place));
+        } catch (error) {
+          if (!wasAborted(error)) toastError(error);
+          return;
+        }
+        // Another picture was opened while it was looked for.
+        if (turn !== room.turn) return;
       }
-      if (to < 0) toast('info', t('work.jump.none', { text }));
-      else await this.openAt(to);
+      if (to < 0) {
+        toast('info', t('work.jump.none', { text }));
+        return;
+      }
+      // Keys are for the picture again, not for the field.
+      field.blur();
+      await this.openAt(to);
     },
     nextTodo() {
       const to = room.index ? room.index.nextTodo(room.list, this.place) : -1;

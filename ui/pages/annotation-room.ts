@@ -142,6 +142,7 @@ export interface Work extends WorkState {
   keep(): void;
   markDelete(n: number): Promise<void>;
   acceptAbove(): void;
+  showLayers(labels: readonly number[]): void;
   toggleGrid(): void;
   saverChanged(): void;
   send(n: number, save: PictureSave): Promise<Answer>;

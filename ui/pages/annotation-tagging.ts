@@ -36,6 +36,7 @@ export const taggingPart = (room: Room) =>
         return;
       }
       this.label = label;
+      this.showLayers([label]);
       if (this.selected.length && label) this.relabel(this.selected, label);
     },
     /** One sees for a moment what was chosen. */

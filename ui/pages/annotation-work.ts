@@ -26,7 +26,7 @@ const films = `<aside class="films" x-t:aria-label="work.pictures">
   <div class="films-head"><select x-model="filter" @change="refilter()" x-t:aria-label="work.filter">
       <template x-for="one in filters()" :key="one"><option :value="one" :selected="one === filter" x-text="filterText(one)"></option></template></select>
     <label class="check" x-show="ranked"><input type="checkbox" x-model="unsure" @change="refilter()"><span x-t="work.unsure"></span></label>
-    <input type="search" class="films-jump" data-search x-model="search" @keydown.enter.prevent="jump()" x-t:placeholder="work.jump" x-t:aria-label="work.jump">
+    <input type="search" class="films-jump" data-search x-model="search" @keydown.enter="jump($event)" x-t:placeholder="work.jump" x-t:aria-label="work.jump">
     <div class="films-tools"><span class="field-note" x-text="placeText()"></span><span class="spacer"></span>
       <button type="button" class="icon-button" x-show="mode === 'whole'" @click="toggleGrid()" :aria-pressed="grid ? 'true' : 'false'" x-t:aria-label="work.grid" :title="$t('work.grid') + ' (G)'">${icon('layout-grid')}</button></div></div>
   <div class="films-list" x-ref="films" tabindex="-1"></div></aside>`;

@@ -280,7 +280,15 @@ Export to Experiment makes a draft in which you set up the training.`,
       /** The record went away: an upload that failed leaves nothing behind but its reason. */
       async gone(jobId: number | null) {
         const before = this.dataset;
-        const job = jobId && before?.status !== 'ready' ? await endedJob(jobId, route.signal) : null;
+        let job: Job | null = null;
+        try {
+          if (jobId && before?.status !== 'ready') job = await endedJob(jobId, route.signal);
+        } catch (error) {
+          if (route.signal.aborted) return;
+          this.dataset = null;
+          this.problem = error;
+          return;
+        }
         if (before?.status === 'ingesting' || job?.kind === 'ingest' || job?.kind === 'table') {
           this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
           if (job) this.project ??= await openProject(job.projectId).catch(() => null);

@@ -249,8 +249,13 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
       /** The settings are as they were, to be mended. */
       async failed(jobId: number) {
         this.applied = '';
-        const job = await endedJob(jobId, route.signal);
-        this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
+        try {
+          const job = await endedJob(jobId, route.signal);
+          this.failure = job?.failure ? { ko: job.failure.ko, en: job.failure.en } : 'stopped';
+        } catch (error) {
+          // Nobody knows why it ended: that is no stop.
+          if (!route.signal.aborted) this.problem = error;
+        }
       },
       failureText() {
         return this.failure && this.failure !== 'stopped' ? inLanguage(this.failure) : '';
