@@ -3,6 +3,7 @@ import { confirm } from './components/confirm.ts';
 import { closeTopDialog } from './components/dialog.ts';
 import { closeFloating } from './components/floating.ts';
 import { clearPlace, setTitle } from './frame/place.ts';
+import { arrive, remember, remembered, stay } from './history.ts';
 import { t } from './i18n/language.ts';
 import { element } from './mount.ts';
 import type { Help, Page, Route } from './page.ts';
@@ -183,12 +184,13 @@ async function show(): Promise<void> {
   open.bare = who === 'anyone';
   open.busy = false;
   here = path + location.search;
+  arrive();
   outlet.replaceChildren(element('div', 'page', loaded.template, loaded.component(route)));
-  scroller.scrollTop = (history.state as { scroll?: number } | null)?.scroll ?? 0;
+  scroller.scrollTop = (remembered() as { scroll?: number } | null)?.scroll ?? 0;
 }
 
 function keepScroll(): void {
-  history.replaceState({ ...(history.state as object | null), scroll: scroller.scrollTop }, '');
+  remember({ scroll: scroller.scrollTop });
 }
 
 /** Opens an address of the studio. */
@@ -223,12 +225,12 @@ export async function startRouter(into: HTMLElement, scrolls: HTMLElement): Prom
   addEventListener('popstate', async () => {
     // Back closes what lies over the page first, as people know it from their phones.
     if (closeTopDialog()) {
-      history.pushState(null, '', here);
+      stay(here);
       return;
     }
     if (unsaved?.()) {
       const target = location.pathname + location.search;
-      history.pushState(null, '', here);
+      stay(here);
       if (!(await mayLeave())) return;
       unsaved = null;
       history.replaceState(null, '', target);

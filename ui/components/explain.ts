@@ -1,12 +1,12 @@
 /** A sentence at the place that it is about: what a "?" explains, why a button waits, and what a resting pointer reads in a title, for those who use a finger. */
 import { float } from './floating.ts';
 
-export function explain(anchor: HTMLElement, text: string, align: 'start' | 'end' = 'end'): void {
+export function explain(anchor: HTMLElement, text: string, align: 'start' | 'end' = 'end', onClose?: () => void): void {
   const note = document.createElement('div');
   note.className = 'hint-note';
   note.setAttribute('role', 'status');
   note.textContent = text;
-  float(anchor, note, { align });
+  float(anchor, note, { align, ...(onClose ? { onClose } : {}) });
 }
 
 const CONTROLS = 'a, button, input, label, select, summary, textarea';
@@ -18,8 +18,9 @@ export function registerExplanations(): void {
     const target = event.target as Element;
     const told = target.closest<HTMLElement>('[title]');
     if (!told?.title || target.closest(CONTROLS)) return;
-    explain(told, told.title);
     // It is no control that opens something.
-    told.removeAttribute('aria-expanded');
+    const plain = () => told.removeAttribute('aria-expanded');
+    explain(told, told.title, 'end', plain);
+    plain();
   });
 }

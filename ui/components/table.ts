@@ -9,6 +9,7 @@
  *     list: tableOf(columns, { name: 'projects', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } })
  *     …  this.list.set(rows)        // after loading and after each change
  */
+import { remember, remembered } from '../history.ts';
 import type { Key } from '../i18n/keys.ts';
 import { t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
@@ -94,11 +95,10 @@ interface TablePlaces {
   tables?: { [name: string]: Place };
 }
 function placeIn(name: string): Partial<Place> {
-  return (history.state as TablePlaces | null)?.tables?.[name] ?? {};
+  return (remembered() as TablePlaces | null)?.tables?.[name] ?? {};
 }
 function keepPlace(name: string, { query, field, period, page }: Place): void {
-  const state = history.state as TablePlaces | null;
-  history.replaceState({ ...state, tables: { ...state?.tables, [name]: { query, field, period, page } } }, '');
+  remember({ tables: { ...(remembered() as TablePlaces | null)?.tables, [name]: { query, field, period, page } } });
 }
 
 const order = new Intl.Collator('ko', { numeric: true, sensitivity: 'base' });

@@ -140,6 +140,9 @@ Touch screens at the line. Add a station and enter its code at the address /kios
         void this.reload();
         void this.presets.load(route.signal);
         onResync(route.signal, () => void this.reload());
+        this.$watch('tab', () => {
+          if (this.tab === 'presets') void this.presets.load(route.signal);
+        });
         onPresets(route.signal, () => void this.presets.load(route.signal));
         onChange('job', { signal: route.signal }, () => this.countUses());
         route.signal.addEventListener('abort', closePanel);

@@ -82,7 +82,7 @@ export default page({
           const experiments = await api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, undefined, route.signal);
           this.all = Object.freeze(experiments.filter((one) => one.usable).sort((a, b) => b.id - a.id));
           const wanted = (route.query.get('ids') ?? '').split(',').map(Number);
-          const known = wanted.filter((id) => this.all.some((one) => one.id === id));
+          const known = [...new Set(wanted)].filter((id) => this.all.some((one) => one.id === id));
           this.chosen = (known.length ? known : this.all.slice(0, 2).map((one) => one.id)).slice(0, AT_MOST);
           this.ready = true;
           await Promise.all(this.chosen.map((id) => this.add(id)));

@@ -132,6 +132,6 @@ export const preflightView = `<section class="box preflight"><div class="box-hea
     <div x-problem="preflight.problem"></div><p class="notice warn" x-show="preflight.failure()">${icon('triangle-alert')}<span x-text="preflight.failure()"></span></p>
     <dl class="conf-facts" x-show="preflight.result()"><template x-for="fact in preflight.facts()" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
     <p class="muted" x-show="preflight.queueNote()" x-text="preflight.queueNote()"></p>
-    <div class="notice warn" x-show="preflight.tooLarge()">${icon('triangle-alert')}<span><span x-t="preflight.tooLarge"></span> <button type="button" class="link-button" x-show="preflight.proposal()" @click="takeBatchSize(preflight.proposal())" x-text="$t('preflight.propose', { n: preflight.proposal() })"></button></span></div>
+    <div class="notice warn" x-show="preflight.tooLarge()">${icon('triangle-alert')}<span><span x-t="preflight.tooLarge"></span> <button type="button" class="link-button" x-show="preflight.proposal() && !templateMode()" @click="takeBatchSize(preflight.proposal())" x-text="$t('preflight.propose', { n: preflight.proposal() })"></button></span></div>
     <ul class="preflight-warnings" x-show="preflight.warnings().length"><template x-for="one in preflight.warnings()" :key="one.text"><li>${icon('triangle-alert')}<span x-text="one.text"></span></li></template></ul>
     <p class="preflight-fine" x-show="preflight.fine()">${icon('circle-check')}<span x-t="preflight.fine"></span></p></div></section>`;

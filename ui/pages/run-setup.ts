@@ -3,6 +3,7 @@ import type { Algorithm, Dataset, PicturePage, Preset, RunConfig } from '../../s
 import type { StartOption } from '../../server/http/weights-schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { toastError } from '../components/toast.ts';
+import type { Key } from '../i18n/keys.ts';
 import { onPresets } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
@@ -114,18 +115,26 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       this.parameters = { ...algorithm.defaults };
     },
 
-    /** As an earlier training was set up, as far as what it used is still there. Each step is confirmed anew. */
-    async take({ split, algorithm, parameters, start, preset }: RunConfig) {
+    /** As an earlier training was set up; gives the labels of what it used and what is not there any more. Each step is confirmed anew. */
+    async take({ split, algorithm, parameters, start, preset }: RunConfig): Promise<Key[]> {
+      this.done = { split: false, algorithm: false, settings: false, resources: false };
+      this.step = 'split';
+      const lost: Key[] = [];
       this.split.take(split);
       const known = this.algorithms.find((one) => one.name === algorithm);
       if (known) {
         this.algorithm = algorithm;
         this.defaults = { ...known.defaults };
-        this.parameters = complete(parameters);
+        // In the order of the defaults, against which they are held.
+        this.parameters = { ...known.defaults, ...complete(parameters) };
         this.start = startKey(this.starts, algorithm, start);
       }
+      if (!known) lost.push('run.step.algorithm');
+      else if (start && !this.start) lost.push('start.label');
       if (this.presets.some((one) => one.name === preset && one.fits)) this.preset = preset;
+      else lost.push('run.step.resources');
       await this.measure();
+      return lost;
     },
 
     // ---- steps

@@ -10,6 +10,7 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
+import type { Key } from '../i18n/keys.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange, onPresets, onProgress, onResync, watchJob } from '../live/events.ts';
 import { templateMode } from '../live/template.ts';
@@ -65,7 +66,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><p class="notice" x-show="like && !templateMode()">${icon('refresh-cw')}<span x-text="$t('run.like', { name: like })"></span></p><div x-show="!templateMode()">${steps}</div></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><p class="notice" x-show="like && !templateMode()">${icon('refresh-cw')}<span x-text="likeText()"></span></p><div x-show="!templateMode()">${steps}</div></div>
       <aside><div x-show="!misfit()">${preflightView}</div>${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
@@ -74,6 +75,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
     const id = Number(route.params.id);
     const graphs = epochGraphs(route.signal);
     let watched: number | null = null;
+    let shownTemplate: number | null = null;
     let clock = { at: Date.now(), seconds: 0 };
     let startedAt = 0;
     return component({
@@ -94,6 +96,8 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       template: null as TemplateDetails | null,
       /** Name of the training that the form was filled in after. */
       like: '',
+      /** What of it is not there any more, by its label. */
+      lost: [] as readonly Key[],
       starting: false,
       stopping: false,
       now: Date.now(),
@@ -128,7 +132,9 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         // Behind the project, because whether a template fits is asked for it.
         const followed = effect(() => void this.useTemplate(templateMode.template?.id ?? null));
         route.signal.addEventListener('abort', followed);
-        onPresets(route.signal, () => void this.useTemplate(templateMode.template?.id ?? null));
+        onPresets(route.signal, () => {
+          if (templateMode.template) void this.useTemplate(templateMode.template.id);
+        });
       },
       async load() {
         try {
@@ -185,7 +191,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           () => null,
         );
         if (example?.projectId !== projectId || !example.config) return;
-        await this.setup.take(example.config);
+        this.lost = Object.freeze(await this.setup.take(example.config));
         this.like = example.name;
       },
       watch(jobId: number) {
@@ -253,8 +259,12 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         return this.template?.config ?? this.setup.config();
       },
       async useTemplate(templateId: number | null) {
-        this.template = null;
-        this.preflight.forget();
+        // The one that stands stays while it is asked for again.
+        if (templateId !== shownTemplate) {
+          this.template = null;
+          this.preflight.forget();
+        }
+        shownTemplate = templateId;
         if (templateId === null) return;
         try {
           const projectId = this.project?.id;
@@ -279,6 +289,9 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         return misfit ? inLanguage(misfit) : '';
       },
       /** The template's data were preprocessed in another way than these, over all versions of both. */
+      likeText() {
+        return this.lost.length ? t('run.like.lost', { name: this.like, what: this.lost.map((key) => t(key)).join(', ') }) : t('run.like', { name: this.like });
+      },
       unlike() {
         const { template, dataset } = this;
         if (!template || !dataset || this.misfit()) return false;

@@ -45,8 +45,7 @@ export function recommend(rows: readonly Candidate<Named>[]): { experimentId: nu
 }
 
 const percent = (value: number) => `${value.toFixed(1)} %`;
-/** As the table beside it says it. */
-const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
+const megabytes = (bytes: number) => `${Number((bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0))} MB`;
 const nameOf = ({ experiment }: Candidate<Named>) => experiment.config?.algorithm ?? experiment.name;
 
 function score(chosen: Scored, best: Scored, tolerance: number): Sentence {

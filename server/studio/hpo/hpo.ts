@@ -383,7 +383,12 @@ export class Hpo {
       if (study.submitted === null) {
         const code = study.failure === 'too_many_failed' ? 'hpo_too_many_failed' : 'hpo_goal_not_reached';
         const { objective, settings } = before.search.request;
-        const params = { metric: objective.metric, goal: objective.goal ?? '-', best: shown(study.best?.value), count: settings.maxFailedTrialCount };
+        const params = {
+          metric: objective.metric,
+          goal: objective.goal ?? '-',
+          best: shown(study.best?.value, objective.goal),
+          count: settings.maxFailedTrialCount,
+        };
         return { ...before, search, status: 'failed', failure: failureOf(new StudioError(code, params)), finishedAt };
       }
       const job = this.#trainings(id, study.submitted).at(-1);
@@ -496,7 +501,14 @@ function parametersOf({ parameters }: HpoRequest, study: Study, trial: number): 
 }
 
 /** As many digits as tell it apart from the goal. */
-const shown = (value: number | null | undefined): number | string => (value === null || value === undefined ? '-' : Math.round(value * 1e4) / 1e4);
+function shown(value: number | null | undefined, goal: number | null | undefined): number | string {
+  if (value === null || value === undefined) return '-';
+  for (let digits = 4; digits < 15; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (rounded !== goal) return rounded;
+  }
+  return value;
+}
 
 const readResult = (dir: string): Promise<TrainResult | null> =>
   readFile(join(dir, 'out/result.json'), 'utf8').then(

@@ -38,6 +38,10 @@ export default words({
   'presets.uses': ['사용 중인 작업 {n}개', '{n:job/jobs} with it'],
   'presets.tooLarge': ['이 장비보다 큽니다', 'Larger than this box'],
   'presets.box': ['이 장비에서 학습이 쓸 수 있는 자원은 {cores}, {memory}입니다.', 'Trainings may use {cores} and {memory} of this box.'],
+  'presets.gone': [
+    '편집하는 동안 다른 관리자가 이 프리셋을 삭제하거나 이름을 바꿨습니다. 창을 닫고 목록을 확인해 주세요.',
+    'Another administrator has deleted or renamed this preset meanwhile. Close this and look at the list.',
+  ],
   'presets.most': ['0~{max} 사이의 값을 입력해 주세요. 이 장비에는 그보다 많이 없습니다.', 'Enter a value from 0 to {max}: this box has no more.'],
   'presets.keeps': ['대기 중이거나 실행 중인 학습은 바뀌지 않습니다.', 'What waits or runs stays as it is.'],
   'presets.saved': ['프리셋을 저장했습니다.', 'The presets have been saved.'],

@@ -141,6 +141,10 @@ export default words({
     '‘{name}’의 설정을 그대로 채웠습니다. 바꿀 값을 고치면서 각 단계를 확인해 주세요.',
     'Filled in as {name} was. Change what is to be different, and confirm each step.',
   ],
+  'run.like.lost': [
+    '‘{name}’의 설정을 채웠습니다. 다만 이때 쓴 다음 항목은 지금 없으므로 다시 골라 주세요: {what}',
+    'Filled in as {name} was. These are not there any more, please choose them anew: {what}',
+  ],
   'run.template': ['‘{name}’ 템플릿의 설정으로 학습합니다', 'Trains with the settings of the template {name}'],
   'run.template.text': [
     '모든 설정이 끝났습니다. 시작을 누르면 됩니다. 직접 설정하려면 화면 위쪽에서 템플릿 모드를 취소해 주세요.',

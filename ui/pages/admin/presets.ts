@@ -136,7 +136,9 @@ const editPreset = dialog<Editing, PresetSettings>({
         try {
           const all = settings().presets.map(plain);
           const at = all.findIndex((one) => one.name === edited);
-          done(await send(at < 0 ? [...all, preset] : all.with(at, preset)));
+          // Somebody else has deleted it, or called it otherwise, while this stood open.
+          if (at < 0 && edited !== null) this.problem = t('presets.gone');
+          else done(await send(at < 0 ? [...all, preset] : all.with(at, preset)));
         } catch (error) {
           this.problem = error;
         } finally {
