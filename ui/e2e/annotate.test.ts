@@ -7,7 +7,19 @@ import { ZipFile } from 'yazl';
 import { Client, PASSWORD } from '../../server/daemon.fixture.ts';
 import type { AnnotatedPicture, AnnotationClasses, AnnotationTask, PictureSave } from '../../server/http/annotation-schemas.ts';
 import type { Dataset, ModelKind, Project, User } from '../../server/http/schemas.ts';
-import { ADMIN, type CheckOptions, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, signIn, startStudio } from './studio.ts';
+import {
+  ADMIN,
+  type CheckOptions,
+  checkPage,
+  checkTroubles,
+  countBecomes,
+  ignoreTroubles,
+  newPage,
+  type Studio,
+  setUp,
+  signIn,
+  startStudio,
+} from './studio.ts';
 
 const annotate = suite('annotate');
 const WIDTH = 320;
@@ -201,7 +213,7 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   // A hidden layer is not chosen unseen; picking its label shows it again.
   const eye = page.locator('.tag-eye').first();
   // The list follows in the next frame.
-  const chosen = (count: number) => page.waitForFunction(`document.querySelectorAll('.shape-row.selected').length === ${count}`);
+  const chosen = (count: number) => countBecomes(page.locator('.shape-row.selected'), count);
   await eye.click();
   await page.keyboard.press('Control+a');
   await chosen(1);
@@ -245,7 +257,7 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.locator('.label-row').nth(1).waitFor({ state: 'detached' });
   await page.locator('dialog .dialog-foot button[type=submit]').click();
   await page.locator('dialog').waitFor({ state: 'detached' });
-  await page.waitForFunction("[...document.querySelectorAll('.shape-label .cut')].every((one) => one.textContent === '긁힘')");
+  await countBecomes(page.locator('.shape-label .cut', { hasNotText: '긁힘' }), 0);
   const moved = (await picture(of, 1)).shapes;
   assert.equal(new Set(moved.map((shape) => shape.label)), new Set([first!.label]), 'moved to the other label');
   await page.locator('.shape-number').first().click();

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 
 export const SCREENSHOTS = 'dist/screenshots';
@@ -323,6 +323,12 @@ export async function checkPage(page: Page, name: string, options: CheckOptions 
   const list = troubles.get(page) ?? [];
   found.push(...list.splice(0).map((trouble) => `${name}: ${trouble}`));
   if (found.length) throw new Error(`${found.length} faults\n${found.join('\n')}`);
+}
+
+/** Waits until a locator finds so many elements, no more and no less. (`waitForFunction` would need the `eval` that the pages forbid.) */
+export async function countBecomes(elements: Locator, count: number): Promise<void> {
+  if (count > 0) await elements.nth(count - 1).waitFor({ state: 'attached' });
+  await elements.nth(count).waitFor({ state: 'detached' });
 }
 
 /** Nothing went wrong in the page since it was last asked. */

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ModelVersionDetails } from '../../server/http/library-schemas.ts';
 import type { Algorithm, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const weights = suite('pretrained weights in the browser');
 const LONG = 180_000;
@@ -84,7 +84,7 @@ weights('a training begins with them', async () => {
   const start = page.locator('.start-field select');
   assert.equal(await start.locator('option').allTextContents(), ['처음부터(무작위)'], 'nothing for resnet18');
   await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
-  await page.waitForFunction("document.querySelectorAll('.start-field option').length === 3");
+  await countBecomes(start.locator('option'), 3);
   await start.selectOption({ label: '사전 학습: smallnet' });
   await page.locator('.parameters input').nth(1).fill('1');
   await page.locator('.parameters input').nth(5).fill('16');
