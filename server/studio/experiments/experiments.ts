@@ -266,7 +266,7 @@ export class Experiments {
           };
         });
       } catch (error) {
-        if (pending) await this.#backToDraft(id);
+        if (pending) await this.backToDraft(id);
         throw error;
       }
     });
@@ -508,13 +508,21 @@ export class Experiments {
       if (experiment.search !== undefined) continue;
       const job = experiment.jobId === null ? undefined : this.#options.queue.get(experiment.jobId);
       if (job === undefined && experiment.automlGroup !== undefined) await this.#experiments.update(experiment.id, (before) => ({ ...before, jobId: null }));
-      else if (job === undefined) await this.#backToDraft(experiment.id);
+      else if (job === undefined) await this.backToDraft(experiment.id);
       else if (!isActive(job)) await this.#ended(job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#options.queue.folder(job.id));
     }
   }
 
-  async #backToDraft(id: number): Promise<void> {
-    await this.update(id, ({ templateName: _, ...before }) => ({ ...before, status: 'draft', mode: null, jobId: null, config: null, startedAt: null }));
+  /** Takes back a start that was never acknowledged. */
+  async backToDraft(id: number): Promise<void> {
+    await this.update(id, ({ templateName: _, search: __, ...before }) => ({
+      ...before,
+      status: 'draft',
+      mode: null,
+      jobId: null,
+      config: null,
+      startedAt: null,
+    }));
   }
 
   changed({ id, projectId }: Readonly<StoredExperiment>): void {

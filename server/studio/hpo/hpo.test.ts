@@ -1,17 +1,28 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ErrorReply, Experiment, ExperimentDetails, Job } from '../../http/schemas.ts';
+import type { ErrorReply, Experiment, ExperimentDetails, Job, JobEvent } from '../../http/schemas.ts';
 import type { Hpo, HpoOptions, HpoPictures, HpoRequest, TrialDetails } from '../../http/training-schemas.ts';
 import { openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
 
 const test = suite('HPO');
 let w: Workshop;
+/** While there is such a file, the journals whose path holds its text cannot be written. */
+const outside = mkdtempSync(join(tmpdir(), 'ai-studio-full-'));
+const full = join(outside, 'full');
+const usual = process.env.NODE_OPTIONS;
 test.before(async () => {
+  process.env.FULL_JOURNALS = full;
+  process.env.NODE_OPTIONS = `${usual ?? ''} --import=${new URL('../../store/full-journal.fixture.js', import.meta.url).href}`;
   w = await openWorkshop('--set', 'hpo.max_trials=12');
 });
-test.after(() => w.daemon.remove());
+test.after(async () => {
+  await w.daemon.remove();
+  rmSync(outside, { recursive: true, force: true });
+});
+test.after.each(() => rmSync(full, { force: true }));
 
 const REQUEST: HpoRequest = {
   split: SPLIT,
@@ -108,6 +119,53 @@ test('drafts at the start, kill -9 in the middle, Submit, and the model of the t
   assert.not.ok(existsSync(join(w.daemon.data, 'jobs', String(other), 'out/model.onnx')), 'the models of the others are given up');
   assert.is((await look(id)).trials[1]!.submitted, true);
   assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 0 })).body.code, 'experiment_refused');
+});
+
+test('on a full disk a start is taken back, no trial is lost, and it goes on when there is room', async () => {
+  const { id } = await w.draft();
+  const request = { ...REQUEST, settings: { maxTrialCount: 2, parallelTrialCount: 1, maxFailedTrialCount: 1 } };
+  const start = () => w.dev.call<Experiment & ErrorReply>('POST', `/api/experiments/${id}/hpo`, request);
+  writeFileSync(full, '/studies/');
+  const refused = await start();
+  assert.equal([refused.status, refused.body.code], [507, 'disk_full']);
+  const { experiment } = await w.dev.ok<ExperimentDetails>('GET', `/api/experiments/${id}`);
+  assert.equal([experiment.status, experiment.mode, experiment.config, experiment.hpo], ['draft', null, null, null]);
+  assert.not.ok(existsSync(join(w.daemon.data, 'studies', String(id))));
+  rmSync(full);
+
+  assert.is((await start()).status, 200);
+  writeFileSync(full, '/studies/');
+  /** Its training has said that it is over. */
+  const over = async (trial: number) => {
+    const { jobId } = (await look(id)).trials[trial]!;
+    const events = await w.dev.until<JobEvent[]>(`/api/jobs/${jobId}/events`, (all) => all.some(({ type }) => type === 'end'), 60);
+    assert.is(events.find((event) => event.type === 'end')?.state, 'succeeded');
+  };
+  await over(0);
+  assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/stop`)).body.code, 'disk_full');
+  rmSync(full);
+  await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials }) => trials[1]?.state === 'running', 30);
+  writeFileSync(full, '/studies/');
+  await over(1);
+  await w.daemon.end('SIGKILL');
+  rmSync(full);
+  await w.restart();
+  const { trials, experiment: after } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 30);
+  assert.equal(
+    [after.status, trials.map(({ state, epoch }) => [state, epoch])],
+    [
+      'running',
+      [
+        ['succeeded', 2],
+        ['succeeded', 2],
+      ],
+    ],
+  );
+  assert.equal(
+    lines(id).flatMap(({ type, trial, resource }) => (type === 'reported' ? [`${trial}.${resource}`] : [])),
+    ['0.1', '0.2', '1.1', '1.2'],
+  );
+  assert.is((await w.dev.ok<Experiment>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 0 })).status, 'succeeded');
 });
 
 test('Submit ends the trials that are still going on', async () => {

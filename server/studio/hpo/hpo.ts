@@ -2,11 +2,11 @@
  * HPO: an experiment that is searched for. A study (server/search/study.ts) decides; its decisions and what the trainings tell are journaled, and each trial
  * is a training in the queue, or several, one after another from the same checkpoint, where a stopping rule looks at it on the way.
  *
- * All that happens to one study happens in turn. The journal comes first: what it says is done again after a crash where it had not been done.
+ * All that happens to one study happens in turn (live-study.ts). The journal comes first: what it says is done again after a crash where it had not been done.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
@@ -17,9 +17,9 @@ import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import { importances } from '../../search/importance.ts';
 import { history, parallelCoordinates, slices } from '../../search/pictures.ts';
-import { type Decision, type Study, type StudyEvent, StudyEventError } from '../../search/study.ts';
+import type { Decision, Study } from '../../search/study.ts';
 import { isPending } from '../../search/trial.ts';
-import type { Journal } from '../../store/journal.ts';
+import { isDiskFull } from '../../store/durable.ts';
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment, StoredSearch } from '../experiments/experiments.ts';
 import { dateAndTime, freeName, hpoName } from '../experiments/names.ts';
@@ -27,6 +27,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
+import { LiveStudy } from './live-study.ts';
 import { checkSearchedFreezing } from './parameters.ts';
 import { checkLimits, hpoOptions, studyConfig } from './settings.ts';
 import { StudyFolder } from './study-folder.ts';
@@ -46,20 +47,14 @@ export interface HpoServices {
   log(error: unknown, about: string): void;
 }
 
-/** A study that is going on. */
-interface Live {
-  study: Study;
-  folder: StudyFolder;
-  journal: Journal<StudyEvent>;
-  /** The end of what is being done with it. */
-  turn: Promise<unknown>;
-}
+/** So long the end of a trial's training waits before it is told to a study again that could not be written. */
+const RETRY_MS = 3000;
 
 type Searched = Readonly<StoredExperiment> & { search: StoredSearch };
 
 export class Hpo {
   readonly #services: HpoServices;
-  readonly #live = new Map<number, Live>();
+  readonly #live = new Map<number, LiveStudy>();
 
   constructor(services: HpoServices) {
     this.#services = services;
@@ -87,9 +82,8 @@ export class Hpo {
     checkLimits(request, this.#services.settings);
     const config = studyConfig(request);
     return experiments.exclusively(id, 'hpo', async () => {
-      const folder = new StudyFolder(dir, id);
-      await folder.remove();
-      const journal = await folder.open();
+      await new StudyFolder(dir, id).remove();
+      const live = await this.#open(id, config);
       const { split, algorithm, parameters, preset } = request;
       const at = new Date();
       const stamp = dateAndTime(at).join('-');
@@ -101,20 +95,39 @@ export class Hpo {
           return { ...before, name, mode: 'hpo', status: 'pending', config: { split, algorithm, parameters, preset, ...start }, search };
         });
       } catch (error) {
-        await journal.close();
-        await folder.remove();
+        await live.close();
+        await live.folder.remove();
         throw error;
       }
-      this.#live.set(id, { study: await folder.replay(config), folder, journal, turn: Promise.resolve() });
-      await this.#inTurn(id, (live) => this.#drive(id, live));
+      this.#live.set(id, live);
+      await this.#begin(id);
       return experiments.view(reader, experiments.get(id)!);
     });
+  }
+
+  /** The first decisions. Where they cannot be kept the experiment is a draft again, and the reason is thrown. */
+  async #begin(id: number): Promise<void> {
+    let reason: unknown = null;
+    await this.#inTurn(id, async (live) => {
+      try {
+        await this.#drive(id, live);
+      } catch (error) {
+        if (this.#trainings(id).length > 0) throw error;
+        await this.#services.experiments.backToDraft(id);
+        await this.#close(id);
+        await live.folder.remove();
+        reason = error;
+      }
+    }).catch(() => {
+      // Something was begun already, or cannot be taken back: it is started, and goes on by itself as soon as it can.
+    });
+    if (reason !== null) throw reason;
   }
 
   /** Stop: as for any experiment, see Experiments.stop. */
   async stop(id: number): Promise<void> {
     await this.#inTurn(id, async (live) => {
-      if (await this.#take(live, { type: 'stopped' })) await this.#drive(id, live);
+      if (await live.take({ type: 'stopped' })) await this.#drive(id, live);
     });
   }
 
@@ -126,7 +139,7 @@ export class Hpo {
     if (experiment.status !== 'running') throw new StudioError('experiment_refused', { action: 'submit', status: experiment.status });
     await this.#inTurn(id, async (live) => {
       if (!live.study.canSubmit(trial)) throw new StudioError('hpo_submit_refused');
-      await this.#take(live, { type: 'submitted', trial });
+      await live.take({ type: 'submitted', trial });
       await this.#drive(id, live);
     });
     return experiments.view(reader, experiments.get(id)!);
@@ -221,42 +234,24 @@ export class Hpo {
     return this.#services.queue.filter((job) => job.kind === 'trial' && job.subjectId === id && (trial === undefined || job.trial?.index === trial));
   }
 
-  /** Nothing where the study is not going on (any more). */
-  #inTurn(id: number, work: (live: Live) => Promise<void>): Promise<void> {
-    const live = this.#live.get(id);
-    if (live === undefined) return Promise.resolve();
-    const turn = live.turn.then(() => (this.#live.get(id) === live ? work(live) : undefined));
-    live.turn = turn.catch((error: unknown) => {
-      if (!(error instanceof StudioError)) this.#services.log(error, `study of experiment ${id}`);
-    });
-    return turn;
+  #open(id: number, config: Study['config']): Promise<LiveStudy> {
+    const { dir, log } = this.#services;
+    return LiveStudy.open({ folder: new StudyFolder(dir, id), config, log, catchUp: (live) => this.#catchUp(id, live) });
   }
 
-  /** Takes an event in and keeps it; false where it says nothing new. */
-  async #take(live: Live, event: StudyEvent): Promise<boolean> {
-    try {
-      if (!live.study.apply(event)) return false;
-    } catch (error) {
-      if (!(error instanceof StudyEventError)) throw error;
-      this.#services.log(error, 'an event that a study cannot take in');
-      return false;
-    }
-    await live.journal.append(event);
-    return true;
+  /** Nothing where the study is not going on (any more). */
+  #inTurn(id: number, work: (live: LiveStudy) => Promise<void>): Promise<void> {
+    const live = this.#live.get(id);
+    return live === undefined ? Promise.resolve() : live.inTurn(() => work(live));
   }
 
   /** Does what the study decides, until it waits for something. */
-  async #drive(id: number, live: Live): Promise<void> {
-    const { study } = live;
-    for (let decision = study.next(); decision !== null; decision = study.next()) {
-      await live.journal.append(decision);
-      study.apply(decision);
-      await this.#act(id, live, decision);
-    }
+  async #drive(id: number, live: LiveStudy): Promise<void> {
+    for (let decision = await live.decide(); decision !== null; decision = await live.decide()) await this.#act(id, live, decision);
     await this.#settle(id, live);
   }
 
-  async #act(id: number, live: Live, decision: Decision): Promise<void> {
+  async #act(id: number, live: LiveStudy, decision: Decision): Promise<void> {
     switch (decision.type) {
       case 'proposed':
       case 'resumed':
@@ -272,8 +267,8 @@ export class Hpo {
     }
   }
 
-  /** Queues a trial's training, up to where the study wants it now. One that cannot be queued has failed. */
-  async #train(id: number, live: Live, trial: number): Promise<void> {
+  /** Queues a trial's training, up to where the study wants it now. One that cannot be queued has failed; on a full disk it waits for room. */
+  async #train(id: number, live: LiveStudy, trial: number): Promise<void> {
     const { experiments, queue, presets } = this.#services;
     const experiment = experiments.get(id);
     if (experiment?.search === undefined) return;
@@ -284,8 +279,9 @@ export class Hpo {
       const title = trialName(id, stamp, trial);
       await queue.submit(() => ({ kind: 'trial', title, projectId: experiment.projectId, ownerId, subjectId: id, preset, trial: { index: trial, until } }));
     } catch (error) {
+      if (isDiskFull(error)) throw error;
       if (!(error instanceof StudioError)) this.#services.log(error, `queuing of trial ${trial} of experiment ${id}`);
-      await this.#take(live, { type: 'failed', trial, reason: failureOf(error).code });
+      await live.take({ type: 'failed', trial, reason: failureOf(error).code });
     }
   }
 
@@ -298,34 +294,51 @@ export class Hpo {
     }
   }
 
-  async #hearEpoch(live: Live, job: Readonly<StoredJob>, row: EpochRow): Promise<void> {
+  async #hearEpoch(live: LiveStudy, job: Readonly<StoredJob>, row: EpochRow): Promise<void> {
     const metrics = metricsOfEpoch(row);
     const value = metrics[live.study.config.objective] ?? null;
-    const heard = await this.#take(live, { type: 'reported', trial: job.trial!.index, resource: row.epoch, value, metrics });
+    const heard = await live.take({ type: 'reported', trial: job.trial!.index, resource: row.epoch, value, metrics });
     if (heard) await this.#drive(job.subjectId, live);
   }
 
-  /** The end of a trial's training, told once more where it was told already. */
-  async #hearEnd(live: Live, job: Readonly<StoredJob>, { state, failure }: JobVerdict, dir: string): Promise<void> {
-    const { index: trial, until } = job.trial!;
+  /** All epochs of a training, of which some may have been heard already. */
+  async #hearEpochs(live: LiveStudy, job: Readonly<StoredJob>): Promise<void> {
     for await (const event of this.#services.queue.events(job.id)) {
       if (event.type === 'epoch') await this.#hearEpoch(live, job, event.row);
     }
+  }
+
+  async #hearStart(live: LiveStudy, job: Readonly<StoredJob>): Promise<void> {
+    const { experiments, projects } = this.#services;
+    await live.take({ type: 'started', trial: job.trial!.index });
+    if (experiments.get(job.subjectId)?.status !== 'pending') return;
+    const experiment = await experiments.update(job.subjectId, (before) =>
+      before.status === 'pending' ? { ...before, status: 'running', startedAt: before.startedAt ?? new Date().toISOString() } : (before as StoredExperiment),
+    );
+    if (experiment !== undefined) await projects.markWorking(experiment.projectId);
+  }
+
+  /** The end of a trial's training, told once more where it was told already. */
+  async #hearEnd(live: LiveStudy, job: Readonly<StoredJob>, { state, failure }: JobVerdict, dir: string): Promise<void> {
+    const { index: trial, until } = job.trial!;
+    await this.#hearEpochs(live, job);
     const current = live.study.trials[trial];
     // An older training of a trial that has gone on since.
     if (current === undefined || current.until !== until) return;
+    // Where its start could not be written.
+    if (job.startedAt !== null) await this.#hearStart(live, job);
     const couldSubmit = live.study.goalMet;
-    if (state === 'failed') await this.#take(live, { type: 'failed', trial, reason: failure?.code ?? 'internal' });
-    else if (state === 'stopped') await this.#take(live, { type: 'failed', trial, reason: 'trial_stopped' });
+    if (state === 'failed') await live.take({ type: 'failed', trial, reason: failure?.code ?? 'internal' });
+    else if (state === 'stopped') await live.take({ type: 'failed', trial, reason: 'trial_stopped' });
     else {
       const result = await readResult(dir);
       // With a model it has ended, whatever epoch it was to be trained to: early stopping has seen to that.
-      if (result === null && until < live.study.config.maxResource) await this.#take(live, { type: 'paused', trial });
-      else if (result === null) await this.#take(live, { type: 'failed', trial, reason: 'model_unreadable' });
+      if (result === null && until < live.study.config.maxResource) await live.take({ type: 'paused', trial });
+      else if (result === null) await live.take({ type: 'failed', trial, reason: 'model_unreadable' });
       else {
         const metrics = metricsOfResult(result);
         const value = metrics[live.study.config.objective as keyof typeof metrics];
-        await this.#take(live, { type: 'finished', trial, value, metrics });
+        await live.take({ type: 'finished', trial, value, metrics });
       }
     }
     const after = live.study.trials[trial]!.state;
@@ -344,21 +357,27 @@ export class Hpo {
       return { ...work, about: { ...work.about, trial: job.title }, until, checkpoint: live.folder.checkpoint(index) };
     },
     started: async (job) => {
-      await this.#inTurn(job.subjectId, async (live) => {
-        await this.#take(live, { type: 'started', trial: job.trial!.index });
-        const experiment = await this.#services.experiments.update(job.subjectId, (before) =>
-          before.status === 'pending'
-            ? { ...before, status: 'running', startedAt: before.startedAt ?? new Date().toISOString() }
-            : (before as StoredExperiment),
-        );
-        if (experiment !== undefined) await this.#services.projects.markWorking(experiment.projectId);
+      await this.#inTurn(job.subjectId, (live) => this.#hearStart(live, job)).catch((error: unknown) => {
+        // The study hears of it when it catches up.
+        if (!isDiskFull(error)) throw error;
       });
     },
     ended: async (job, verdict, dir) => {
-      await this.#inTurn(job.subjectId, async (live) => {
-        await this.#hearEnd(live, job, verdict, dir);
-        await this.#drive(job.subjectId, live);
-      });
+      const heard = () =>
+        this.#inTurn(job.subjectId, async (live) => {
+          await this.#hearEnd(live, job, verdict, dir);
+          await this.#drive(job.subjectId, live);
+        });
+      // A model that was made is not given up because the disk is full just then.
+      for (let over = false; !over; ) {
+        over = await heard().then(
+          () => true,
+          (error: unknown) => {
+            if (!isDiskFull(error)) throw error;
+            return sleep(RETRY_MS, false, { ref: false });
+          },
+        );
+      }
       await this.#tidy(job);
     },
   };
@@ -366,7 +385,7 @@ export class Hpo {
   // ---------------------------------------------------------------- the end of a study
 
   /** Brings the experiment to where the study is. */
-  async #settle(id: number, live: Live): Promise<void> {
+  async #settle(id: number, live: LiveStudy): Promise<void> {
     const { study } = live;
     const { experiments } = this.#services;
     const { status } = study;
@@ -404,7 +423,8 @@ export class Hpo {
   /** What a trial that stands for nothing need not keep: a search of resnet152s leaves gigabytes. Its log, epochs and scores stay. */
   async #tidy(job: Readonly<StoredJob>): Promise<void> {
     const experiment = this.#services.experiments.get(job.subjectId);
-    if (experiment === undefined || this.#live.has(job.subjectId)) return;
+    // While the daemon ends, a study that goes on is closed too.
+    if (experiment === undefined || experiment.finishedAt === null) return;
     if (experiment.jobId !== job.id) {
       const out = join(this.#services.queue.folder(job.id), 'out');
       for (const name of ['model.onnx', 'weights.safetensors']) await rm(join(out, name), { force: true });
@@ -416,7 +436,7 @@ export class Hpo {
   async #close(id: number): Promise<void> {
     const live = this.#live.get(id);
     this.#live.delete(id);
-    await live?.journal.close();
+    await live?.close();
   }
 
   async #tell(id: number, level: 'success' | 'error', text: { ko: string; en: string }): Promise<void> {
@@ -430,16 +450,15 @@ export class Hpo {
 
   /** Before the queue starts: the studies as their journals tell them. */
   async recover(): Promise<void> {
-    const { experiments, dir, log } = this.#services;
+    const { experiments, log } = this.#services;
     for (const experiment of [...experiments.all()]) {
       const { id, search, status } = experiment;
       if (search === undefined || (status !== 'pending' && status !== 'running')) continue;
       try {
-        const folder = new StudyFolder(dir, id);
-        const study = await folder.replay(studyConfig(search.request));
-        const live: Live = { study, folder, journal: await folder.open(), turn: Promise.resolve() };
+        const live = await this.#open(id, studyConfig(search.request));
         this.#live.set(id, live);
-        for (const trial of study.trials) if (trial.state === 'running') await this.#take(live, { type: 'requeued', trial: trial.id });
+        // Where this cannot be written now it does not matter: the next start of the training tells the study the same.
+        await live.inTurn(() => this.#requeue(live)).catch(() => {});
       } catch (error) {
         log(error, `study of experiment ${id}`);
         await experiments.update(id, (before) => ({ ...before, status: 'failed', failure: failureOf(error), finishedAt: new Date().toISOString() }));
@@ -447,28 +466,41 @@ export class Hpo {
     }
   }
 
-  /** When the queue has started: what the journals say and had not been done is done, and what the trainings told meanwhile is heard. */
+  async #requeue(live: LiveStudy): Promise<void> {
+    for (const { id: trial } of live.study.trials) if (live.study.trials[trial]!.state === 'running') await live.take({ type: 'requeued', trial });
+  }
+
+  /** When the queue has started. */
   async goOn(): Promise<void> {
-    for (const [id] of [...this.#live]) {
-      await this.#inTurn(id, async (live) => {
-        for (const { id: trial } of live.study.trials) {
-          const { until } = live.study.trials[trial]!;
-          const job = this.#trainings(id, trial).findLast((candidate) => candidate.trial?.until === until);
-          const pending = isPending(live.study.trials[trial]!);
-          if (job === undefined && pending) await this.#train(id, live, trial);
-          else if (job !== undefined && !isActive(job) && pending) {
-            await this.#hearEnd(live, job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#services.queue.folder(job.id));
-          } else if (job !== undefined && isActive(job) && !pending) this.#stopTrainings(id, trial);
-        }
-        await this.#drive(id, live);
-      });
+    // One that cannot be written now is tried again.
+    for (const [id, live] of [...this.#live]) await live.inTurn(() => this.#catchUp(id, live)).catch(() => {});
+  }
+
+  /** What the journal says and had not been done is done, and what the trainings told meanwhile is heard. */
+  async #catchUp(id: number, live: LiveStudy): Promise<void> {
+    const { queue } = this.#services;
+    for (const { id: trial } of live.study.trials) {
+      const { until } = live.study.trials[trial]!;
+      const job = this.#trainings(id, trial).findLast((candidate) => candidate.trial?.until === until);
+      const { state } = live.study.trials[trial]!;
+      const pending = isPending(live.study.trials[trial]!);
+      if (job === undefined) {
+        if (pending) await this.#train(id, live, trial);
+      } else if (!isActive(job)) {
+        if (pending) await this.#hearEnd(live, job, { state: job.state as JobVerdict['state'], failure: job.failure }, queue.folder(job.id));
+      } else if (state === 'pruned' || state === 'aborted') this.#stopTrainings(id, trial);
+      else if (pending && job.state === 'running') {
+        await this.#hearStart(live, job);
+        await this.#hearEpochs(live, job);
+      }
     }
+    await this.#drive(id, live);
   }
 
   /** Nothing is written any more when it resolves. */
   async close(): Promise<void> {
     for (const [id, live] of [...this.#live]) {
-      await live.turn;
+      await live.settled();
       await this.#close(id);
     }
   }
