@@ -208,6 +208,11 @@ export const CATALOGUE = {
     '{name}에서 사용하고 있어 삭제할 수 없습니다. 그 학습이 끝난 뒤에 다시 시도해 주세요.',
     'They are used by {name} and cannot be deleted now. Try again when that training has ended.',
   ),
+  model_in_use: entry(
+    409,
+    '버전 {version}에서 시작한 {name}이(가) 아직 학습 중이라 삭제할 수 없습니다. 그 학습이 끝난 뒤에 다시 시도해 주세요.',
+    '{name} has begun with version {version} and is still training, so it cannot be deleted now. Try again when that training has ended.',
+  ),
   start_missing: entry(
     422,
     '시작 가중치를 찾을 수 없습니다: {name}. 삭제되었을 수 있으니 Algorithm 단계에서 다시 선택해 주세요.',
@@ -262,6 +267,21 @@ export const CATALOGUE = {
     422,
     '작업이 GPU 메모리 {usedMb} MB를 사용하여 허용된 {limitMb} MB를 넘었습니다. batch_size를 {batch}에서 {proposed}(으)로 낮추거나 GPU 메모리가 더 큰 자원을 선택해 다시 시작해 주세요.',
     'The job used {usedMb} MB of the memory of the GPU; it may use {limitMb} MB. Lower batch_size from {batch} to {proposed}, or choose resources with more GPU memory, and start again.',
+  ),
+  gpu_full: entry(
+    422,
+    'GPU 메모리가 모자랍니다. input_size를 낮추거나 GPU 메모리가 더 큰 자원을 선택해 다시 시작해 주세요.',
+    'The memory of the GPU is not enough. Lower input_size, or choose resources with more GPU memory, and start again.',
+  ),
+  gpu_full_batch: entry(
+    422,
+    'GPU 메모리가 모자랍니다. batch_size를 {batch}에서 {proposed}(으)로 낮추거나 GPU 메모리가 더 큰 자원을 선택해 다시 시작해 주세요.',
+    'The memory of the GPU is not enough. Lower batch_size from {batch} to {proposed}, or choose resources with more GPU memory, and start again.',
+  ),
+  gpu_full_now: entry(
+    422,
+    'GPU 메모리가 모자랍니다. GPU를 쓰는 다른 작업이 끝난 뒤 다시 시도해 주세요.',
+    'The memory of the GPU is not enough. Try again when other jobs on the GPU have ended.',
   ),
   disk_full: entry(
     507,
@@ -554,6 +574,11 @@ export const CATALOGUE = {
     409,
     '지금 사용할 수 있는 메모리 {limitMb} MB로는 사전 점검을 끝낼 수 없었습니다. batch_size나 input_size를 낮추거나, 실행 중인 작업이 끝난 뒤 다시 점검해 주세요.',
     'The check could not be finished with the {limitMb} MB of memory that are free now. Lower batch_size or input_size, or check again when other jobs have ended.',
+  ),
+  preflight_gpu_busy: entry(
+    409,
+    '다른 작업이 GPU를 사용하고 있어 지금은 사전 점검을 할 수 없습니다. 점검 없이 시작하거나, 그 작업이 끝난 뒤 다시 점검해 주세요.',
+    'Other jobs have the GPU, so the check cannot be made now. Start without it, or check again when they have ended.',
   ),
   preflight_memory: entry(
     409,

@@ -7,6 +7,7 @@ import { constants, setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import { failureOf, type StudioError } from './errors.ts';
 import { claim } from './jobs/claim.ts';
+import { deviceInUse } from './jobs/device.ts';
 import { asStudioError, outOfMemory } from './jobs/failure.ts';
 import type { JobEnd, JobHost } from './jobs/job.ts';
 import { Journal, type NewEvent } from './jobs/journal.ts';
@@ -116,7 +117,7 @@ function fail(error: unknown): void {
   } catch {
     // The end must be told in any case.
   }
-  const known: StudioError = asStudioError(error, spec);
+  const known: StudioError = asStudioError(error, spec, deviceInUse());
   const failure = failureOf(known);
   const details = known.details === undefined ? '' : `\n${known.details}`;
   host.log('error', failure.en + details, failure.ko + details);

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { swiftshader } from '../engine/devices/swiftshader.fixture.ts';
 import type { TrainResult } from '../http/schemas.ts';
 import { labelFolder } from '../store/label-set.ts';
+import { asStudioError } from './failure.ts';
 import type { DeviceOfJob, InferSpec, PredictionLine, TrainSpec } from './protocol.ts';
 import { endOf, readJson, removeTemporaryFolders, runToEnd, startJob, temporaryFolder } from './workers.fixture.ts';
 
@@ -43,6 +44,17 @@ test('a device that the settings name fails the training, with a reason', async 
   const job = await endOf(startJob({ ...spec, device: { ...cuda, fallback: false } }, join(temporaryFolder(), 'job'), withoutGpu));
   assert.is(job.end.state, 'failed');
   assert.is(job.end.failure?.code, 'device_unfit');
+});
+
+test('a GPU that refuses memory is named, and the memory of the process is not blamed for it', () => {
+  const codeOf = (message: string, device: 'cpu' | 'cuda', batch_size = 16, kind: 'train' | 'infer' = 'train') =>
+    asStudioError(new Error(message), { kind, memoryMb: 4096, ...(kind === 'train' ? { parameters: { batch_size } } : {}) }, device).code;
+  const refused = 'CUDA error 2: out of memory';
+  assert.is(codeOf(refused, 'cuda'), 'gpu_full_batch');
+  assert.is(codeOf(refused, 'cuda', 1), 'gpu_full');
+  assert.is(codeOf(refused, 'cuda', 1, 'infer'), 'gpu_full_now');
+  assert.is(codeOf(refused, 'cpu'), 'out_of_memory_batch', 'the CPU has taken over');
+  assert.is(codeOf('std::bad_alloc', 'cuda'), 'out_of_memory_batch');
 });
 
 test('inference on WebGPU predicts what the CPU predicts', async () => {

@@ -13,11 +13,16 @@ export interface Place {
 
 const CPU: Place = { device: 'cpu', gpu: null };
 
+let inUse: DeviceName = 'cpu';
+/** What the job of this process computes on. */
+export const deviceInUse = (): DeviceName => inUse;
+
 /** Opens something on the job's device, or on the CPU where that device was not asked for by name and turns out not to serve; the log says which and why. */
 export async function onDevice<T>({ device }: { device?: DeviceOfJob }, host: Pick<JobHost, 'log'>, open: (place: Place) => Promise<T>): Promise<T> {
   if (device === undefined) return open(CPU);
   const { why } = device;
   if (why !== null) host.log('info', `computes on ${device.name}: ${why.en}`, `계산 장치 ${device.name}: ${why.ko}`);
+  inUse = device.name;
   try {
     return await open({ device: device.name, gpu: device.index });
   } catch (error) {
@@ -33,6 +38,7 @@ export async function onDevice<T>({ device }: { device?: DeviceOfJob }, host: Pi
       `${device.name} cannot do this work, so the CPU does it: ${message}`,
       `${device.name} 장치에서 실행할 수 없어 CPU로 실행합니다: ${message}`,
     );
+    inUse = 'cpu';
     return open(CPU);
   }
 }

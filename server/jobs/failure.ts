@@ -1,10 +1,14 @@
 /** Turns whatever a job throws into a failure of the catalogue. */
+import type { DeviceName } from '../engine/runtime.ts';
 import { StudioError } from '../errors.ts';
 import type { JobSpec } from './protocol.ts';
 
 /** How the allocators of libstdc++, ONNX Runtime (CPU arena, CUDA, WebGPU), V8 and libvips say that memory has run out. */
 const NO_MEMORY =
   /bad_alloc|bad_array_new_length|failed to allocate|allocation fail|out of memory|out_of_memory|cannot allocate memory|ENOMEM|Invalid typed array length/i;
+
+/** Of these the memory of the process alone: a GPU's memory is never allocated so. */
+const NO_PROCESS_MEMORY = /bad_alloc|bad_array_new_length|cannot allocate memory|ENOMEM|Invalid typed array length/i;
 
 /** The parts of a job's spec that tell what to do about its memory. */
 type Spec = Pick<JobSpec, 'kind' | 'memoryMb'> & { parameters?: { batch_size: number } };
@@ -33,14 +37,22 @@ export function outOfGpuMemory(spec: Spec, limitMb: number, usedMb: number): Stu
   return new StudioError('out_of_gpu_memory_batch', { limitMb, usedMb, batch, proposed: Math.floor(batch / 2) });
 }
 
+/** Of a job that the GPU itself has refused memory. */
+function gpuIsFull(spec: Spec, details: string): StudioError {
+  if (spec.kind === 'infer') return new StudioError('gpu_full_now', {}, details);
+  const batch = spec.parameters?.batch_size ?? 1;
+  return batch < 2 ? new StudioError('gpu_full', {}, details) : new StudioError('gpu_full_batch', { batch, proposed: Math.floor(batch / 2) }, details);
+}
+
 /** Whether memory has run out. */
 export const isShortage = (error: unknown): boolean => NO_MEMORY.test((error as Error).message);
 
-export function asStudioError(error: unknown, spec: Spec): StudioError {
+/** `device`: what the job computed on. */
+export function asStudioError(error: unknown, spec: Spec, device: DeviceName = 'cpu'): StudioError {
   if (error instanceof StudioError) return error;
   const text = error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : String(error);
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (/ENOSPC|EDQUOT/.test(text)) return new StudioError('disk_full', {}, details);
-  if (NO_MEMORY.test(text)) return outOfMemory(spec, details);
+  if (NO_MEMORY.test(text)) return device === 'cpu' || NO_PROCESS_MEMORY.test(text) ? outOfMemory(spec, details) : gpuIsFull(spec, details);
   return new StudioError('internal', {}, details);
 }

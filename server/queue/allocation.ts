@@ -25,7 +25,7 @@ export interface Need {
 interface Share {
   cores: number;
   memoryMb: number;
-  /** Index of the GPU; a training has it to itself. */
+  /** Index of the GPU; a job has it to itself. */
   gpu: number | null;
 }
 
@@ -51,13 +51,22 @@ export class Allocation {
     return { cores, memoryMb };
   }
 
+  /** Gives a job a GPU that nobody has, besides its share; null where there is none. Its index comes back. */
+  takeGpu(jobId: number, need: Pick<Need, 'gpu' | 'gpuMemoryMb'>): number | null {
+    const gpu = this.#freeGpu(need);
+    if (gpu < 0) return null;
+    const { cores, memoryMb } = this.#shares.get(jobId) ?? { cores: 0, memoryMb: 0 };
+    this.#shares.set(jobId, { cores, memoryMb, gpu });
+    return gpu;
+  }
+
   isFree(need: Need): boolean {
     const { cores, memoryMb } = this.free;
     return need.cores <= cores && need.memoryMb <= memoryMb && (need.gpu === null || this.#freeGpu(need) >= 0);
   }
 
   /** Index of a GPU that nobody has; -1 where there is none. */
-  #freeGpu(need: Need): number {
+  #freeGpu(need: Pick<Need, 'gpu' | 'gpuMemoryMb'>): number {
     const used = new Set([...this.#shares.values()].map((share) => share.gpu));
     return this.box.gpus.findIndex((candidate, i) => !used.has(i) && matches(candidate, need));
   }
@@ -81,6 +90,6 @@ export class Allocation {
   }
 }
 
-function matches(gpu: GpuOfBox, need: Need): boolean {
+function matches(gpu: GpuOfBox, need: Pick<Need, 'gpu' | 'gpuMemoryMb'>): boolean {
   return gpu.memoryMb >= need.gpuMemoryMb && (need.gpu === 'any' || gpu.name.toLowerCase().includes((need.gpu ?? '').toLowerCase()));
 }

@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import { StudioError } from '../errors.ts';
 import { EventBus } from '../events.ts';
 import type { JobEvent } from '../http/schemas.ts';
+import type { DeviceOfJob } from '../jobs/protocol.ts';
 import { Collection } from '../store/collection.ts';
 import { Allocation, type Box, type Need } from './allocation.ts';
 import { Devices } from './devices.ts';
@@ -39,7 +40,7 @@ interface World {
   events: { jobId: number; event: JobEvent }[];
   faults: string[];
   start(): Promise<void>;
-  submit(need: Need | null, work?: typeof SMALL, kind?: 'sample' | 'preflight'): Promise<number>;
+  submit(need: Need | null, work?: typeof SMALL, kind?: 'sample' | 'preflight' | 'infer'): Promise<number>;
   over(id: number): Promise<Readonly<StoredJob>>;
 }
 
@@ -117,7 +118,7 @@ async function world(
     },
   };
   // What they draw does not matter here; the kind decides about the slot.
-  const rules = { sample, preflight: sample } as unknown as RulesTable;
+  const rules = { sample, preflight: sample, infer: sample } as unknown as RulesTable;
   bus.on('jobEvent', (message) => here.events.push(message));
   return here;
 }
@@ -284,6 +285,35 @@ test('a job that takes more of the GPU than its preset allows is ended alone, wi
   await w.queue.stop(modest);
   assert.is((await w.over(modest)).state, 'stopped');
   await smi.remove();
+});
+
+test('a light job takes a GPU that nobody has; without one the CPU infers, and a preflight says why it cannot', async () => {
+  const w = await world({
+    box: { cores: 4, memoryMb: 4000, gpus: [0, 1].map(() => ({ name: 'NVIDIA GeForce RTX 3090', memoryMb: 24576 })) },
+    slots: 3,
+    devices: { choose: async (_need, index) => ({ name: 'cuda', index, fallback: true, why: null }) },
+  });
+  await w.start();
+  const deviceOf = async (id: number) => {
+    await workerOf(w, id);
+    return (JSON.parse(await readFile(join(w.queue.folder(id), 'spec.json'), 'utf8')) as { device: DeviceOfJob }).device;
+  };
+  const training = await w.submit({ ...need(1), gpu: 'any' }, ENDLESS, 'preflight');
+  assert.is((await deviceOf(training)).index, 0);
+  const first = await w.submit(null, ENDLESS, 'infer');
+  assert.is((await deviceOf(first)).index, 1, 'not the one that the training has');
+  const second = await w.submit(null, ENDLESS, 'infer');
+  const { name, why } = await deviceOf(second);
+  assert.equal([name, why?.en], ['cpu', 'Other jobs have the GPU just now.']);
+  assert.is((await w.over(await w.submit(null, SMALL, 'preflight'))).failure?.code, 'preflight_gpu_busy');
+  await w.queue.stop(first);
+  await w.over(first);
+  const third = await w.submit(null, ENDLESS, 'preflight');
+  assert.is((await deviceOf(third)).index, 1, 'given back');
+  for (const id of [training, second, third]) {
+    await w.queue.stop(id);
+    await w.over(id);
+  }
 });
 
 test('a worker that does not stop in time is ended by force', async () => {

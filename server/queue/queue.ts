@@ -21,6 +21,9 @@ import { type JobRules, type JobVerdict, PACE, type RulesTable, type StoredJob }
 import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
 import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
 
+const ANY_GPU: Pick<Need, 'gpu' | 'gpuMemoryMb'> = { gpu: 'any', gpuMemoryMb: 0 };
+const GPU_TAKEN = { ko: '지금은 다른 작업이 GPU를 사용하고 있습니다.', en: 'Other jobs have the GPU just now.' };
+
 /** Of a job that is being launched, runs, or is being taken over. */
 interface Running {
   worker: Worker | null;
@@ -339,7 +342,18 @@ export class Queue {
   async #device(job: Readonly<StoredJob>): Promise<{ device?: DeviceOfJob }> {
     if (!['train', 'trial', 'preflight', 'infer'].includes(job.kind)) return {};
     const need = this.#needs.get(job.id) ?? (await this.#rulesOf(job.kind).need?.(job)) ?? null;
-    return { device: await this.#options.devices.choose(need, this.#options.allocation.gpuOf(job.id)) };
+    const { devices, allocation } = this.#options;
+    const device = await devices.choose(need, allocation.gpuOf(job.id));
+    return { device: job.resources.preset === null && allocation.box.gpus.length > 0 ? this.#lightDevice(job, device, need ?? ANY_GPU) : device };
+  }
+
+  /** A light job comes without a share: it takes a GPU that nobody has. Where there is none the CPU infers; how long a training takes on a GPU the CPU cannot tell. */
+  #lightDevice(job: Readonly<StoredJob>, device: DeviceOfJob, need: Pick<Need, 'gpu' | 'gpuMemoryMb'>): DeviceOfJob {
+    if (device.name === 'cpu') return device;
+    const index = this.#options.allocation.takeGpu(job.id, need);
+    if (index !== null) return { ...device, index };
+    if (job.kind === 'preflight') throw new StudioError('preflight_gpu_busy');
+    return device.fallback ? { name: 'cpu', index: null, fallback: false, why: GPU_TAKEN } : device;
   }
 
   #threads(job: Readonly<StoredJob>): number {
