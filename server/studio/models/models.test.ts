@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ModelDetails, ModelEntry, ModelVersionDetails } from '../../http/library-schemas.ts';
 import type { ErrorReply, Experiment, ExperimentDetails } from '../../http/schemas.ts';
-import { openWorkshop, type Workshop } from '../studio.fixture.ts';
+import { isOver, openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
 
 const test = suite('models');
 let w: Workshop;
@@ -23,6 +23,11 @@ let modelId = 0;
 test('a new model, its next version, and the experiments are published', async () => {
   assert.is(await code(w.colleague.call('POST', `/api/experiments/${trained[0]!.id}/register`, { name: 'M' })), 'read_only');
   assert.is(await code(register(0, {})), 'invalid_input');
+  const weightsFile = join(w.daemon.data, 'jobs', String(trained[0]!.jobId), 'out/weights.safetensors');
+  renameSync(weightsFile, `${weightsFile}.away`);
+  assert.is(await code(register(0, { name: '나사 분류' })), 'model_unreadable');
+  assert.equal([await w.dev.ok<ModelEntry[]>('GET', '/api/models'), readdirSync(join(w.daemon.data, 'models')), await statusOf(0)], [[], [], 'succeeded']);
+  renameSync(`${weightsFile}.away`, weightsFile);
   const first = await register(0, { name: '나사 분류' });
   assert.equal([first.status, first.body.version.version, await statusOf(0)], [201, 1, 'published']);
   assert.is(await code(register(0, { name: 'again' })), 'experiment_refused', 'as the manual says');
@@ -60,14 +65,31 @@ test('description and tags are logged; only those who made it may change it', as
   assert.is(await code(w.colleague.call('PATCH', `/api/models/${modelId}`, { autoDelete: true })), 'not_the_owner');
 });
 
-test('the oldest versions go when there are too many, and all is there after a power cut', async () => {
-  await w.dev.ok('PATCH', `/api/models/${modelId}`, { autoDelete: true, maxVersions: 2 });
+test('the oldest versions go when there are too many, but for one that a training begins with, and all is there after a power cut', async () => {
+  const numbers = async () => (await w.dev.ok<ModelDetails>('GET', `/api/models/${modelId}`)).versions.map(({ version }) => version);
+  const settings = { autoDelete: true, maxVersions: 2 };
+  await w.dev.ok('PATCH', `/api/models/${modelId}`, settings);
+  const { versions: before } = await w.dev.ok<ModelDetails>('GET', `/api/models/${modelId}`);
+  const oldest = before.find(({ version }) => version === 1)!;
+  const { id } = await w.draft();
+  const config = { split: SPLIT, algorithm: 'smallnet', parameters: { ...PARAMETERS, epoch: 10_000 }, preset: PRESET, start: { kind: 'model', id: oldest.id } };
+  await w.dev.ok('POST', `/api/experiments/${id}/run`, config);
+  assert.is(await code(w.dev.call('DELETE', `/api/model-versions/${oldest.id}`)), 'model_in_use');
+  assert.is(await code(w.dev.call('DELETE', `/api/models/${modelId}`)), 'model_in_use');
   const third = await register(2, { modelId });
-  assert.is(third.status, 201);
+  assert.equal([third.status, await numbers()], [201, [3, 2, 1]]);
+  await w.dev.ok('POST', `/api/experiments/${id}/stop`);
+  await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment));
+  await w.dev.ok('PATCH', `/api/models/${modelId}`, settings);
+  assert.equal(await numbers(), [3, 2]);
   await w.daemon.end('SIGKILL');
+  // As if it had died while a model was registered.
+  const made = JSON.parse(readFileSync(join(w.daemon.data, 'db/models', `${modelId}.json`), 'utf8')) as object;
+  writeFileSync(join(w.daemon.data, 'db/models/999.json'), JSON.stringify({ ...made, id: 999, name: 'half made', lastVersion: 0 }));
   await w.restart();
   const { model, versions } = await w.dev.ok<ModelDetails>('GET', `/api/models/${modelId}`);
   assert.equal([model.versions, model.latestVersion, versions.map(({ version }) => version)], [2, 3, [3, 2]]);
+  assert.is((await w.dev.ok<ModelEntry[]>('GET', '/api/models')).length, 1);
   assert.is(readdirSync(join(w.daemon.data, 'models')).length, 2);
   const file = join(w.daemon.data, 'models', String(third.body.version.id), 'model.onnx');
   assert.is(readFileSync(file).length, third.body.version.sizeBytes);

@@ -187,6 +187,7 @@ export class Models {
       if (result === null || experiment.config === null) throw new StudioError('model_not_usable');
 
       const at = new Date().toISOString();
+      const id = await this.#versions.nextId();
       let model: Readonly<StoredModel>;
       if ('modelId' in request) {
         model = this.visible(reader, request.modelId);
@@ -198,33 +199,44 @@ export class Models {
         const name = request.name.trim();
         this.#checkName(name, groupId, null);
         const settings = { autoDelete: false, maxVersions: MAX_VERSIONS, lastVersion: 0, ownerId: reader.id, createdAt: at, updatedAt: at };
-        model = await this.#models.add((id) => ({ id, name, groupId, type, model: kind, ...settings }));
+        model = await this.#models.add((modelId) => ({ id: modelId, name, groupId, type, model: kind, ...settings }));
       }
-      const version = await this.#addVersion(reader, model, experiment, result, at);
-      await experiments.update(experimentId, (before) => ({ ...before, status: 'published' }));
+      try {
+        await this.#addVersion(id, reader, model, experiment, result, at);
+        await experiments.update(experimentId, (before) => ({ ...before, status: 'published' }));
+      } catch (error) {
+        await this.#takeBack(id, model);
+        throw error;
+      }
       await this.#prune(model.id);
       this.#changed(model.id);
-      return this.version(reader, version.id);
+      return this.version(reader, id);
     });
   }
 
+  /** Of a version that nobody was told of, and of a model that was made for it. What cannot be taken back now goes at the next start. */
+  async #takeBack(id: number, model: Readonly<StoredModel>): Promise<void> {
+    await this.#versions.delete(id).catch(() => {});
+    await rm(this.#folder(id), { recursive: true, force: true }).catch(() => {});
+    if (model.lastVersion === 0) await this.#models.delete(model.id).catch(() => {});
+  }
+
   async #addVersion(
+    id: number,
     reader: StoredUser,
     model: Readonly<StoredModel>,
     experiment: Readonly<StoredExperiment>,
     result: TrainResult,
     at: string,
-  ): Promise<Readonly<StoredVersion>> {
+  ): Promise<void> {
     checkAllowed(experiment, 'register');
     const out = this.#services.experiments.outFolder(experiment);
-    const id = await this.#versions.nextId();
     const folder = this.#folder(id);
     await makeFolder(folder);
     for (const name of FILES) await linkOrCopy(join(out, name), join(folder, name));
     await syncFolder(folder);
-    const raised = await this.#models.update(model.id, (before) => ({ ...before, lastVersion: before.lastVersion + 1, updatedAt: at }));
-    const version = raised?.lastVersion ?? 1;
-    return this.#versions.put({
+    const version = model.lastVersion + 1;
+    await this.#versions.put({
       id,
       modelId: model.id,
       version,
@@ -250,6 +262,8 @@ export class Models {
       createdAt: at,
       updatedAt: at,
     });
+    // Behind the version: a model that says it had none never had one.
+    await this.#models.update(model.id, (before) => ({ ...before, lastVersion: version, updatedAt: at }));
   }
 
   /** Name, auto delete and maximum of versions. Throws not_the_owner or model_name_taken. */
@@ -321,20 +335,23 @@ export class Models {
     return { path: join(this.#folder(id), file), name: `${model.name}-v${version.version}${extension}` };
   }
 
+  /** Throws not_the_owner or model_in_use. */
   deleteVersion(reader: StoredUser, id: number): Promise<void> {
     return this.#inTurn(async () => {
       const { model, version } = this.#visibleVersion(reader, id);
       if (!mayChange(reader, model) && reader.id !== version.ownerId) throw new StudioError('not_the_owner');
+      this.#checkUnused([version]);
       await this.#remove(version);
       this.#changed(model.id);
     });
   }
 
-  /** With all versions. */
+  /** With all versions. Throws not_the_owner or model_in_use. */
   delete(reader: StoredUser, id: number): Promise<void> {
     return this.#inTurn(async () => {
       const model = this.visible(reader, id);
       if (!mayChange(reader, model)) throw new StudioError('not_the_owner');
+      this.#checkUnused(this.#of(id));
       for (const version of this.#of(id)) await this.#remove(version);
       await this.#models.delete(id);
       this.#services.events.emit('change', { kind: 'model', id, projectId: null, deleted: true, audience: { groupId: model.groupId } });
@@ -355,12 +372,26 @@ export class Models {
     if (taken !== undefined) throw new StudioError('model_name_taken', { name });
   }
 
-  /** Deletes the oldest versions that are too many, where the model says so. */
+  /** The trainings that are going on and begin with a version. */
+  #usesOf({ id }: Readonly<StoredVersion>): string[] {
+    return this.#services.experiments.beginningWith({ kind: 'model', id });
+  }
+
+  #checkUnused(versions: readonly Readonly<StoredVersion>[]): void {
+    for (const version of versions) {
+      const [name] = this.#usesOf(version);
+      if (name !== undefined) throw new StudioError('model_in_use', { version: version.version, name });
+    }
+  }
+
+  /** Deletes the oldest versions that are too many, where the model says so; one that a training begins with stays until the next time. */
   async #prune(id: number): Promise<void> {
     const model = this.#models.get(id);
     if (model === undefined || !model.autoDelete) return;
     const versions = this.#of(id);
-    for (const version of versions.slice(0, Math.max(0, versions.length - model.maxVersions))) await this.#remove(version);
+    for (const version of versions.slice(0, Math.max(0, versions.length - model.maxVersions))) {
+      if (this.#usesOf(version).length === 0) await this.#remove(version);
+    }
   }
 
   async #remove({ id, experimentId, statusBefore }: Readonly<StoredVersion>): Promise<void> {
@@ -384,6 +415,11 @@ export class Models {
     const { dir, experiments } = this.#services;
     for (const name of await readdir(dir)) {
       if (this.#versions.get(Number(name)) === undefined) await rm(join(dir, name), { recursive: true, force: true });
+    }
+    for (const { id, lastVersion } of [...this.#models.all()]) {
+      const newest = this.#of(id).at(-1)?.version ?? 0;
+      if (lastVersion === 0 && newest === 0) await this.#models.delete(id);
+      else if (newest > lastVersion) await this.#models.update(id, (before) => ({ ...before, lastVersion: newest }));
     }
     for (const version of [...this.#versions.all()]) {
       if (this.#models.get(version.modelId) === undefined) await this.#remove(version);
