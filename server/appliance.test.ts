@@ -1,6 +1,6 @@
 /** The way through over HTTP, with the real daemon and its workers: data in, a trained model, results out; and what goes wrong on the way. */
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -26,6 +26,7 @@ import type {
   Preset,
   Project,
   RunConfig,
+  User,
 } from './http/schemas.ts';
 
 const test = suite('the way through');
@@ -346,6 +347,17 @@ test('inference on an upload: pictures, captions, pages and Save Results', async
   assert.is(json.model, '나사 "v1"/최종');
   assert.is(json.predictions[0]!.scores.length, 2);
 
+  const predictions = join(daemon.data, 'jobs', String(inference.jobId), 'out/predictions.jsonl');
+  const whole = await readFile(predictions, 'utf8');
+  await writeFile(predictions, whole.replace('\n', '\n{"damaged\n'));
+  const broken = await fetch(`${daemon.url}/api/inferences/${inference.id}/results.zip`, { headers: dev.headers() })
+    .then(async (reply) => reply.ok && (await reply.arrayBuffer()))
+    .catch(() => false);
+  assert.is(broken, false, 'it breaks off, and nothing else does');
+  await writeFile(predictions, whole);
+  const again = await fetch(`${daemon.url}/api/inferences/${inference.id}/results.zip`, { headers: dev.headers() });
+  assert.equal([...(await unzip(Buffer.from(await again.arrayBuffer()))).keys()].sort(), ['results.csv', 'results.json']);
+
   const onDataset = await dev.ok<Inference>('POST', `/api/projects/${project.id}/inferences`, {
     experimentId: experiment.id,
     source: { kind: 'dataset', datasetId: dataset.id },
@@ -376,7 +388,18 @@ test('Stop: without an epoch it has failed, behind one it is aborted and usable'
   await dev.until<ExperimentDetails>(`/api/experiments/${long.id}`, ({ epochs }) => epochs.length > 0, 120);
   const colleague = await daemon.client().signIn('colleague');
   assert.is(await code(colleague.call('POST', `/api/jobs/${long.jobId}/stop`)), 'read_only');
+  const admin = await daemon.client().signIn('admin');
+  const { id } = (await admin.ok<User[]>('GET', '/api/users')).find(({ userId }) => userId === 'colleague')!;
+  const [theirs, own] = await Promise.all([colleague, dev].map((client) => listen(client, `/api/events?job=${long.jobId}`)));
+  for (let i = 0; i < 100 && !theirs!.messages.some(({ event }) => event === 'job'); i++) await sleep(50);
+  await admin.ok('PATCH', `/api/users/${id}`, { groupIds: [] });
   await dev.ok('POST', `/api/jobs/${long.jobId}/stop`);
+  const hasEnded = ({ messages }: { messages: { event: string; data: unknown }[] }) =>
+    messages.some(({ event, data }) => event === 'job' && (data as JobEvent).type === 'end');
+  for (let i = 0; i < 600 && !hasEnded(own!); i++) await sleep(100);
+  assert.equal([hasEnded(own!), hasEnded(theirs!)], [true, false], 'whoever has left the group hears no more of its trainings');
+  await Promise.all([theirs!.close(), own!.close()]);
+  await admin.ok('PATCH', `/api/users/${id}`, { groupIds: [1] });
   const aborted = await dev.until<ExperimentDetails>(`/api/experiments/${long.id}`, (body) => isOver(body.experiment), 90);
   assert.is(aborted.experiment.status, 'aborted');
   assert.is(aborted.experiment.usable, true);
@@ -440,7 +463,6 @@ test('two daemons never share a folder, and a damaged file stops the start with 
   assert.match(second, 'in use by another AI Studio');
   assert.is(await daemon.end(), 0);
   const file = join(daemon.data, 'db', 'groups', '1.json');
-  const { writeFile } = await import('node:fs/promises');
   const before = await readFile(file);
   await writeFile(file, '{"id": 1, "na');
   const damaged = await daemon.launch().then(

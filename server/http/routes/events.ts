@@ -96,6 +96,8 @@ export const eventRoutes =
           }),
           events.on('jobEvent', (message) => {
             if (message.jobId !== job) return;
+            const person = reader();
+            if (person === null || studio.look('job', person, job) === null) return;
             if (replaying === null) sendEvent(message.event);
             else replaying.push(message.event);
           }),

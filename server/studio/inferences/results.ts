@@ -1,5 +1,5 @@
 /** Save Results: a zip with the predictions as CSV (for Excel) and JSON, made while it is sent. */
-import { Readable } from 'node:stream';
+import { type PassThrough, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { Inference } from '../../http/schemas.ts';
 import type { PredictionLine } from '../../jobs/protocol.ts';
@@ -70,15 +70,22 @@ async function* json(file: string, inference: Inference): AsyncGenerator<string>
   yield `${text}\n ]\n}\n`;
 }
 
-/** A stream of the zip. Nothing is read before somebody takes it. */
+/** A stream of the zip. It breaks off where the predictions cannot be read to their end. */
 export function resultsZip(file: string, inference: Inference): Readable {
   const zip = new ZipFile();
+  const output = zip.outputStream as PassThrough;
+  // Whoever reads it is told; until somebody does an error must not be one that nobody hears.
+  output.on('error', () => {});
   const lazily = (name: string, text: () => AsyncGenerator<string>) =>
-    zip.addReadStreamLazy(name, { mtime: new Date(inference.finishedAt ?? inference.createdAt) }, (done) =>
-      done(null, Readable.from(text(), { objectMode: false })),
-    );
+    zip.addReadStreamLazy(name, { mtime: new Date(inference.finishedAt ?? inference.createdAt) }, (done) => {
+      const stream = Readable.from(text(), { objectMode: false });
+      // yazl minds neither.
+      stream.on('error', (error) => output.destroy(error));
+      output.once('close', () => stream.destroy());
+      done(null, stream);
+    });
   lazily('results.csv', () => csv(file, inference.classes));
   lazily('results.json', () => json(file, inference));
   zip.end();
-  return Readable.from(zip.outputStream, { objectMode: false });
+  return output;
 }
