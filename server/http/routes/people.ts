@@ -109,6 +109,7 @@ export const peopleRoutes =
         if (person === undefined) throw new StudioError('not_found');
         await users.delete(person.id, readerOf(request));
         await studio.notifications.deleteAllOf(person.id);
+        await studio.kiosk.stations.forget(person.id);
         return reply.status(204).send(null);
       },
     );

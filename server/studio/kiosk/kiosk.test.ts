@@ -2,9 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PASSWORD } from '../../daemon.fixture.ts';
 import type { AnnotatedPicture, AnnotationTask } from '../../http/annotation-schemas.ts';
 import type { KioskEnrolment, KioskPicture, KioskRenewal, KioskSession, KioskStation, KioskSubmitted, KioskView, KioskWork } from '../../http/kiosk-schemas.ts';
-import type { ErrorReply } from '../../http/schemas.ts';
+import type { ErrorReply, User } from '../../http/schemas.ts';
 import { AnnotationRoom } from '../annotation/annotation.fixture.ts';
 import type { StoredStation } from './stations.ts';
 import type { Leases } from './work.ts';
@@ -102,6 +103,13 @@ test('people sign in with PIN or badge, wrong ones are slowed down, and a kiosk 
   const badge = await station.call<KioskSession>('POST', '/api/kiosk/session', { badge: 'b-1001' });
   assert.is(badge.body.person.name, 'ann name');
   assert.is((await room.admin.call<ErrorReply>('PUT', `/api/kiosk/people/${room.id('ben')}`, { badge: 'B-1001' })).body.code, 'kiosk_badge_taken');
+  const gone = { userId: 'gone', name: 'gone', password: PASSWORD, role: 'annotator', groupIds: [1] };
+  const { id: goneId } = await room.admin.ok<User>('POST', '/api/users', gone);
+  await room.admin.ok('PUT', `/api/kiosk/people/${goneId}`, { badge: 'B-2002' });
+  await room.admin.ok('DELETE', `/api/users/${goneId}`);
+  await room.admin.ok('PUT', `/api/kiosk/people/${room.id('ben')}`, { badge: 'B-2002' });
+  const given = await station.call<KioskSession>('POST', '/api/kiosk/session', { badge: 'B-2002' });
+  assert.is(given.body.person?.name, 'ben name', 'the badge of somebody who was deleted is given again');
   await station.signIn('ben', '0815');
   assert.is((await station.call<KioskView>('GET', '/api/kiosk')).body.session?.person.name, 'ben name');
 

@@ -103,13 +103,20 @@ export class KioskStations {
     return this.#services.users.list().map(({ id }) => this.#person(id));
   }
 
+  /** Of a person who is deleted: the badge may be given to somebody else. */
+  async forget(userId: number): Promise<void> {
+    await this.#services.keys.delete(userId);
+  }
+
   /** Throws not_found or kiosk_badge_taken. */
   async setKeys(userId: number, { pin, badge }: KioskKeys): Promise<KioskPerson> {
     const { keys, users } = this.#services;
     if (users.get(userId) === undefined) throw new StudioError('not_found');
     const badgeHash = badge == null ? badge : this.#badgeHash(badge);
-    if (typeof badgeHash === 'string' && keys.find((other) => other.id !== userId && other.badgeHash === badgeHash) !== undefined)
-      throw new StudioError('kiosk_badge_taken');
+    for (const { id } of keys.filter((other) => other.id !== userId && other.badgeHash !== null && other.badgeHash === badgeHash)) {
+      if (users.get(id) !== undefined) throw new StudioError('kiosk_badge_taken');
+      await this.forget(id);
+    }
     const pinHash = pin == null ? pin : await hashPassword(pin);
     const before = keys.get(userId) ?? { id: userId, pinHash: null, badgeHash: null };
     await keys.put({
