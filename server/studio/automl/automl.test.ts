@@ -91,7 +91,7 @@ test('an experiment for each algorithm, killed on the way, and a leaderboard', a
   assert.is(recommended!.reasons.length, 3);
 });
 
-const row = (id: number, accuracy: number | null, gflops: number, sizeBytes: number, rate: number): Candidate => ({
+const row = (id: number, accuracy: number | null, gflops: number, sizeBytes: number, rate: number | null): Candidate => ({
   experiment: { id, name: `m${id}`, config: { algorithm: `net${id}` } } as Experiment,
   validation: accuracy === null ? null : { accuracy, loss: 1, count: 100 },
   test: null,
@@ -102,7 +102,7 @@ const row = (id: number, accuracy: number | null, gflops: number, sizeBytes: num
   trainingSeconds: 1,
 });
 
-test('the smallest of those that are as good as the best is recommended', () => {
+test('the fastest of those that are as good as the best is recommended', () => {
   const rows = rank([row(1, 70, 0.1, 1e6, 900), row(2, null, 1, 1, 1), row(3, 94, 1, 4e6, 300), row(4, 95, 8, 9e6, 100)]);
   assert.equal(
     rows.map(({ experiment }) => experiment.id),
@@ -116,6 +116,10 @@ test('the smallest of those that are as good as the best is recommended', () => 
   assert.match(reasons[2]!.en, /3\.0 times as many as net4/);
   assert.is(recommend(rank([row(1, 95, 8, 9e6, 100), row(2, 80, 1, 1e6, 900)]))!.experimentId, 1);
   assert.is(recommend(rank([row(2, null, 1, 1, 1)])), null);
+  const worse = recommend(rank([row(1, 95, 8, 1e6, 12_345.6), row(2, 94, 1, 4e6, 10_000)]))!;
+  assert.is(worse.experimentId, 1, 'few GFLOPs do not make up for being less accurate, larger and slower');
+  assert.match(worse.reasons[2]!.ko, /초당 12,346장/);
+  assert.is(recommend(rank([row(1, 95, 8, 1e6, null), row(2, 94, 1, 4e6, 10_000)]))!.experimentId, 2, 'by the work where one was not measured');
   assert.ok(Math.abs(standardError(50, 98) - 5) < 1e-9 && standardError(100, 10) > 5);
 });
 

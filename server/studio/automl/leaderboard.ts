@@ -1,8 +1,8 @@
 /**
  * The order of an AutoML's models and the one that is recommended. Validation scores of few pictures are rough: a model whose accuracy lies within one
- * standard error of the best is as good as the best, and of those the one with the least work for a picture is taken (the one-standard-error rule:
- * L. Breiman et al. 1984, "Classification and Regression Trees", §3.4.3). It is taken by validation scores; test scores are shown but choose nothing, or they
- * would not be an honest test any more.
+ * standard error of the best is as good as the best, and of those the fastest is taken (the one-standard-error rule: L. Breiman et al. 1984, "Classification
+ * and Regression Trees", §3.4.3): by measured speed, or where one of them was not measured by the work for a picture. It is taken by validation scores; test
+ * scores are shown but choose nothing, or they would not be an honest test any more.
  */
 import type { LeaderboardRow } from '../../http/training-schemas.ts';
 
@@ -40,10 +40,18 @@ export function recommend(rows: readonly Candidate<Named>[]): { experimentId: nu
   if (best === undefined) return null;
   const tolerance = standardError(best.validation.accuracy, best.validation.count);
   const asGood = scored.filter(({ validation }) => validation.accuracy >= best.validation.accuracy - tolerance);
-  const chosen = asGood.reduce((a, b) => ((b.gflops ?? Number.POSITIVE_INFINITY) < (a.gflops ?? Number.POSITIVE_INFINITY) ? b : a));
+  const chosen = fastest(asGood);
   return { experimentId: chosen.experiment.id, reasons: [score(chosen, best, tolerance), ...size(chosen, best, scored), ...speed(chosen, best, scored)] };
 }
 
+/** Of equally fast ones the one that stands first. What is taken is not beaten in accuracy, size and speed at once: nobody else who is as accurate is faster. */
+function fastest(rows: readonly Scored[]): Scored {
+  const measured = rows.every(({ inferenceImagesPerSecond: rate }) => rate !== null);
+  const seconds = ({ inferenceImagesPerSecond: rate, gflops }: Scored) => (measured ? 1 / rate! : (gflops ?? Number.POSITIVE_INFINITY));
+  return rows.reduce((a, b) => (seconds(b) < seconds(a) ? b : a));
+}
+
+const number = (value: number, digits: number) => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const percent = (value: number) => `${value.toFixed(1)} %`;
 const megabytes = (bytes: number) => `${Number((bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0))} MB`;
 const nameOf = ({ experiment }: Candidate<Named>) => experiment.config?.algorithm ?? experiment.name;
@@ -81,13 +89,13 @@ function speed(chosen: Scored, best: Scored, all: readonly Scored[]): Sentence[]
     const own = gflops.toFixed(2);
     return [{ ko: `이미지 한 장에 ${own} GFLOPs의 연산이 필요합니다.`, en: `It needs ${own} GFLOPs for a picture.` }];
   }
-  const own = rate.toFixed(rate < 10 ? 1 : 0);
+  const own = number(rate, rate < 10 ? 1 : 0);
   if (all.length > 1 && all.every(({ inferenceImagesPerSecond: other }) => (other ?? 0) <= rate)) {
     return [{ ko: `추론 속도가 초당 ${own}장으로 가장 빠릅니다.`, en: `It is the fastest: ${own} pictures a second.` }];
   }
   const other = best.inferenceImagesPerSecond;
   if (chosen !== best && other !== null && other > 0 && rate > other) {
-    const times = (rate / other).toFixed(1);
+    const times = number(rate / other, 1);
     return [
       {
         ko: `추론 속도가 초당 ${own}장으로 ${nameOf(best)}보다 ${times}배 빠릅니다.`,
