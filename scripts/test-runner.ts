@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-const FILE_LIMIT_MS = 600_000;
+const FILE_LIMIT_MS = 1_200_000;
 /** One more than there are cores, since a test often waits for its daemon. */
 const LANES = Math.min(4, availableParallelism() + 1);
 

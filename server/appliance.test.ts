@@ -36,13 +36,20 @@ let project: Project;
 let dataset: Dataset;
 let experiment: Experiment;
 
+/** So many that a daemon can be ended while they go on. */
+const EPOCHS = 30;
 const CONFIG: RunConfig = {
   split: { training: 60, validation: 20, test: 20, seed: 42, stratify: true },
   // The smallest of them: the daemon is on trial here, not the engine.
   algorithm: 'smallnet',
-  parameters: { batch_size: 8, epoch: 4, learning_rate: 0.01, momentum: 0.9, weight_decay: 0.0005, input_size: 16, augment: false },
+  parameters: { batch_size: 8, epoch: EPOCHS, learning_rate: 0.01, momentum: 0.9, weight_decay: 0.0005, input_size: 16, augment: false },
   preset: 'CPU all',
 };
+
+/** Waits until something is so, half a minute at most; the assertions behind it tell what is missing. */
+async function comes(so: () => boolean): Promise<void> {
+  for (let i = 0; i < 600 && !so(); i++) await sleep(50);
+}
 
 /** A picture of one colour, so that the classes are easy to tell apart. */
 function picture(red: number, green: number, seed: number): Promise<Buffer> {
@@ -121,10 +128,11 @@ test('an upload becomes a dataset, and its progress and end are heard', async ()
   assert.is(dataset.report?.skippedFiles[0]?.name, 'OK/broken.png');
   assert.is(dataset.exportBlockedBy, null);
 
-  await sleep(300);
+  const kinds = () => changes.messages.filter(({ event }) => event === 'change').map(({ data }) => (data as { kind: string }).kind);
+  const WANTED = ['dataset', 'job', 'notification'];
+  await comes(() => WANTED.every((kind) => kinds().includes(kind)) && readdirSync(join(daemon.data, 'uploads')).length === 0);
   await changes.close();
-  const kinds = changes.messages.filter(({ event }) => event === 'change').map(({ data }) => (data as { kind: string }).kind);
-  for (const kind of ['dataset', 'job', 'notification']) assert.ok(kinds.includes(kind), `a ${kind} has changed`);
+  for (const kind of WANTED) assert.ok(kinds().includes(kind), `a ${kind} has changed`);
   assert.equal(readdirSync(join(daemon.data, 'uploads')), []);
   assert.equal(readdirSync(join(daemon.data, 'jobs', String(dataset.jobId))).includes('upload'), false);
 
@@ -178,7 +186,7 @@ test('deleting a dataset that is being made stops its job', async () => {
   assert.is((await dev.call('DELETE', `/api/datasets/${made.id}`)).status, 204);
   assert.is((await dev.call('GET', `/api/datasets/${made.id}`)).status, 404);
   await dev.until<Job>(`/api/jobs/${made.jobId}`, ({ state }) => state === 'stopped' || state === 'succeeded', 60);
-  await sleep(100);
+  await comes(() => readdirSync(join(daemon.data, 'datasets')).length === 1);
   assert.equal(readdirSync(join(daemon.data, 'datasets')), [String(dataset.id)]);
 });
 
@@ -256,7 +264,7 @@ test('a draft, its rules, and a training that survives the death of the daemon',
   assert.is(await code(dev.call('DELETE', `/api/projects/${project.id}`)), 'project_busy');
 
   // The daemon dies behind the first epoch.
-  for (let i = 0; i < 600 && !events.messages.some(({ data }) => (data as JobEvent).type === 'epoch'); i++) await sleep(100);
+  await comes(() => events.messages.some(({ data }) => (data as JobEvent).type === 'epoch'));
   await daemon.end('SIGKILL');
   await events.close();
   const heard = events.messages.filter(({ event }) => event === 'job');
@@ -274,12 +282,12 @@ test('a draft, its rules, and a training that survives the death of the daemon',
   const last = Number(heard.at(-1)!.id);
   const again = await listen(dev, `/api/events?job=${jobId}`, { 'last-event-id': String(last) });
   const details = await dev.until<ExperimentDetails>(`/api/experiments/${experiment.id}`, (body) => isOver(body.experiment), 120);
-  for (let i = 0; i < 50 && !again.messages.some(({ data }) => (data as JobEvent).type === 'end'); i++) await sleep(50);
+  await comes(() => again.messages.some(({ data }) => (data as JobEvent).type === 'end'));
   await again.close();
   assert.is(details.experiment.status, 'succeeded', JSON.stringify(details.experiment.failure));
   assert.equal(
     details.epochs.map(({ epoch }) => epoch),
-    [1, 2, 3, 4],
+    Array.from({ length: EPOCHS }, (_, i) => i + 1),
     'no epoch is missing and none is done twice',
   );
   assert.is(details.result?.evaluation.training.count, 14);
@@ -440,6 +448,7 @@ test('events end with the session, and show nobody what is not for them', async 
   const annotator = await daemon.client().signIn('labels');
   const streams = await Promise.all([outsider, annotator, dev].map((client) => listen(client, '/api/events')));
   const made = await dev.ok<Project>('POST', '/api/projects', { name: 'Secret', groupId: 1, description: '', type: 'image', model: 'classification' });
+  await comes(() => JSON.stringify(streams[2]!.messages).includes('Secret'));
   await sleep(200);
   const [theirs, annotators, own] = streams.map(({ messages }) => JSON.stringify(messages));
   assert.not.match(theirs!, 'Secret');
@@ -448,7 +457,7 @@ test('events end with the session, and show nobody what is not for them', async 
   await dev.ok('DELETE', `/api/projects/${made.id}`);
   assert.is(await code(outsider.call('GET', '/api/events?job=999')), 'not_found');
   await outsider.ok('DELETE', '/api/session');
-  for (let i = 0; i < 40 && !streams[0]!.ended; i++) await sleep(50);
+  await comes(() => streams[0]!.ended);
   assert.is(streams[0]!.ended, true);
   await Promise.all(streams.map((stream) => stream.close()));
 });

@@ -243,7 +243,7 @@ test('guessing passwords becomes slow, per person and address, and a restart doe
     await guesser.launch();
     const after = guesser.client();
     let status = 0;
-    for (let i = 0; i < 100 && status !== 200; i++) {
+    for (let i = 0; i < 600 && status !== 200; i++) {
       ({ status } = await after.call('POST', '/api/session', { userId: 'admin', password: PASSWORD }));
       if (status !== 200) await new Promise((done) => setTimeout(done, 100));
     }

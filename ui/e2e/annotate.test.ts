@@ -70,7 +70,7 @@ async function dataset(name: string, model: ModelKind, count: number): Promise<{
   });
   uploading = turn.catch(() => {});
   const made = await turn;
-  return { project, dataset: await dev.until<Dataset>(`/api/datasets/${made.id}`, (one) => one.status === 'ready', 60) };
+  return { project, dataset: await dev.until<Dataset>(`/api/datasets/${made.id}`, (one) => one.status === 'ready', 180) };
 }
 
 const task = (name: Name) => tasks.get(name) as Promise<AnnotationTask>;
@@ -85,7 +85,7 @@ async function makeTask(name: Name): Promise<AnnotationTask> {
 }
 
 const picture = (of: AnnotationTask, n: number) => dev.ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${of.id}/pictures/${n}`);
-const saved = (on: Page) => on.locator('.save-state.saved').waitFor();
+const saved = (on: Page) => on.locator('.save-state.saved').waitFor({ timeout: 60_000 });
 
 /** Screen places of picture pixels: the picture is fitted into the stage with a margin of 16. */
 async function placer(on: Page): Promise<(x: number, y: number) => { x: number; y: number }> {
@@ -427,7 +427,7 @@ annotate('classes of pictures: one key a picture, again takes it away, many at o
   await page.locator('.film').nth(4).locator('.film-bin').click();
   await saved(page);
   assert.is((await picture(of, 4)).state, 'delete');
-  assert.is(await films(page, 'red').count(), 1);
+  await countBecomes(films(page, 'red'), 1);
   await checkPage(page, 'annotate-classes', { sizes: [[1280, 800]] });
   await page.keyboard.press('g');
   await page.locator('.grid-open').nth(9).waitFor();
@@ -516,7 +516,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await signIn(ann, { userId: 'ann', password: PASSWORD });
   await ann.waitForURL('**/annotations');
   await ann.locator('a.row-name', { hasText: /^검수$/ }).click();
-  await ann.locator('.film.current').waitFor();
+  await ann.locator('.desk-name', { hasText: 'part-001' }).waitFor();
   for (const key of ['1', '2', '1']) {
     const name = await ann.locator('.desk-name').textContent();
     await ann.keyboard.press(key);
@@ -556,6 +556,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.context().close();
 
   await page.locator('.film-open').first().click();
+  await page.locator('.desk-name', { hasText: 'part-001' }).waitFor();
   await page.keyboard.press('y');
   await page.locator('.film .film-state.violet').waitFor();
   await page.locator('.work-head button', { hasText: '완료' }).last().click();

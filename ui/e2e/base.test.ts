@@ -140,6 +140,7 @@ base('another window sees a change at once', async () => {
   await page.locator('dialog[open]').waitFor();
   await checkPage(page, 'change-status', SMALL);
   await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await second
     .locator('tr', { hasText: 'Bottle caps' })
     .locator('.chip', { hasText: /완료|Completed/ })
@@ -211,6 +212,7 @@ base('the administrator adds people and a group', async () => {
     await fields.nth(2).fill(person.password);
     if (role === 'developer') await checkPage(page, 'add-user', SMALL);
     await page.locator('dialog button[type=submit]').click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await page.locator('tr', { hasText: person.userId }).waitFor();
   }
   await checkPage(page, 'admin-users');
@@ -219,6 +221,7 @@ base('the administrator adds people and a group', async () => {
   await page.locator('dialog input[type=text]').fill('라인 5 품질팀');
   await page.locator('dialog textarea').fill('라인 5의 외관 검사를 맡은 팀');
   await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await page.locator('tr', { hasText: '라인 5 품질팀' }).waitFor();
   await checkPage(page, 'admin-groups', ONE_SIZE);
 });
@@ -294,7 +297,7 @@ base('a lost connection shows a banner, and the page repairs itself', async () =
   await page.locator('tr', { hasText: 'Bottle caps' }).waitFor();
   await page.context().setOffline(true);
   await studio.restart('SIGKILL');
-  await page.locator('.lost-line:visible').waitFor({ timeout: 10_000 });
+  await page.locator('.lost-line:visible').waitFor();
   await page.screenshot({ path: `${SCREENSHOTS}/lost-line.ko.light.1280x800.png` });
   await page.context().setOffline(false);
   await page.locator('.lost-line').waitFor({ state: 'hidden' });

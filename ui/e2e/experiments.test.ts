@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, signIn, startStudio } from './studio.ts';
+import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, signIn, startStudio } from './studio.ts';
 
 const experiments = suite('folds, groups and graphs in the browser');
 const LONG = 180_000;
@@ -31,6 +31,7 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
   await ok().waitFor();
   await page.locator('.split-way label').nth(1).click();
   const fields = page.locator('.split-step input[type=number]:visible');
+  await page.locator('.split-bar').waitFor({ state: 'hidden' });
   await fields.nth(0).fill('1');
   assert.is(await ok().isDisabled(), true, 'one fold is none');
   await fields.nth(0).fill('3');
@@ -53,6 +54,7 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
   await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').fill('32');
   await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').blur();
   await ok().click();
+  await page.locator('input[name=preset]:checked').waitFor();
   await ok().click();
   await page.locator('.configuration dd:visible', { hasText: '3개 폴드' }).waitFor();
   await page.locator('.run-start').click();
@@ -89,7 +91,8 @@ experiments('a stretch of a graph is looked at alone; values and picture are tak
   const whole = await ticks();
   await drag(0.4, 0.7);
   await reset.first().waitFor();
-  assert.is(await reset.locator('visible=true').count(), 2, 'the other graph follows');
+  // The other graph follows.
+  await countBecomes(reset.locator('visible=true'), 2);
   assert.is.not(await ticks(), whole);
   await checkPage(page, 'graph-zoomed', { ...LIGHT, languages: ['ko'] });
   await over.dblclick();
@@ -155,7 +158,7 @@ experiments('templates and models appear in every tab', async () => {
   await other.locator('.template-chip', { hasText: '교차 검증 설정' }).waitFor();
   await request(page, 'DELETE', '/api/templates/1');
   await other.locator('.row-name').waitFor({ state: 'detached' });
-  assert.is(await other.locator('.template-chip:visible').count(), 0, 'the mode has ended with its template');
+  await other.locator('.template-chip').waitFor({ state: 'hidden' });
   await other.goto('/models');
   await other.locator('.empty, .table-box').first().waitFor();
   await request(page, 'POST', '/api/experiments/1/register', { name: '표면 모델' });
@@ -193,7 +196,8 @@ experiments('template mode: the template’s methods and nothing else, then Star
   await page.locator('.template-chip', { hasText: '흑백으로' }).waitFor();
   await page.goto('/datasets/1/preprocess');
   await page.locator('.chain > li').first().waitFor();
-  assert.is(await page.locator('.method-choice:visible').count(), 0, 'nothing can be added');
+  // Nothing can be added.
+  await countBecomes(page.locator('.method-choice:visible'), 0);
   await checkPage(page, 'preprocess-template', LIGHT);
   const draft = await newDraft();
   await page.goto(`/experiments/${draft.id}/run`);

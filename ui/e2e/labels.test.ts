@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeMask } from '../../server/labels/rle.ts';
-import { checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const labels = suite('labels');
 let studio: Studio;
@@ -225,8 +225,7 @@ labels('Label Upload gives an unlabelled dataset polygons with holes, then masks
   await page.locator('dialog .primary').click();
   await page.locator('dialog').waitFor({ state: 'detached' });
   await page.locator('.class-bar', { hasText: 'scratch' }).locator('.class-count', { hasText: '0' }).waitFor({ timeout: 60_000 });
-  await page.locator('.picture-frame .overlay').first().waitFor({ state: 'attached' });
-  assert.is(await page.locator('.overlay path').count(), 1);
+  await countBecomes(page.locator('.overlay path'), 1);
   await checkPage(page, 'labels-mask', { sizes: [[1280, 800]], languages: ['ko'] });
 
   writeFileSync(file, '{"images":[],"annotations":[');

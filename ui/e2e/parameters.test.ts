@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, settled, setUp, startStudio } from './studio.ts';
 
 const parameters = suite('advanced parameters in the browser');
 const LONG = 180_000;
@@ -51,15 +51,20 @@ parameters('the limits beside the fields are those that the daemon checks, and n
   const schemas = (body.properties.parameters as { properties: Record<string, Limits> }).properties;
   const seen: string[] = [];
   const compare = async () => {
-    for (const field of await page.locator('.parameters .field:visible').all()) {
-      const name = (await field.locator('label').first().textContent())!.trim();
-      const input = field.locator('input[type=number]');
-      if (!(await input.count())) continue;
+    // At once, and after the form has followed: fields come and go with what was chosen.
+    await settled(page);
+    const fields = await page.locator('.parameters .field:visible').evaluateAll((all) =>
+      all.map((field) => {
+        const input = field.querySelector('input[type=number]');
+        return { name: field.querySelector('label')!.textContent!.trim(), limits: input && { min: Number(input.min), max: Number(input.max) } };
+      }),
+    );
+    for (const { name, limits } of fields) {
+      if (limits === null) continue;
       const schema = schemas[name]!;
-      const [min, max] = [Number(await input.getAttribute('min')), Number(await input.getAttribute('max'))];
       // A learning rate of exactly 0 is refused, too.
-      assert.is(min, name === 'learning_rate' ? 0.00001 : schema.minimum, name);
-      assert.is(max, schema.maximum, name);
+      assert.is(limits.min, name === 'learning_rate' ? 0.00001 : schema.minimum, name);
+      assert.is(limits.max, schema.maximum, name);
       seen.push(name);
     }
   };
@@ -80,7 +85,7 @@ parameters('the fold tells what was changed and what is wrong', async () => {
   assert.is(await control('learning_rate').inputValue(), '0.01');
   await control('optimizer', 'select').selectOption('adamw');
   assert.is(await control('learning_rate').inputValue(), '0.001', 'the usual rate follows the optimizer');
-  assert.is(await control('nesterov').count(), 0);
+  await countBecomes(control('nesterov'), 0);
   await control('freeze_stages').fill('4');
   await page.locator('.advanced .field-error:visible').first().waitFor();
   assert.is(await ok.isDisabled(), true, 'smallnet has three stages besides its head');

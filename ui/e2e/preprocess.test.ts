@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, Project } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const test = suite('preprocess');
 let studio: Studio;
@@ -28,10 +28,6 @@ test.after(() => studio.stop());
 
 const method = (name: string) => page.locator('.method-choice .button', { hasText: name });
 const step = (at: number) => page.locator('.chain > li').nth(at);
-const drawn = async () => {
-  await page.waitForTimeout(400);
-  await page.locator('.previews[aria-busy=false]').waitFor();
-};
 
 test('from the list of datasets to a page that shows the pictures as they are', async () => {
   await page.goto(`${studio.url}/projects/${project.id}/data`);
@@ -47,13 +43,11 @@ test('methods stack up and the preview follows their values', async () => {
   await method('크기 조절').click();
   await method('흑백').click();
   await method('증강').click();
-  await drawn();
-  assert.is(await page.locator('.chain > li').count(), 3);
+  await countBecomes(page.locator('.chain > li'), 3);
   // The picture itself and one copy of each of the three.
-  assert.is(await page.locator('.preview-made img').count(), 6);
+  await countBecomes(page.locator('.preview-made img'), 6);
   await step(2).getByLabel('복사본 수').fill('3');
-  await drawn();
-  assert.is(await page.locator('.preview-made img').count(), 12);
+  await countBecomes(page.locator('.preview-made img'), 12);
   assert.match((await page.locator('.preview-pair').first().locator('..').locator('..').innerText()) ?? '', /1,280/);
   await checkPage(page, 'preprocess-chain', SIZES);
 });
@@ -73,8 +67,7 @@ test('steps are moved and taken out', async () => {
   await step(2).getByRole('button', { name: '위로' }).click();
   assert.match(await step(1).innerText(), /증강/);
   await step(1).getByRole('button', { name: '빼기' }).click();
-  assert.is(await page.locator('.chain > li').count(), 2);
-  await drawn();
+  await countBecomes(page.locator('.chain > li'), 2);
 });
 
 test('leaving with settings that were not applied asks first', async () => {

@@ -60,6 +60,7 @@ search('an HPO is set up in four steps; wrong ranges are refused', async () => {
   await page.locator('.way-cards input[value=random]').check();
   await checkPage(page, 'hpo-settings', LIGHT);
   await ok.click();
+  await page.locator('input[name=preset]:checked').waitFor();
   await ok.click();
   assert.is(await page.locator('.configuration .later').count(), 0, 'the Configuration is complete');
 });
@@ -139,7 +140,7 @@ search('a template is saved, loaded, and leaves nothing to set', async () => {
   await page.locator('.run-start').click();
   await page.locator('.banner.green').waitFor({ timeout: LONG });
   await page.locator('.template-chip button').click();
-  assert.is(await page.locator('.template-chip:visible').count(), 0);
+  await page.locator('.template-chip').waitFor({ state: 'hidden' });
 });
 
 search('experiments are compared in one graph and one table', async () => {

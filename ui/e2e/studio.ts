@@ -107,9 +107,13 @@ export async function startStudio(extra: string[] = []): Promise<Studio> {
       daemon = await startDaemon(port, data, extra);
     },
     async stop() {
-      await browser.close();
-      await endDaemon(daemon, 'SIGTERM');
-      rmSync(data, { recursive: true, force: true });
+      try {
+        await browser.close();
+        await endDaemon(daemon, 'SIGTERM');
+      } finally {
+        // The workers outlive their daemon by a moment.
+        rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      }
     },
   };
 }
@@ -139,7 +143,8 @@ export async function newPage(studio: Studio, options: PageOptions = {}): Promis
     hasTouch: options.touch ?? false,
     ...(options.like ? { storageState: await options.like.storageState() } : {}),
   });
-  context.setDefaultTimeout(8000);
+  // Only a test that fails waits so long.
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const list: string[] = [];
   troubles.set(page, list);
@@ -300,12 +305,7 @@ export async function checkPage(page: Page, name: string, options: CheckOptions 
         const once = width === SIZES[0][0] && language === 'ko';
         if (theme === 'dark' && !once && !options.themes) continue;
         await page.emulateMedia({ colorScheme: theme });
-        // Fonts and the last effects of the change.
-        await page.locator('html').evaluate(async (root) => {
-          const window = root.ownerDocument.defaultView;
-          await root.ownerDocument.fonts.ready;
-          await new Promise((resolve) => window.requestAnimationFrame(() => window.requestAnimationFrame(resolve)));
-        });
+        await settled(page);
         const where = `${name}.${language}.${theme}.${width}x${height}`;
         await page.screenshot({
           path: join(SCREENSHOTS, `${where}.png`),
@@ -320,15 +320,27 @@ export async function checkPage(page: Page, name: string, options: CheckOptions 
   await page.setViewportSize(before);
   await page.emulateMedia({ colorScheme: 'light' });
   await speak(page, first);
+  await settled(page);
   const list = troubles.get(page) ?? [];
   found.push(...list.splice(0).map((trouble) => `${name}: ${trouble}`));
   if (found.length) throw new Error(`${found.length} faults\n${found.join('\n')}`);
 }
 
+/** Fonts are there and the last effects of a change: what `x-show` shows and hides follows a frame later. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('html').evaluate(async (root) => {
+    const window = root.ownerDocument.defaultView;
+    await root.ownerDocument.fonts.ready;
+    await new Promise((resolve) => window.requestAnimationFrame(() => window.requestAnimationFrame(resolve)));
+  });
+}
+
 /** Waits until a locator finds so many elements, no more and no less. (`waitForFunction` would need the `eval` that the pages forbid.) */
 export async function countBecomes(elements: Locator, count: number): Promise<void> {
-  if (count > 0) await elements.nth(count - 1).waitFor({ state: 'attached' });
-  await elements.nth(count).waitFor({ state: 'detached' });
+  const end = Date.now() + 30_000;
+  let found = await elements.count();
+  for (; found !== count && Date.now() < end; found = await elements.count()) await new Promise((again) => setTimeout(again, 50));
+  assert.is(found, count, String(elements));
 }
 
 /** Nothing went wrong in the page since it was last asked. */

@@ -79,7 +79,7 @@ test('a CSV file is read, corrected and made into a dataset', async () => {
   await page.locator('.table-columns tbody tr').nth(0).locator('input').uncheck();
   await page.locator('.new-right button[type=submit]').click();
   await page.waitForURL(/\/datasets\/\d+/);
-  await page.locator('.data-rows tbody tr').nth(10).waitFor();
+  await page.locator('.data-rows tbody tr').nth(10).waitFor({ timeout: 60_000 });
   checkTroubles(page);
 });
 
@@ -137,8 +137,8 @@ test('a chain of methods with a look at the rows makes the next version, which c
   await page.locator('.chain > li').nth(2).locator('.column-list label').filter({ hasText: '냉각 시간' }).click();
   await page.locator('.samples .sample').nth(1).locator('td').filter({ hasText: '-1.' }).first().waitFor();
   await page.locator('.page-actions .button.primary').click();
-  await page.locator('.page-actions a').filter({ hasText: '결과' }).click();
-  await page.locator('.data-rows tbody tr').nth(10).waitFor();
+  await page.locator('.page-actions a').filter({ hasText: '결과' }).click({ timeout: 60_000 });
+  await page.locator('.data-rows tbody tr').nth(10).waitFor({ timeout: 60_000 });
   assert.is.not(page.url(), version);
   assert.match((await page.locator('h1').textContent()) ?? '', /v2/);
   assert.match((await page.locator('.data-rows thead').textContent()) ?? '', /new_column/);
@@ -165,7 +165,7 @@ test('a file with trouble in it says what was done; one that cannot be read says
   await page.locator('.new-right button[type=submit]').click();
   await page.waitForURL(/\/datasets\/\d+/);
   await page.locator('#table-report-tab').click();
-  await page.locator('.figures').filter({ hasText: '1' }).first().waitFor();
+  await page.locator('.figures').filter({ hasText: '1' }).first().waitFor({ timeout: 60_000 });
   await checkPage(page, 'table-report-trouble', { sizes: [[1280, 800]], themes: ['light'] });
   const last = (await request<Dataset[]>(page, 'GET', `/api/projects/${project.id}/datasets`)).at(-1);
   assert.is(last!.count, 59);

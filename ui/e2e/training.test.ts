@@ -70,10 +70,9 @@ function namesInZip(path: string): Promise<string[]> {
 
 const gridIsThere = (on: Page) => on.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
 const menuTexts = async (on: Page) => {
+  await on.locator('[role=menu] .menu-item').first().waitFor();
   const texts = await on.locator('[role=menu] .menu-item').allTextContents();
   await on.keyboard.press('Escape');
-  // The button that has just closed its menu takes a moment before it opens it again.
-  await on.waitForTimeout(300);
   return texts.map((text) => text.trim());
 };
 
@@ -155,10 +154,10 @@ training('export makes a draft, and the three steps set it up', async () => {
 training('a run is followed live, across a reload, to its end', async () => {
   await page.locator('.run-start').click();
   await page.locator('.run-stop').waitFor();
+  await page.locator('.under-way .progress-text').waitFor();
   await page.locator('.log-line').nth(3).waitFor({ timeout: LONG });
   await page.reload();
   await page.locator('.log-line').nth(3).waitFor({ timeout: LONG });
-  await page.locator('.under-way .progress-text').waitFor();
   await page.locator('.banner.green').waitFor({ timeout: LONG });
   const lines = await page.locator('.log-line').allTextContents();
   assert.is(new Set(lines).size, lines.length, 'each line once');

@@ -17,7 +17,9 @@ test.after(async () => {
 const taskOf = (userId: string, id: number) => room.client(userId).ok<AnnotationTask>('GET', `/api/annotation/tasks/${id}`);
 const post = (userId: string, path: string, body?: unknown) =>
   room.client(userId).call<AnnotationTask & ErrorReply & LabelledMany>('POST', `/api${path}`, body ?? {});
-const told = async (userId: string) => (await room.client(userId).ok<Notification[]>('GET', '/api/notifications')).map(({ en }) => en);
+/** Waits until somebody is told it: it comes a moment after the state that it tells of. */
+const told = (userId: string, start: string) =>
+  room.client(userId).until<Notification[]>('/api/notifications', (all) => all.some(({ en }) => en.startsWith(start)), 20);
 
 test('pictures are divided evenly, and everyone concerned is told', async () => {
   const task = await room.task('Evenly', { count: 11 });
@@ -31,7 +33,7 @@ test('pictures are divided evenly, and everyone concerned is told', async () => 
   );
   assert.is(task.reviewerName, 'dev name');
   assert.equal([task.count, task.done, task.status, task.model], [11, 0, 'working', 'classification']);
-  assert.ok((await told('ann')).includes('You were given 4 pictures to label: parts'));
+  await told('ann', 'You were given 4 pictures to label: parts');
   const mine = await room.client('cho').ok<AnnotationTask[]>('GET', '/api/annotation/tasks?mine=true');
   assert.ok(mine.some(({ id }) => id === task.id));
 
@@ -68,7 +70,7 @@ test('each edits their own pictures only, until they have said that they are don
   assert.is((await room.save('ann', task.id, 1, { base: 0, state: 'delete' })).status, 200);
   assert.is((await post('ben', `/annotation/tasks/${task.id}/parts/${part.id}/done`)).body.code, 'annotation_not_yours');
   assert.is((await post('ann', `/annotation/tasks/${task.id}/parts/${part.id}/done`)).body.parts[0]!.status, 'done');
-  assert.ok((await told('dev')).some((line) => line.startsWith('ann name finished labelling 2 pictures')));
+  await told('dev', 'ann name finished labelling 2 pictures');
   assert.is((await room.save('ann', task.id, 0, { base: 1, state: 'done', label: 2 })).body.code, 'annotation_part_done');
   assert.is((await room.client('ann').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/0`)).lockedBy, 'annotation_part_done');
 
@@ -78,7 +80,7 @@ test('each edits their own pictures only, until they have said that they are don
   assert.equal((await post('dev', `/annotation/tasks/${task.id}/review`, { verdict: 'accept', pictures: [1] })).body.saved, [{ n: 1, revision: 2 }]);
   const returned = await post('dev', `/annotation/tasks/${task.id}/review`, { verdict: 'return', pictures: [0, 5], comment: 'The scratch at the left' });
   assert.equal(returned.body, { saved: [{ n: 0, revision: 2 }], refused: [{ n: 5, code: 'annotation_unlabelled' }] } as never);
-  assert.ok((await told('ann')).includes('The reviewer has returned pictures to you: The scratch at the left'));
+  await told('ann', 'The reviewer has returned pictures to you: The scratch at the left');
   const seen = await room.client('ann').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/0`);
   assert.equal([seen.review, seen.comment, seen.lockedBy, seen.revision], ['returned', 'The scratch at the left', null, 2]);
   assert.is((await room.save('ann', task.id, 1, { base: 2, state: 'done', label: 1 })).body.code, 'annotation_picture_accepted');
@@ -167,7 +169,7 @@ test('Complete is the reviewer’s alone, needs all pictures, and gives the data
   assert.equal([done.status, done.done, done.deleted, done.failure], ['completed', 12, 1, null]);
   assert.is((await room.save('dev', task.id, 0, { base: 1, state: 'done', label: 2 })).body.code, 'annotation_completed');
   assert.is((await room.save('ann', task.id, 0, { base: 1, state: 'done', label: 2 })).body.code, 'annotation_completed');
-  assert.ok((await told('ann')).includes('The labels are complete and were added to the data: parts'));
+  await told('ann', 'The labels are complete and were added to the data: parts');
 
   const dataset = await room.client('dev').ok<Dataset>('GET', `/api/datasets/${task.datasetId}`);
   assert.equal([dataset.count, dataset.labelledCount, dataset.labelRevision, dataset.exportBlockedBy], [12, 12, 1, null]);

@@ -35,7 +35,7 @@ const drawn = (shapes: readonly AnnotationShape[] | null) => shapes?.map(({ id: 
 const box = (x: number, y: number, width: number, height: number, label = 1): AnnotationShape => ({ kind: 'box', x, y, width, height, label });
 const picture = (userId: string, id: number, n: number) => room.client(userId).ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${id}/pictures/${n}`);
 const until = async (good: () => boolean) => {
-  for (let i = 0; i < 200 && !good(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
+  for (let i = 0; i < 1200 && !good(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
   assert.ok(good());
 };
 

@@ -169,7 +169,11 @@ test('on a full disk a start is taken back, no trial is lost, and it goes on whe
 });
 
 test('Submit ends the trials that are still going on', async () => {
-  const { id } = await start({ settings: { maxTrialCount: 5, parallelTrialCount: 1, maxFailedTrialCount: 1 }, sampler: 'sobol' });
+  const { id } = await start({
+    settings: { maxTrialCount: 5, parallelTrialCount: 1, maxFailedTrialCount: 1 },
+    sampler: 'sobol',
+    parameters: { ...PARAMETERS, epoch: 20 },
+  });
   const going = ({ trials }: Hpo) => trials[0]!.state === 'succeeded' && trials[1]?.state === 'running';
   await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, going, 60);
   assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 1 })).body.code, 'hpo_submit_refused');
