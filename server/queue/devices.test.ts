@@ -85,6 +85,24 @@ test('a GPU that is only software works but is not chosen by itself; where it is
     assert.is((await named.choose(withGpu, 0)).name, 'cpu');
   }));
 
+test('what a driver prints around the answer does not hide it; an output without an answer is a crash', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ai-studio-test-'));
+  const driver = join(folder, 'driver.cjs');
+  const prints = (where: string) => `if (process.argv[1]?.endsWith('probe.js')) ${where};\n`;
+  const lines = JSON.stringify('{"driver": 1}\n7\nnull\nthe driver says good-bye\n');
+  const look = () => within({ ...noGpu, NODE_OPTIONS: `--require ${driver}` }, () => settled(new Devices({ setting: 'auto', hasGpu: true, log })));
+  try {
+    writeFileSync(driver, prints(`process.on('exit', () => require('node:fs').writeSync(1, ${lines}))`));
+    assert.is((await look())[1]!.reason!.code, 'device_no_gpu');
+    writeFileSync(driver, prints(`{ require('node:fs').writeSync(1, ${lines}); process.exit(0); }`));
+    const [, mute] = await look();
+    assert.is(mute!.reason!.code, 'device_crashed');
+    assert.match(mute!.details ?? '', 'no answer');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('a driver that takes its process down costs nothing but a sentence, and can be tried again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ai-studio-test-'));
   const crash = join(folder, 'crash.cjs');

@@ -97,8 +97,8 @@ export class Devices {
     return new Promise((done) => {
       const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' as const, maxBuffer: 16 * 1024 * 1024 };
       execFile(process.execPath, [PROBE, name], options, (error, stdout, stderr) => {
-        const line = stdout.trim().split('\n').at(-1) ?? '';
-        if (error === null && line !== '') return done(JSON.parse(line) as Probe);
+        const found = error === null ? probeIn(stdout) : null;
+        if (found !== null) return done(found);
         const code = error?.killed ? 'device_silent' : 'device_crashed';
         const details = `${error?.message ?? 'no answer'}\n${stderr.slice(-2000)}`;
         this.#options.log(details, `trying ${name}`);
@@ -106,6 +106,21 @@ export class Devices {
       });
     });
   }
+}
+
+const STATES: { readonly [state in Probe['state']]: true } = { works: true, unsupported: true, not_installed: true, no_gpu: true, wrong: true, failed: true };
+
+/** The last line that is a probe's: a driver prints what it likes into the same output, also behind it. */
+function probeIn(output: string): Probe | null {
+  for (const line of output.split('\n').reverse()) {
+    try {
+      const found = JSON.parse(line) as Probe | null;
+      if (typeof found?.state === 'string' && Object.hasOwn(STATES, found.state)) return found;
+    } catch {
+      // Not ours.
+    }
+  }
+  return null;
 }
 
 const joined = (sentences: readonly { ko: string; en: string }[]) => ({

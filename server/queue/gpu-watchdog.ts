@@ -38,10 +38,12 @@ export class GpuWatchdog {
 
   #next(): void {
     this.#timer ??= setTimeout(() => {
-      void this.#look().finally(() => {
+      const next = () => {
         this.#timer = null;
         if (this.#watched.size > 0) this.#next();
-      });
+      };
+      // What could not be read now is read the next time.
+      this.#look().then(next, next);
     }, this.#everyMs).unref();
   }
 

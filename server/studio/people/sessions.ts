@@ -53,7 +53,8 @@ export class Sessions {
     const session = id === undefined ? undefined : this.#sessions.get(id);
     if (session === undefined) return undefined;
     if (this.#expired(session, now)) {
-      void this.end(session.id);
+      // What stays on the disk signs nobody in; it is cleared away with the next that expires.
+      this.end(session.id).catch(() => {});
       return undefined;
     }
     if (now - session.seenAt > SEEN_EVERY_MS)
