@@ -73,7 +73,7 @@ const SECTIONS = {
     light_slots: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
     light_memory_mb: Type.Integer({ minimum: 256, default: 1024 }),
     stop_grace_seconds: Type.Integer({ minimum: 1, default: 30 }),
-    relaunches: Type.Integer({ minimum: 0, default: 3 }),
+    relaunches: Type.Integer({ minimum: 0, default: 10 }),
   }),
   hpo: Type.Object({
     max_trials: Type.Integer({ minimum: 1, maximum: 1000, default: 10 }),

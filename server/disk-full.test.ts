@@ -1,7 +1,7 @@
 /** A disk that fills up in the middle of things: a clear error, nothing half-made, and everything else goes on. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -218,13 +218,30 @@ check('labels that find no room are refused and taken when there is some; Comple
   assert.equal([count, labelledCount], [3, 3]);
 });
 
-check('what was kept before the disk was full is there after a start', async () => {
+check('with no byte left it starts: what was kept is there, what ran goes on, and somebody can sign in and make room', async () => {
+  const made = await newDataset('in the way', await admin.upload('noise.zip', await pictures(10)));
+  await admin.until<Dataset>(`/api/datasets/${made.body.id}`, ({ status }) => status === 'ready');
+  const { jobId } = (await newDataset('cut', await admin.upload('noise.zip', await pictures(10)))).body;
+  const pidFile = join(daemon.data, 'jobs', String(jobId), 'worker.pid');
+  for (let waited = 0; !existsSync(pidFile) && waited < 2000; waited++) await sleep(5);
+  try {
+    process.kill(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), 'SIGSTOP');
+  } catch {
+    // It was quicker.
+  }
   await fillUp();
   await daemon.end('SIGKILL');
-  rmSync(ballast);
+  await fillUp();
   await daemon.launch();
+  await fillUp();
   const again = await daemon.client().signIn('admin');
   assert.is((await again.ok<Project>('GET', `/api/projects/${project.id}`)).description, 'room again');
+  const before = freeBytes();
+  assert.is((await again.call('DELETE', `/api/datasets/${made.body.id}?forGood=true`)).status, 204);
+  for (let waited = 0; freeBytes() < before + MIB && waited < 300; waited++) await sleep(100);
+  assert.ok(freeBytes() > before + MIB);
+  const { state, failure } = await again.until<Job>(`/api/jobs/${jobId}`, (job) => job.state !== 'pending' && job.state !== 'running');
+  assert.ok(state === 'succeeded' || failure?.code === 'disk_full', `${state} ${JSON.stringify(failure)}`);
 });
 
 test.run();

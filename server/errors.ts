@@ -694,8 +694,8 @@ export const CATALOGUE = {
   ),
   worker_keeps_crashing: entry(
     500,
-    '작업을 {count}번 다시 시작했지만 계속 실패했습니다. 설정을 바꾸어 다시 실행하거나 관리자에게 문의해 주세요.',
-    'The work was started again {count} times and failed each time. Run it with other settings, or ask your administrator.',
+    '이 작업을 시작한 직후 AI Studio가 {count}번 연달아 종료되었습니다. 설정을 바꾸어 다시 실행하거나 관리자에게 문의해 주세요.',
+    'AI Studio ended {count} times in a row right after this work had been started. Run it with other settings, or ask your administrator.',
   ),
   label_format_unsuited: entry(
     400,
@@ -1156,8 +1156,11 @@ export function withParticles(text: string): string {
   });
 }
 
+/** Whether the system refused to write because there is no room. */
+export const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String((error as { code?: unknown } | null | undefined)?.code));
+
 /** The form in which a failure is kept and sent: code, parameters and both sentences. */
 export function failureOf(error: unknown): { code: ErrorCode; params: ErrorParams; ko: string; en: string } {
-  const { code, params } = error instanceof StudioError ? error : { code: 'internal' as const, params: {} };
+  const { code, params } = error instanceof StudioError ? error : new StudioError(isDiskFull(error) ? 'disk_full' : 'internal');
   return { code, params, ko: sentence(code, params, 'ko'), en: sentence(code, params, 'en') };
 }

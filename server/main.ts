@@ -8,19 +8,22 @@ import { buildApp } from './http/app.ts';
 import type { Changes } from './http/changes.ts';
 import type { Studio } from './http/studio.ts';
 import { LogFile } from './log.ts';
+import { mayPass } from './queue/again.ts';
 import { Allocation } from './queue/allocation.ts';
 import { Cgroups } from './queue/cgroups.ts';
 import { Devices } from './queue/devices.ts';
 import { GpuWatchdog } from './queue/gpu-watchdog.ts';
-import { readGpuProcesses, readGpus } from './queue/gpus.ts';
+import { readGpuProcesses } from './queue/gpus.ts';
 import type { StoredJob } from './queue/jobs.ts';
+import { KnownGpus, type LastGpus } from './queue/known-gpus.ts';
 import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
 import { PreviewProcess } from './queue/preview-process.ts';
 import { isActive, Queue } from './queue/queue.ts';
 import { Collection, Document } from './store/collection.ts';
-import { DamagedFileError, makeFolder } from './store/durable.ts';
+import { DamagedFileError, makeFolder, removeLeftovers } from './store/durable.ts';
 import { Journal } from './store/journal.ts';
 import { FolderInUseError, lockFolder } from './store/lock.ts';
+import { Reserve } from './store/reserve.ts';
 import { Annotation } from './studio/annotation/annotation.ts';
 import type { StoredTask } from './studio/annotation/task.ts';
 import { Automl } from './studio/automl/automl.ts';
@@ -30,7 +33,7 @@ import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
 import { Thumbnails } from './studio/datasets/thumbnails.ts';
 import { Trash, type TrashedDataset } from './studio/datasets/trash.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
-import { Experiments, type StoredExperiment } from './studio/experiments/experiments.ts';
+import { Experiments, OWN_JOBS, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
 import { Hpo } from './studio/hpo/hpo.ts';
 import { Inferences, type StoredInference } from './studio/inferences/inferences.ts';
@@ -52,14 +55,18 @@ import { Tables } from './studio/tables/tables.ts';
 import { type StoredTemplate, Templates } from './studio/templates/templates.ts';
 import { Uploads } from './studio/uploads/uploads.ts';
 import { Starts } from './studio/weights/starts.ts';
-import { PretrainedWeights, type StoredWeights } from './studio/weights/weights.ts';
+import { NO_PROJECT, PretrainedWeights, type StoredWeights } from './studio/weights/weights.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 async function start(config: Config, version: string): Promise<void> {
   const data = resolve(config.server.data);
   await makeFolder(data);
+  const reserve = new Reserve(data, 'reserve');
+  const reserveToSignIn = new Reserve(data, 'reserve-sign-in');
+  await reserve.giveUpIfShort();
   const unlock = await lockFolder(data);
+  await removeLeftovers(data);
   const log = config.log.output === 'stdout' ? process.stdout : new LogFile(join(data, 'logs'), config.log.max_bytes);
   const logError = (about: string, error: unknown) => {
     const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -85,10 +92,11 @@ async function start(config: Config, version: string): Promise<void> {
       makeFirstGroup: () => groups.makeFirst(),
       groupExists: (id) => groups.exists(id),
       countOwnedProjects: (id) => projects.countOwnedBy(id),
+      makeRoom: () => reserveToSignIn.giveUp(),
     },
     config.server.language,
   );
-  const notifications = new Notifications(await Collection.open<StoredNotification>(db, 'notifications'), events);
+  const notifications = new Notifications(await Collection.open<StoredNotification>(db, 'notifications'), events, (error, about) => logError(about, error));
   const projects: Projects = new Projects(await Collection.open<StoredProject>(db, 'projects'), users, groups, events, {
     // A search keeps its project busy between two trainings and while it waits for Submit.
     countActiveJobs: (id) => Math.max(queue.countActive(id), hpo.countLive(id)),
@@ -101,8 +109,16 @@ async function start(config: Config, version: string): Promise<void> {
     },
   });
 
-  const allocation = new Allocation(boxOf(config, config.box.gpus === 0 ? [] : ((await readGpus()) ?? [])));
-  const devices = new Devices({ setting: config.box.device, hasGpu: allocation.box.gpus.length > 0, log: (error, about) => logError(about, error) });
+  const knownGpus = new KnownGpus(await Document.open<LastGpus>(join(db, 'gpus.json'), { gpus: [] }), (error, about) => logError(about, error));
+  const found = config.box.gpus === 0 ? { gpus: [], known: true } : await knownGpus.find();
+  const allocation = new Allocation(boxOf(config, found.gpus), found.known);
+  const devices = new Devices({
+    setting: config.box.device,
+    get hasGpu() {
+      return allocation.box.gpus.length > 0;
+    },
+    log: (error, about) => logError(about, error),
+  });
   const presetUses = (name: string) => {
     const waits = queue.filter((job) => isActive(job) && job.resources.preset === name).length;
     return Math.max(waits, experiments.countActiveWith(name));
@@ -171,6 +187,7 @@ async function start(config: Config, version: string): Promise<void> {
     isInferring: (id) => inferences.isInferring(id),
     deleteInferencesOf: (id) => inferences.deleteOf(id),
     searches: { summary: (id) => hpo.summary(id), stop: (id) => hpo.stop(id), forget: (id) => hpo.forget(id) },
+    log: (error, about) => logError(about, error),
   });
   const hpo: Hpo = new Hpo({
     dir: await folder('studies'),
@@ -320,7 +337,7 @@ async function start(config: Config, version: string): Promise<void> {
     models,
     weights,
     starts,
-    algorithms: new Algorithms(allocation.box),
+    algorithms: new Algorithms(allocation),
     presets,
     inferences,
     annotation,
@@ -332,18 +349,30 @@ async function start(config: Config, version: string): Promise<void> {
     look: (kind, reader, id) => views[kind](reader, id),
   };
 
-  await uploads.removeStale();
-  await datasets.recover();
+  /** What finds no room must not keep the box from starting: nobody could delete anything then. Damaged files do. */
+  const atStart = (about: string, work: Promise<void>) =>
+    work.catch((error: unknown) => {
+      if (!mayPass(error)) throw error;
+      logError(`${about} at the start`, error);
+    });
+  await atStart('uploads', uploads.removeStale());
+  await atStart('datasets', datasets.recover());
   setInterval(() => datasets.purgeOverdue().catch((error) => logError('the trash could not be emptied', error)), 3600_000).unref();
-  await datasetLabels.recover();
+  await atStart('labels', datasetLabels.recover());
   await experiments.recover();
-  await automl.recover();
+  await atStart('AutoML', automl.recover());
   await hpo.recover();
-  await templates.recover();
-  await models.recover();
-  await weights.recover();
-  await inferences.recover();
-  await annotation.recover();
+  await atStart('templates', templates.recover());
+  await atStart('models', models.recover());
+  await atStart('weights', weights.recover());
+  await atStart('inferences', inferences.recover());
+  await atStart('annotation', annotation.recover());
+  await queue.forget(
+    ({ kind, projectId, subjectId }) =>
+      (projectId !== NO_PROJECT && projects.get(projectId) === undefined) ||
+      (OWN_JOBS.has(kind) && experiments.get(subjectId) === undefined) ||
+      (kind === 'infer' && inferences.get(subjectId) === undefined),
+  );
   await queue.start(
     {
       ingest: datasets.ingestRules,
@@ -362,6 +391,13 @@ async function start(config: Config, version: string): Promise<void> {
     },
     (job) => presets.kept(job),
   );
+  if (!found.known) {
+    knownGpus.awaitAnswer((gpus) => {
+      allocation.know(boxOf(config, gpus));
+      queue.gpusHaveChanged();
+      events.emit('presetsChanged', { names: presets.list().map(({ name }) => name) });
+    });
+  }
   await hpo.goOn();
   await monitor.start();
   const cleaning = setInterval(() => {
@@ -402,6 +438,15 @@ async function start(config: Config, version: string): Promise<void> {
   console.log(`AI Studio ${version} is at http://${host}:${port}`);
   if (users.setUpNeeded) console.log(`Set-up code: ${users.newSetUpCode()}   (enter it on the first page; a new one is made at each start until it is used)`);
   else console.log('Ready.');
+  const keepReserves = async () => {
+    try {
+      for (const each of [reserve, reserveToSignIn]) await each.keep();
+    } catch (error) {
+      logError('a reserve of the disk', error);
+    }
+  };
+  setInterval(keepReserves, 60_000).unref();
+  await keepReserves();
 }
 
 async function main(): Promise<void> {

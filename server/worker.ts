@@ -110,8 +110,8 @@ async function finish(state: JobEnd | 'failed', failure: Failure | null): Promis
 
 function fail(error: unknown): void {
   if (ended) return;
-  // What a failed job leaves is of no use to anybody, and on a full disk its space is needed to tell the end. The checkpoint stays for the engineer; it
-  // goes with the job's folder.
+  // What a failed job leaves is of no use to anybody, and on a full disk its space is needed to tell the end. The daemon does the same with the
+  // checkpoint when it has taken over the end.
   try {
     rmSync(host.out, { recursive: true, force: true });
   } catch {

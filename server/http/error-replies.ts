@@ -1,6 +1,6 @@
 /** Every failure leaves the daemon as an ErrorReply of the catalogue, in the reader's language. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ErrorCode, type Language, StudioError, sentence } from '../errors.ts';
+import { type ErrorCode, isDiskFull, type Language, StudioError, sentence } from '../errors.ts';
 import type { ErrorReply } from './schemas.ts';
 
 /** What Fastify and its plugins throw, as entries of the catalogue. */
@@ -22,7 +22,7 @@ export function asStudioError(error: unknown): StudioError {
   if (known !== undefined) return new StudioError(known, known === 'invalid_input' ? { field: 'body' } : {}, message);
   if (statusCode === 404) return new StudioError('not_found');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new StudioError('invalid_input', { field: 'request' }, message);
-  if (code === 'ENOSPC') return new StudioError('disk_full');
+  if (isDiskFull(error)) return new StudioError('disk_full');
   return new StudioError('internal');
 }
 

@@ -118,4 +118,16 @@ test('stopped in the first fold there is its model, and it is said that it is on
   assert.is(resultOf(stopped).crossValidation!.folds.length, 1);
 });
 
+test('killed in the second fold and stopped as soon as it is launched again, it has both folds', async () => {
+  const killed = startJob(SPEC);
+  await new Promise<void>((done) => killed.child.on('message', () => rowsOf(killed.dir).some(({ epoch }) => epoch === 3) && done()));
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const job = startJob(SPEC, killed.dir);
+  job.child.send({ type: 'stop' });
+  const stopped = await endOf(job);
+  assert.is(stopped.end.state, 'stopped', stopped.log);
+  assert.ok(resultOf(stopped).crossValidation!.folds.length >= 2);
+});
+
 test.run();

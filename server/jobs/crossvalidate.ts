@@ -93,8 +93,10 @@ export async function crossValidate(spec: TrainSpec, { final }: CrossValidation,
     for (const [index, fold] of folds.entries()) {
       const epochsBefore = outcomes.reduce((sum, { epochs }) => sum + epochs, 0);
       const outcome = await trainFold(setting, fold, { before: index, epochsBefore, trainings, fold: index + 1, folds: folds.length });
-      if (outcome !== null) outcomes.push(outcome);
-      if (host.stopping) break;
+      if (outcome === null) break;
+      outcomes.push(outcome);
+      // One that is stopped as soon as it is launched learns nothing more, but has all folds that were done before.
+      if (host.stopping && !isWhole(setting, outcome)) break;
     }
     const refitted = final === 'refit' && !host.stopping ? await refit(setting, data, outcomes, { before: folds.length, trainings, silent: true }) : null;
     if (host.stopping && (outcomes.length === 0 || spec.until !== undefined)) {
@@ -186,12 +188,14 @@ async function trainFold(setting: Setting, parts: Parts, place: Place & { fold: 
     `${name}: 가장 좋은 에포크 ${seen.bestEpoch}${endedEarly ? `(에포크 ${seen.history.length}에서 조기 종료)` : ''}, 정확도 Training ${training.accuracy.toFixed(2)} %, Validation ${validation.accuracy.toFixed(2)} %`,
   );
   // One that was stopped on the way goes on if the job is ever launched again.
-  if (endedEarly || seen.history.length === recipe.epoch) {
+  if (isWhole(setting, outcome)) {
     await mkdir(dir, { recursive: true });
     await writeDurably(file, `${JSON.stringify(outcome)}\n`);
   }
   return outcome;
 }
+
+const isWhole = ({ recipe }: Setting, { endedEarly, epochs }: FoldOutcome) => endedEarly || epochs === recipe.epoch;
 
 function sums({ history }: Checkpoint<ClassificationScore>) {
   return {

@@ -30,16 +30,38 @@ interface Share {
 }
 
 export class Allocation {
-  readonly box: Box;
+  #box: Box;
+  #gpusKnown: boolean;
   readonly #shares = new Map<number, Share>();
 
-  constructor(box: Box) {
-    this.box = box;
+  /** `gpusKnown` false: the driver has yet to tell of its GPUs. Until it has, none is given to anybody. */
+  constructor(box: Box, gpusKnown = true) {
+    this.#box = box;
+    this.#gpusKnown = gpusKnown;
+  }
+
+  get box(): Box {
+    return this.#box;
+  }
+
+  get gpusKnown(): boolean {
+    return this.#gpusKnown;
+  }
+
+  /** The driver has told, or is waited for no longer. */
+  know(box: Box): void {
+    this.#box = box;
+    this.#gpusKnown = true;
   }
 
   /** Could it run on the empty box? */
   fits(need: Need): boolean {
-    return need.cores <= this.box.cores && need.memoryMb <= this.box.memoryMb && (need.gpu === null || this.box.gpus.some((gpu) => matches(gpu, need)));
+    return this.fitsButForGpu(need) && (need.gpu === null || this.box.gpus.some((gpu) => matches(gpu, need)));
+  }
+
+  /** As fits(), whatever GPUs there are just now: a driver may not have come up, or a card have come loose. */
+  fitsButForGpu(need: Need): boolean {
+    return need.cores <= this.box.cores && need.memoryMb <= this.box.memoryMb;
   }
 
   get free(): { cores: number; memoryMb: number } {
@@ -67,6 +89,7 @@ export class Allocation {
 
   /** Index of a GPU that nobody has; -1 where there is none. */
   #freeGpu(need: Pick<Need, 'gpu' | 'gpuMemoryMb'>): number {
+    if (!this.#gpusKnown) return -1;
     const used = new Set([...this.#shares.values()].map((share) => share.gpu));
     return this.box.gpus.findIndex((candidate, i) => !used.has(i) && matches(candidate, need));
   }

@@ -33,8 +33,12 @@ export interface StoredJob {
   /** What its preset asked for when it was queued: an edited preset does not change what waits. */
   need?: Need;
   stopRequested: boolean;
-  /** How often the job was launched again after the daemon had died under it; back to 0 when it gets on. */
+  /** How often the job was launched again because the daemon had died right behind its launch; back to 0 when it gets on. */
   relaunches: number;
+  /** The boot of the machine in which it was launched. Gone when it gets on: whatever ends the daemon then, it is not the launch of this job. */
+  launchedIn?: string;
+  /** Its last launch: it is stopped at once, and only saves what it has (JobRules.keeps). */
+  windingUp?: true;
   /** The daemon was stopped in order: the next launch is no sign of trouble. */
   interrupted: boolean;
   failure: Failure | null;
@@ -94,9 +98,12 @@ export interface JobRules<K extends JobKind = JobKind> {
   /** Of a job without a preset that computes as one with a preset does: what that one asks for. */
   need?(job: Readonly<StoredJob>): Promise<Need>;
   started?(job: Readonly<StoredJob>): Promise<void>;
+  /** Whether a job that was ended by force would save something if it were launched once more and stopped at once. */
+  keeps?(dir: string): Promise<boolean>;
   /**
    * Takes over what the job has made, or clears it away. Called when the worker is gone and before the job's end is stored; after a crash of the
-   * daemon it is called again, so it must stand that.
+   * daemon, or where it fails for a reason that passes (a full disk), it is called again, so it must stand that. Where it throws anything else the job has
+   * failed, and it is called with that verdict.
    */
   ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string): Promise<void>;
 }

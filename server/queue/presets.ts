@@ -82,9 +82,12 @@ export class Presets {
     return need;
   }
 
-  /** Of a job that has waited while the daemon was away: what it was promised, or what its preset is now where the box has become too small for that. */
+  /**
+   * Of a job that has waited while the daemon was away: what it was promised, or what its preset is now where the box has become too small for that. Where a
+   * GPU alone is missing the promise stands, and it waits.
+   */
   kept({ need, resources }: Readonly<StoredJob>): Need {
-    return need !== undefined && this.#allocation.fits(need) ? need : this.need(resources.preset ?? '');
+    return need !== undefined && this.#allocation.fitsButForGpu(need) ? need : this.need(resources.preset ?? '');
   }
 
   // ---------------------------------------------------------------- the administrator's

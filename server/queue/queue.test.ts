@@ -13,6 +13,7 @@ import { EventBus } from '../events.ts';
 import type { JobEvent } from '../http/schemas.ts';
 import type { DeviceOfJob } from '../jobs/protocol.ts';
 import { Collection } from '../store/collection.ts';
+import { bootId } from '../store/lock.ts';
 import { Allocation, type Box, type Need } from './allocation.ts';
 import { Devices } from './devices.ts';
 import { GpuWatchdog } from './gpu-watchdog.ts';
@@ -53,6 +54,11 @@ async function world(
     slots?: number;
     relaunches?: number;
     grace?: number;
+    /** ms until a job is taken for steady. */
+    steadyMs?: number;
+    /** A job that is stopped at once saves something. */
+    keeps?: boolean;
+    gpusKnown?: boolean;
     onEnded?: (id: number) => void;
     devices?: QueueOptions['devices'];
   } = {},
@@ -61,7 +67,7 @@ async function world(
   folders.push(data);
   await mkdir(join(data, 'jobs'), { recursive: true });
   const jobs = await Collection.open<StoredJob>(data, 'db');
-  const allocation = new Allocation(options.box ?? { cores: 2, memoryMb: 4000, gpus: [] });
+  const allocation = new Allocation(options.box ?? { cores: 2, memoryMb: 4000, gpus: [] }, options.gpusKnown);
   const bus = new EventBus((error) => {
     throw error;
   });
@@ -84,6 +90,8 @@ async function world(
       cgroups: null,
       gpuWatchdog: new GpuWatchdog(readGpuProcesses, 100),
       log: (error, about) => here.faults.push(`${about}: ${error}`),
+      againMs: 20,
+      steadyMs: options.steadyMs ?? 60_000,
     }),
     start: () => here.queue.start(rules, () => need(1)),
     submit: async (wanted, work = SMALL, kind = 'sample') => {
@@ -112,6 +120,7 @@ async function world(
   };
   const sample: JobRules<'sample'> = {
     work: (job) => ({ kind: 'sample', ...(works.get(job.id) ?? SMALL) }),
+    keeps: async () => options.keeps === true,
     ended: async (job, verdict) => {
       options.onEnded?.(job.id);
       here.ended.push({ id: job.id, verdict });
@@ -127,6 +136,8 @@ const lastEvent = async (w: World, id: number) => {
   const lines = (await readFile(join(w.queue.folder(id), 'events.jsonl'), 'utf8')).trim().split('\n');
   return JSON.parse(lines.at(-1)!) as JobEvent;
 };
+
+const logOf = (w: World, id: number) => readFile(join(w.queue.folder(id), 'events.jsonl'), 'utf8');
 
 test('the share of the box is never given twice', () => {
   const allocation = new Allocation({
@@ -356,6 +367,7 @@ test('a worker that a dead daemon has left is ended before its job is launched a
   await old.start();
   const id = await old.submit(need(1));
   await old.over(id);
+  const launchedIn = await bootId();
   const dir = old.queue.folder(id);
   await rm(join(dir, 'events.jsonl'));
   await writeFile(join(dir, 'spec.json'), JSON.stringify({ kind: 'sample', jobId: id, threads: 1, memoryMb: 500, ...ENDLESS }));
@@ -363,7 +375,7 @@ test('a worker that a dead daemon has left is ended before its job is launched a
   const left = fork(WORKER, [dir], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const gone = new Promise((done) => left.once('exit', done));
   await workerOf(old, id);
-  await old.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null }));
+  await old.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null, launchedIn }));
   const w = await world({ data: old.data });
   await w.start();
   await gone;
@@ -379,30 +391,144 @@ test('a worker that a dead daemon has left is ended before its job is launched a
   assert.is((await third.over(id)).state, 'succeeded');
 });
 
-test('a job that takes the daemon down again and again is given up', async () => {
+test('a job behind whose launch the daemon dies again and again is given up; what it has is saved first', async () => {
+  const launchedIn = await bootId();
   const old = await world();
   await old.start();
-  const id = await old.submit(need(1));
-  await old.over(id);
-  await rm(join(old.queue.folder(id), 'events.jsonl'));
-  await old.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null, relaunches: 3 }));
+  const [id, kept] = [await old.submit(need(1)), await old.submit(need(1))];
+  for (const each of [id, kept]) {
+    await old.over(each);
+    await rm(join(old.queue.folder(each), 'events.jsonl'));
+  }
+  await old.jobs.update(id, (before) => ({ ...before, state: 'running', finishedAt: null, relaunches: 3, launchedIn }));
   const w = await world({ data: old.data, relaunches: 3 });
   await w.start();
   const job = await w.over(id);
-  assert.is(job.failure?.code, 'worker_keeps_crashing');
+  assert.equal([job.failure?.code, job.failure?.params], ['worker_keeps_crashing', { count: 4 }]);
   assert.is((await lastEvent(w, id)).type, 'end');
+  await w.queue.close();
+
+  await w.jobs.update(kept, (before) => ({ ...before, state: 'running', finishedAt: null, relaunches: 3, launchedIn }));
+  const third = await world({ data: old.data, relaunches: 3, keeps: true });
+  await third.start();
+  assert.is((await third.over(kept)).state, 'stopped');
+  assert.match(await logOf(third, kept), /ended 4 times in a row[\s\S]*stop requested/);
+});
+
+test('power cuts, and a daemon that dies while a job has long been running, are not held against the job', async () => {
+  const old = await world({ steadyMs: 50 });
+  await old.start();
+  const [cut, late] = [await old.submit(need(1)), await old.submit(need(1), ENDLESS)];
+  await old.over(cut);
+  while (old.queue.get(late)!.state !== 'running' || old.queue.get(late)!.launchedIn !== undefined) await sleep(20);
+  await old.queue.close();
+  await rm(join(old.queue.folder(cut), 'events.jsonl'));
+  await old.jobs.update(cut, (before) => ({ ...before, state: 'running', finishedAt: null, relaunches: 3, launchedIn: 'another boot' }));
+  await old.jobs.update(late, (before) => ({ ...before, interrupted: false, relaunches: 3 }));
+  const w = await world({ data: old.data, relaunches: 3 });
+  await w.start();
+  for (const id of [cut, late]) {
+    const { state, relaunches, launchedIn } = await w.over(id);
+    assert.equal([state, relaunches, launchedIn], ['succeeded', 3, undefined]);
+  }
+});
+
+test('a job whose log is damaged fails alone: at the start, and while it runs', async () => {
+  const rubbish = '{"seq":1,"type":"log","level":"info","text":"t"}\nrubbish\n{"seq":3}\n';
+  const old = await world();
+  await old.start();
+  const damaged = await old.submit(need(1));
+  await old.over(damaged);
+  const waits = await old.submit(need(2), ENDLESS);
+  await workerOf(old, waits);
+  await old.queue.close();
+  await old.jobs.update(damaged, (before) => ({ ...before, state: 'running', finishedAt: null }));
+  await writeFile(join(old.queue.folder(damaged), 'events.jsonl'), rubbish);
+
+  const w = await world({ data: old.data });
+  await w.start();
+  assert.is((await w.over(damaged)).failure?.code, 'internal');
+  assert.is((await w.over(waits)).state, 'succeeded');
+  const running = await w.submit(need(2), ENDLESS);
+  const pid = await workerOf(w, running);
+  process.kill(pid, 'SIGSTOP');
+  await writeFile(join(w.queue.folder(running), 'events.jsonl'), rubbish);
+  process.kill(pid, 'SIGKILL');
+  assert.is((await w.over(running)).state, 'failed');
+  assert.is((await w.over(await w.submit(need(2)))).state, 'succeeded', 'its share is free again');
+});
+
+test('a job that was ended by force is launched once more where that saves what it has', async () => {
+  const w = await world({ grace: 1, keeps: true });
+  await w.start();
+  const id = await w.submit(need(1), ENDLESS);
+  process.kill(await workerOf(w, id), 'SIGSTOP');
+  await w.queue.stop(id);
+  const { state, windingUp } = await w.over(id);
+  assert.equal([state, windingUp], ['stopped', undefined]);
+  assert.match(await logOf(w, id), /ended by force[\s\S]*stop requested/, 'its second worker has stopped by itself');
+  assert.equal([w.faults, w.allocation.free], [[], { cores: 2, memoryMb: 4000 }]);
+});
+
+test('with the disk full the end of a job is put off, not turned; others run meanwhile, and it can be deleted', async () => {
+  let full = true;
+  const w = await world({
+    onEnded: (id) => {
+      if (full && id <= 2) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    },
+  });
+  await w.start();
+  const [kept, dropped] = [await w.submit(need(1)), await w.submit(need(1))];
+  for (const id of [kept, dropped]) while (!w.faults.some((fault) => fault.startsWith(`end of job ${id}`))) await sleep(20);
+  assert.is((await w.over(await w.submit(need(2)))).state, 'succeeded', 'they have no share of the box any more');
+  assert.equal([w.queue.get(kept)!.state, w.queue.isAtWork(kept), w.queue.countActive(1)], ['running', true, 0]);
+  await w.queue.stop(kept);
+  await w.queue.delete(dropped);
+  assert.equal([w.queue.get(dropped), w.queue.isAtWork(dropped), existsSync(w.queue.folder(dropped))], [undefined, false, false]);
+  full = false;
+  assert.is((await w.over(kept)).state, 'succeeded');
+  assert.equal(
+    w.ended.filter(({ id }) => id <= 2),
+    [{ id: kept, verdict: { state: 'succeeded', failure: null } }],
+  );
+});
+
+test('what needs a GPU waits for its driver, and holds up nobody where the GPU is not there', async () => {
+  const gpus = [{ name: 'NVIDIA GeForce RTX 3090', memoryMb: 24576 }];
+  const w = await world({
+    box: { cores: 2, memoryMb: 4000, gpus },
+    gpusKnown: false,
+    devices: { choose: async () => ({ name: 'cpu', index: null, fallback: false, why: null }) },
+  });
+  await w.start();
+  const id = await w.submit({ ...need(1), gpu: 'RTX 3090' });
+  const waiting = () => w.queue.live(w.queue.get(id)!).waiting!;
+  assert.match(waiting().en, /waits for the driver/);
+  assert.match(waiting().ko, /드라이버의 응답/);
+  w.allocation.know({ ...w.allocation.box, gpus: [] });
+  w.queue.gpusHaveChanged();
+  assert.match(waiting().en, /not there\. Check the GPU/);
+  const beside = await w.submit(need(2), ENDLESS);
+  assert.is((await workerOf(w, beside)) > 0, true);
+  assert.is(w.queue.outlook(need(1)).place, 1);
+  await w.queue.stop(beside);
+  await w.over(beside);
+  assert.is(w.queue.get(id)!.state, 'pending');
+  w.allocation.know({ ...w.allocation.box, gpus });
+  w.queue.gpusHaveChanged();
+  assert.equal([(await w.over(id)).state, w.queue.get(id)!.resources.gpu], ['succeeded', 'NVIDIA GeForce RTX 3090']);
 });
 
 test('what a job has made cannot be taken over: it fails, and the queue goes on', async () => {
   let refusals = 0;
   const w = await world({
     onEnded: (id) => {
-      if (id === 1 && refusals++ === 0) throw new StudioError('disk_full');
+      if (id === 1 && refusals++ === 0) throw new StudioError('dataset_unreadable');
     },
   });
   await w.start();
   const id = await w.submit(need(1));
-  assert.is((await w.over(id)).failure?.code, 'disk_full');
+  assert.is((await w.over(id)).failure?.code, 'dataset_unreadable');
   assert.equal(
     w.ended.map(({ verdict }) => verdict.state),
     ['failed'],

@@ -9,17 +9,22 @@ import { failureOf, StudioError } from '../errors.ts';
 import type { Audience, EventBus } from '../events.ts';
 import type { Job, JobEvent, JobKind, Progress } from '../http/schemas.ts';
 import { outOfGpuMemory, outOfMemory } from '../jobs/failure.ts';
+import type { NewEvent } from '../jobs/journal.ts';
 import type { DeviceOfJob, JobSpec, WorkerMessage } from '../jobs/protocol.ts';
 import type { Collection } from '../store/collection.ts';
 import { syncFolder, writeDurably } from '../store/durable.ts';
-import { Journal, readJournal } from '../store/journal.ts';
+import { bootId } from '../store/lock.ts';
+import { Again, mayPass } from './again.ts';
 import type { Allocation, Need } from './allocation.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Devices } from './devices.ts';
 import type { GpuWatchdog } from './gpu-watchdog.ts';
+import { addEvent, endIn, readEvents } from './job-log.ts';
 import { type JobRules, type JobVerdict, PACE, type RulesTable, type StoredJob } from './jobs.ts';
 import { endLeftover, launchWorker, type Worker, type WorkerExit } from './launcher.ts';
-import { lightWaiting, type Waiting, waitingFor } from './waiting.ts';
+import { Patience } from './patience.ts';
+import { TakeOvers } from './take-over.ts';
+import { gpuWaiting, lightWaiting, type Waiting, waitingFor } from './waiting.ts';
 
 const ANY_GPU: Pick<Need, 'gpu' | 'gpuMemoryMb'> = { gpu: 'any', gpuMemoryMb: 0 };
 const GPU_TAKEN = { ko: '지금은 다른 작업이 GPU를 사용하고 있습니다.', en: 'Other jobs have the GPU just now.' };
@@ -31,7 +36,11 @@ interface Running {
   end: JobVerdict | null;
   killed: boolean;
   killTimer: NodeJS.Timeout | null;
+  steadyTimer: NodeJS.Timeout | null;
 }
+
+/** A daemon that dies so long behind a launch, or later, does not die of it. */
+const STEADY_MS = 60_000;
 
 export interface NewJob {
   kind: JobKind;
@@ -59,14 +68,21 @@ export interface QueueOptions {
   cgroups: Cgroups | null;
   gpuWatchdog: GpuWatchdog;
   log(error: unknown, about: string): void;
+  /** When a job that was launched is taken for steady, and when what a full disk has refused is tried again, in ms. */
+  steadyMs?: number;
+  againMs?: number;
 }
 
 export class Queue {
   readonly #options: QueueOptions;
   readonly #jobs: Collection<StoredJob>;
   readonly #running = new Map<number, Running>();
-  /** Jobs whose workers are gone and whose results are being taken over. */
-  readonly #finishing = new Map<number, Promise<void>>();
+  /** Jobs whose workers are gone. */
+  readonly #takeOvers: TakeOvers;
+  /** Jobs that could not be taken up at the start, for a reason that passes. */
+  readonly #unready: Again;
+  readonly #patience: Patience;
+  #boot = '';
   #rules: RulesTable | null = null;
   #places = new Map<number, number>();
   #closing = false;
@@ -75,6 +91,18 @@ export class Queue {
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#jobs = options.jobs;
+    const { jobs, log, againMs } = options;
+    this.#patience = new Patience(options.settings.stop_grace_seconds);
+    this.#unready = new Again(log, againMs);
+    this.#takeOvers = new TakeOvers({
+      jobs,
+      folder: (id) => this.folder(id),
+      rulesOf: (kind) => this.#rulesOf(kind),
+      tell: (id, event) => this.#tell(id, event),
+      ended: (job) => this.#changed(job),
+      log,
+      ...(againMs === undefined ? {} : { againMs }),
+    });
   }
 
   // ---------------------------------------------------------------- jobs
@@ -89,12 +117,12 @@ export class Queue {
 
   /** Jobs that wait or run; one whose worker is done and whose results are being taken over counts no more. */
   countActive(projectId: number): number {
-    return this.#jobs.filter((job) => job.projectId === projectId && isActive(job) && !this.#finishing.has(job.id)).length;
+    return this.#jobs.filter((job) => job.projectId === projectId && isActive(job) && !this.#takeOvers.has(job.id)).length;
   }
 
-  /** Does it wait or run, or is what it made being taken over? Its record says so for ever where its end could not be written (a full disk). */
+  /** Does it wait or run, or is what it made being taken over, or to be when there is room on the disk? */
   isAtWork(id: number): boolean {
-    return this.#running.has(id) || this.#finishing.has(id) || this.#jobs.get(id)?.state === 'pending';
+    return this.#running.has(id) || this.#takeOvers.has(id) || this.#unready.has(id) || this.#jobs.get(id)?.state === 'pending';
   }
 
   folder(id: number): string {
@@ -108,7 +136,7 @@ export class Queue {
 
   /** What has happened in a job, after the event `after`. */
   async *events(id: number, after = 0): AsyncGenerator<JobEvent> {
-    for await (const event of readJournal<JobEvent>(join(this.folder(id), 'events.jsonl'))) {
+    for await (const event of readEvents(this.folder(id))) {
       if (event.seq > after) yield event;
     }
   }
@@ -160,7 +188,7 @@ export class Queue {
     let wasPending = false;
     const job = await this.#jobs.update(id, (before) => {
       if (!isActive(before)) throw new StudioError('job_over');
-      wasPending = before.state === 'pending' && !this.#running.has(id);
+      wasPending = before.state === 'pending' && this.#isFree(id) && before.windingUp === undefined;
       // From here on the scheduler leaves it alone.
       if (wasPending) this.#running.set(id, newRunning());
       return before.stopRequested ? before : { ...before, stopRequested: true };
@@ -173,62 +201,103 @@ export class Queue {
   /** Forgets a job that is over, with its folder. */
   async delete(id: number): Promise<void> {
     // What the job was for may be over for everyone to see a moment before the job itself is.
-    await this.#finishing.get(id)?.catch(() => {});
+    await this.#takeOvers.attempt(id);
     const job = this.#jobs.get(id);
     if (job === undefined) return;
-    if (isActive(job)) throw new StudioError('project_busy', { count: 1 });
+    // What could not be taken over, because the disk is full, need not be any more: deleting is what helps.
+    if (isActive(job) && !this.#takeOvers.has(id)) throw new StudioError('project_busy', { count: 1 });
     await this.#jobs.delete(id);
+    this.#takeOvers.forget(id);
     await rm(this.folder(id), { recursive: true, force: true });
     this.#options.events.emit('change', { kind: 'job', id, projectId: job.projectId, deleted: true, audience: this.#options.audience(job.projectId) });
   }
 
   // ---------------------------------------------------------------- start and end of the daemon
 
-  /** Takes up where the last daemon left off, then starts what can start. `need` gives a preset's share as it is now. */
-  async start(rules: RulesTable, need: (job: Readonly<StoredJob>) => Need): Promise<void> {
-    this.#rules = rules;
-    for (const name of await readdir(this.#options.dir)) {
-      if (/^\d+$/.test(name) && this.#jobs.get(Number(name)) !== undefined) continue;
-      await endLeftover(join(this.#options.dir, name));
-      await rm(join(this.#options.dir, name), { recursive: true, force: true });
+  /** Before the start: forgets the jobs of what was deleted when the daemon died in the middle of it. Their folders go at the start. */
+  async forget(isGone: (job: Readonly<StoredJob>) => boolean): Promise<void> {
+    for (const { id } of this.#jobs.filter(isGone)) {
+      await this.#jobs.delete(id).catch((error: unknown) => this.#options.log(error, `left over: job ${id}`));
     }
-    for (const job of this.#jobs.filter(isActive)) {
-      await mkdir(this.folder(job.id), { recursive: true });
-      await endLeftover(this.folder(job.id));
+  }
+
+  /**
+   * Takes up where the last daemon left off, then starts what can start. `need` gives a preset's share as it is now. One job that cannot be taken up keeps
+   * neither the others nor the daemon from starting.
+   */
+  async start(rules: RulesTable, need: (job: Readonly<StoredJob>) => Need): Promise<void> {
+    const { dir, log } = this.#options;
+    this.#rules = rules;
+    this.#boot = await bootId();
+    for (const name of await readdir(dir)) {
+      if (/^\d+$/.test(name) && this.#jobs.get(Number(name)) !== undefined) continue;
       try {
-        if (job.resources.preset !== null) this.#needs.set(job.id, need(job));
+        await endLeftover(join(dir, name));
+        await rm(join(dir, name), { recursive: true, force: true });
       } catch (error) {
-        // The preset is gone from appliance.conf, or too large for the box now.
-        await this.#finish(job, { state: 'failed', failure: failureOf(error) });
-        continue;
+        log(error, `left over: ${name}`);
       }
-      if (job.state === 'running') await this.#recover(job);
+    }
+    for (const { id } of this.#jobs.filter(isActive)) {
+      await this.#takeUp(id, need).catch((error: unknown) => {
+        log(error, `job ${id} at the start`);
+        this.#unready.later(id, `job ${id} behind the start`, async () => {
+          await this.#takeUp(id, need);
+          // When this is done, and it counts among those that wait.
+          setImmediate(() => this.#schedule());
+        });
+      });
     }
     this.#open = true;
     this.#schedule();
   }
 
-  async #recover(job: Readonly<StoredJob>): Promise<void> {
-    const end = await this.#journaledEnd(job.id);
-    if (end !== null) return this.#finish(job, end);
-    const relaunches = job.interrupted ? job.relaunches : job.relaunches + 1;
-    if (relaunches > this.#options.settings.relaunches) {
-      const error = new StudioError('worker_keeps_crashing', { count: this.#options.settings.relaunches });
-      return this.#finish(job, { state: 'failed', failure: failureOf(error) });
+  /** Throws what may pass; of anything else the job has failed. */
+  async #takeUp(id: number, need: (job: Readonly<StoredJob>) => Need): Promise<void> {
+    const job = this.#jobs.get(id);
+    if (job === undefined || !isActive(job)) return;
+    try {
+      await mkdir(this.folder(id), { recursive: true });
+      await endLeftover(this.folder(id));
+      // Throws where the preset is gone from appliance.conf, or too large for the box now.
+      if (job.resources.preset !== null) this.#needs.set(id, need(job));
+      if (job.state === 'running') await this.#recover(job);
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      if (!(error instanceof StudioError)) this.#options.log(error, `job ${id} at the start`);
+      await this.#finish(job, { state: 'failed', failure: failureOf(error) });
     }
-    await this.#jobs.update(job.id, (before) => ({ ...before, state: 'pending', relaunches, interrupted: false }));
+  }
+
+  async #recover(job: Readonly<StoredJob>): Promise<void> {
+    const end = await endIn(this.folder(job.id));
+    if (end !== null) return this.#finish(job, end);
+    // What counts is what may be the job's own doing: not an orderly end, not a power cut, and not a daemon that dies when the job has long been running.
+    const byLaunch = !job.interrupted && job.launchedIn === this.#boot;
+    const relaunches = job.relaunches + (byLaunch ? 1 : 0);
+    if (byLaunch && relaunches > this.#options.settings.relaunches) {
+      const failure = failureOf(new StudioError('worker_keeps_crashing', { count: relaunches }));
+      if (!(await this.#windUp(job, failure))) await this.#finish(job, { state: 'failed', failure });
+      return;
+    }
+    await this.#jobs.update(job.id, ({ launchedIn: _, ...before }) => ({ ...before, state: 'pending', relaunches, interrupted: false }));
   }
 
   /** Leaves the workers: they end at once, and go on from their checkpoints when the daemon is back. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#unready.close();
+    this.#takeOvers.close();
     const running = [...this.#running];
     for (const [id] of running) {
-      await this.#jobs.update(id, (before) => (before.state === 'running' ? { ...before, interrupted: true } : before));
+      await this.#jobs
+        .update(id, (before) => (before.state === 'running' ? { ...before, interrupted: true } : before))
+        .catch((error: unknown) => this.#options.log(error, `leaving job ${id}`));
     }
     await Promise.all(
-      running.map(async ([, { worker, killTimer }]) => {
-        if (killTimer !== null) clearTimeout(killTimer);
+      running.map(async ([, one]) => {
+        const { worker } = one;
+        clearTimers(one);
         if (worker === null) return;
         worker.leave();
         const timer = setTimeout(() => worker.kill(), 3000);
@@ -238,13 +307,30 @@ export class Queue {
     );
   }
 
+  /** There are other GPUs now than there were. */
+  gpusHaveChanged(): void {
+    this.#schedule();
+    for (const job of this.#pending(false)) this.#changed(job);
+  }
+
   // ---------------------------------------------------------------- starting jobs
 
   /** What the waiting trainings ask for, by job. */
   readonly #needs = new Map<number, Need>();
 
   #pending(light: boolean): Readonly<StoredJob>[] {
-    return this.#jobs.filter((job) => job.state === 'pending' && (job.resources.preset === null) === light && !this.#running.has(job.id));
+    return this.#jobs.filter((job) => job.state === 'pending' && (job.resources.preset === null) === light && this.#isFree(job.id));
+  }
+
+  /** Nobody works on it, or is about to. */
+  #isFree(id: number): boolean {
+    return !this.#running.has(id) && !this.#takeOvers.has(id) && !this.#unready.has(id);
+  }
+
+  /** It waits for a GPU that the box does not have (any more). */
+  #isStuck({ id }: Readonly<StoredJob>): boolean {
+    const need = this.#needs.get(id);
+    return need !== undefined && !this.#options.allocation.fits(need);
   }
 
   /** Is there a slot for a light job? The last one is kept for quick ones. */
@@ -262,6 +348,8 @@ export class Queue {
     }
     // First come, first served: a small training does not overtake a large one that waits, or the large one would wait for ever.
     for (const job of this.#pending(false)) {
+      // A GPU that may never be there again holds up nobody else.
+      if (this.#isStuck(job)) continue;
       const need = this.#needs.get(job.id);
       const share = need === undefined ? null : this.#options.allocation.take(job.id, need);
       if (share === null) break;
@@ -280,9 +368,14 @@ export class Queue {
   #begin(job: Readonly<StoredJob>, gpu: string | null, memoryMb: number): void {
     const running = newRunning();
     this.#running.set(job.id, running);
-    this.#run(job, running, { gpu, memoryMb }).catch((error: unknown) => {
-      this.#options.log(error, `job ${job.id}`);
-    });
+    const { log } = this.#options;
+    this.#run(job, running, { gpu, memoryMb })
+      .catch((error: unknown) => {
+        // Its log is damaged, say.
+        log(error, `job ${job.id}`);
+        return this.#finish(this.#jobs.get(job.id) ?? job, { state: 'failed', failure: failureOf(error) });
+      })
+      .catch((error: unknown) => log(error, `end of job ${job.id}`));
   }
 
   async #run(pending: Readonly<StoredJob>, running: Running, share: { gpu: string | null; memoryMb: number }): Promise<void> {
@@ -296,8 +389,12 @@ export class Queue {
         state: 'running',
         startedAt: before.startedAt ?? new Date().toISOString(),
         resources: { ...before.resources, ...share },
+        launchedIn: this.#boot,
       }));
-      if (started === undefined) return this.#letGo(id);
+      if (started === undefined) {
+        this.#needs.delete(id);
+        return this.#giveBack(id);
+      }
       job = started;
       const work = await rules.work(job, dir);
       const device = await this.#device(job);
@@ -307,6 +404,7 @@ export class Queue {
       this.#changed(job);
       if (this.#closing) return;
       running.worker = launchWorker(dir, job.resources.memoryMb, (message) => this.#heard(id, running, message));
+      running.steadyTimer = setTimeout(() => this.#getsOn(id), this.#options.steadyMs ?? STEADY_MS).unref();
       const { pid } = running.worker;
       if (pid !== undefined) {
         const { preset, cores, memoryMb } = job.resources;
@@ -332,10 +430,13 @@ export class Queue {
     const ranOut = this.#options.cgroups?.ranOutOfMemory(id) ?? null;
     void this.#options.cgroups?.release(id);
     this.#options.gpuWatchdog.release(id);
-    if (running.killTimer !== null) clearTimeout(running.killTimer);
-    const end = running.end ?? (await this.#journaledEnd(id));
+    clearTimers(running);
+    this.#patience.gone(id);
+    const end = running.end ?? (await endIn(dir));
     if (end === null && this.#closing) return;
-    await this.#finish(this.#jobs.get(id) ?? job, end ?? (await this.#suddenEnd(job, running, exit, ranOut)));
+    const now = this.#jobs.get(id) ?? job;
+    if (end === null && running.killed && (await this.#windUp(now, SILENT))) return this.#giveBack(id);
+    await this.#finish(now, end ?? (await this.#suddenEnd(now, running, exit, ranOut)));
   }
 
   /** What those that compute do it on. */
@@ -368,8 +469,9 @@ export class Queue {
   #heard(id: number, running: Running, message: WorkerMessage): void {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
+    this.#patience.heard(id);
     // A stopped training still judges its best epoch; while it tells of its work it is not ended by force, or that model would be lost.
-    running.killTimer?.refresh();
+    if (running.killTimer !== null) this.#endByForceLater(id, running);
     if (message.type === 'progress') {
       running.progress = message.progress;
       this.#options.events.emit('progress', { jobId: id, progress: message.progress, audience: this.#options.audience(job.projectId) });
@@ -377,8 +479,17 @@ export class Queue {
     }
     const { event } = message;
     if (event.type === 'end') running.end = { state: event.state, failure: event.failure };
-    else if (event.type === 'epoch' && job.relaunches > 0) void this.#jobs.update(id, (before) => ({ ...before, relaunches: 0 }));
+    else if (event.type === 'epoch') this.#getsOn(id);
     this.#options.events.emit('jobEvent', { jobId: id, event });
+  }
+
+  /** It has told of an epoch, or has run for a while. */
+  #getsOn(id: number): void {
+    const { relaunches, launchedIn } = this.#jobs.get(id) ?? { relaunches: 0, launchedIn: undefined };
+    if (relaunches === 0 && launchedIn === undefined) return;
+    this.#jobs
+      .update(id, ({ launchedIn: _, ...before }) => ({ ...before, relaunches: 0 }))
+      .catch((error: unknown) => this.#options.log(error, `progress of job ${id}`));
   }
 
   // ---------------------------------------------------------------- ending jobs
@@ -388,86 +499,65 @@ export class Queue {
     const worker = running?.worker;
     if (running === undefined || worker === null || worker === undefined || running.killTimer !== null) return;
     worker.stop();
-    running.killTimer = setTimeout(() => {
-      running.killed = true;
-      worker.kill();
-    }, this.#options.settings.stop_grace_seconds * 1000);
+    this.#endByForceLater(id, running);
+  }
+
+  #endByForceLater(id: number, running: Running): void {
+    if (running.killTimer !== null) clearTimeout(running.killTimer);
+    running.killTimer = setTimeout(
+      () => {
+        running.killed = true;
+        running.worker?.kill();
+      },
+      this.#patience.of(id, this.#jobs.get(id)?.windingUp === true),
+    );
+  }
+
+  /** Lets a job that was ended by force, or is given up, be launched once more where that saves something. Otherwise false. `why` is for its log. */
+  async #windUp({ id, kind, windingUp }: Readonly<StoredJob>, why: { ko: string; en: string }): Promise<boolean> {
+    if (windingUp === true || !(await this.#rulesOf(kind).keeps?.(this.folder(id)))) return false;
+    await this.#tell(id, { type: 'log', level: 'warning', text: why.en, ko: why.ko });
+    const waits = await this.#jobs.update(id, ({ launchedIn: _, ...before }) => ({
+      ...before,
+      state: 'pending',
+      stopRequested: true,
+      windingUp: true,
+      interrupted: false,
+    }));
+    if (waits !== undefined) this.#changed(waits);
+    return waits !== undefined;
   }
 
   /** Of a worker that is gone without a word. `ranOut`: whether the kernel has ended it for its memory; null: not known. */
   async #suddenEnd(job: Readonly<StoredJob>, running: Running, { code, signal }: WorkerExit, ranOut: boolean | null): Promise<JobVerdict> {
-    if (running.killed) return { state: 'stopped', failure: null };
+    const crash = new StudioError('worker_crashed', { job: job.id });
+    // At its second time there was something to save, and it is lost.
+    if (running.killed) return job.windingUp === true ? { state: 'failed', failure: failureOf(crash) } : { state: 'stopped', failure: null };
     // The kernel ends what takes more memory than there is with SIGKILL; V8 aborts when its heap is full.
     const memory = (ranOut ?? signal === 'SIGKILL') || signal === 'SIGABRT' || code === 134;
-    const error = memory
-      ? outOfMemory(JSON.parse(await readFile(join(this.folder(job.id), 'spec.json'), 'utf8')) as JobSpec)
-      : new StudioError('worker_crashed', { job: job.id });
+    const error = memory ? outOfMemory(JSON.parse(await readFile(join(this.folder(job.id), 'spec.json'), 'utf8')) as JobSpec) : crash;
     return { state: 'failed', failure: failureOf(error) };
   }
 
+  /** Resolves when its end is stored, or put off because the disk is full; in both cases its share of the box is free. */
   async #finish(job: Readonly<StoredJob>, verdict: JobVerdict): Promise<void> {
-    const work = this.#takeOver(job, verdict);
-    this.#finishing.set(job.id, work);
-    try {
-      await work;
-    } finally {
-      this.#finishing.delete(job.id);
-    }
+    await this.#takeOvers.begin(job, verdict);
+    this.#needs.delete(job.id);
+    this.#patience.forget(job.id);
+    this.#giveBack(job.id);
   }
 
-  async #takeOver(job: Readonly<StoredJob>, verdict: JobVerdict): Promise<void> {
-    const { id } = job;
-    const dir = this.folder(id);
-    let { state, failure } = verdict;
-    try {
-      await this.#journalEnd(id, verdict);
-      const rules = this.#rulesOf(job.kind);
-      try {
-        await rules.ended(job, verdict, dir);
-      } catch (error) {
-        this.#options.log(error, `taking over job ${id}`);
-        state = 'failed';
-        failure = failureOf(error);
-        await rules.ended(job, { state, failure }, dir);
-      }
-    } catch (error) {
-      this.#options.log(error, `end of job ${id}`);
-      state = 'failed';
-      failure ??= failureOf(error);
-    }
-    try {
-      const over = await this.#jobs.update(id, (before) => ({ ...before, state, failure, finishedAt: new Date().toISOString() }));
-      if (over !== undefined) this.#changed(over);
-    } finally {
-      this.#letGo(id);
-    }
-  }
-
-  #letGo(id: number): void {
+  /** Gives its share back. */
+  #giveBack(id: number): void {
     this.#running.delete(id);
-    this.#needs.delete(id);
     this.#options.allocation.release(id);
     this.#schedule();
   }
 
-  async #journaledEnd(id: number): Promise<JobVerdict | null> {
-    let end: JobVerdict | null = null;
-    for await (const event of this.events(id)) if (event.type === 'end') end = { state: event.state, failure: event.failure };
-    return end;
-  }
-
-  /** Where the worker could not say how it ended, the daemon does. No worker is at the folder now. */
-  async #journalEnd(id: number, verdict: JobVerdict): Promise<void> {
-    let seq = 0;
-    for await (const event of this.events(id)) {
-      if (event.type === 'end') return;
-      seq = event.seq;
-    }
-    const journal = await Journal.open<JobEvent>(join(this.folder(id), 'events.jsonl'));
-    const event: JobEvent = { seq: seq + 1, at: new Date().toISOString(), type: 'end', ...verdict };
-    await journal.append(event);
-    await journal.close();
-    this.#options.events.emit('jobEvent', { jobId: id, event });
+  /** Durable, then told. No worker is at the folder. */
+  async #tell(id: number, event: NewEvent): Promise<void> {
+    const told = await addEvent(this.folder(id), event);
+    if (told !== null) this.#options.events.emit('jobEvent', { jobId: id, event: told });
   }
 
   // ---------------------------------------------------------------- what is told
@@ -475,7 +565,7 @@ export class Queue {
   /** Where a training that asks for `need` would stand if it came now. */
   outlook(need: Need): Waiting & { now: boolean; running: number } {
     const { allocation } = this.#options;
-    const before = this.#pending(false).length;
+    const before = this.#pending(false).filter((job) => !this.#isStuck(job)).length;
     const waiting = waitingFor(before + 1, need, allocation.free);
     const running = [...this.#running.keys()].filter((id) => this.#jobs.get(id)?.resources.preset !== null).length;
     return { ...waiting, now: before === 0 && allocation.isFree(need), running };
@@ -486,14 +576,17 @@ export class Queue {
     const place = Math.max(1, this.#before(job).findIndex(({ id }) => id === job.id) + 1);
     if (light) return lightWaiting(place, this.#options.settings.light_slots + (PACE[job.kind] === 'quick' ? 1 : 0));
     const { allocation } = this.#options;
-    return waitingFor(place, this.#needs.get(job.id), allocation.free);
+    const need = this.#needs.get(job.id);
+    if (need !== undefined && need.gpu !== null && (!allocation.gpusKnown || this.#isStuck(job))) return gpuWaiting(place, allocation.gpusKnown);
+    return waitingFor(place, need, allocation.free);
   }
 
   /** The waiting jobs among which one stands: quick ones do not wait behind bulk ones. */
   #before(job: Readonly<StoredJob>): Readonly<StoredJob>[] {
     const light = job.resources.preset === null;
     const pending = this.#pending(light);
-    return light ? pending.filter(({ kind }) => (PACE[kind] === 'quick') === (PACE[job.kind] === 'quick')) : pending;
+    if (!light) return pending.filter((other) => other.id === job.id || !this.#isStuck(other));
+    return pending.filter(({ kind }) => (PACE[kind] === 'quick') === (PACE[job.kind] === 'quick'));
   }
 
   #tellPlaces(): void {
@@ -514,4 +607,13 @@ export class Queue {
 
 export const isActive = (job: Readonly<StoredJob>) => job.state === 'pending' || job.state === 'running';
 
-const newRunning = (): Running => ({ worker: null, progress: null, end: null, killed: false, killTimer: null });
+const newRunning = (): Running => ({ worker: null, progress: null, end: null, killed: false, killTimer: null, steadyTimer: null });
+
+function clearTimers({ killTimer, steadyTimer }: Running): void {
+  for (const timer of [killTimer, steadyTimer]) if (timer !== null) clearTimeout(timer);
+}
+
+const SILENT = {
+  ko: '중지 요청 뒤 오래 응답이 없어 강제로 종료했습니다. 지금까지의 모델을 저장하기 위해 한 번 더 시작합니다.',
+  en: 'It was silent for long after it had been asked to stop, and was ended by force. It is launched once more, to save what it has.',
+};

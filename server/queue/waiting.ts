@@ -15,6 +15,17 @@ export function lightWaiting(place: number, slots: number): Waiting {
   };
 }
 
+/** `known`: the driver has told of its GPUs, and the one that is needed is not among them. */
+export function gpuWaiting(place: number, known: boolean): Waiting {
+  return known
+    ? {
+        place,
+        ko: '필요한 GPU를 찾을 수 없습니다. GPU와 드라이버를 확인한 뒤 장비를 다시 시작해 주세요. 그때까지 기다립니다.',
+        en: 'The GPU that it needs is not there. Check the GPU and its driver, then restart the box; until then it waits.',
+      }
+    : { place, ko: 'GPU 드라이버의 응답을 기다리는 중입니다.', en: 'It waits for the driver of the GPU to answer.' };
+}
+
 export function waitingFor(place: number, need: Need | undefined, free: { cores: number; memoryMb: number }): Waiting {
   if (place > 1 || need === undefined) {
     return { place, ko: `앞에 대기 중인 작업이 ${place - 1}개 있습니다.`, en: `${place - 1} job(s) wait before this one.` };

@@ -20,8 +20,6 @@ export class DamagedFileError extends Error {
   }
 }
 
-export const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
-
 /** Puts on the disk what somebody else has written into a file. */
 export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r+');

@@ -24,15 +24,17 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   const lock = join(dir, 'lock');
   const me: Holder = { pid: process.pid, started: (await startOf(process.pid)) ?? '', boot: await bootId() };
   const mine = join(dir, `.lock.${randomBytes(6).toString('hex')}.tmp`);
-  await writeFile(mine, JSON.stringify(me), { flag: 'wx' });
   try {
     for (let attempt = 0; attempt < 5; attempt++) {
       try {
+        await writeFile(mine, JSON.stringify(me));
         // link() fails where the name exists: of two that start at once, one wins.
         await link(mine, lock);
         return () => rm(lock, { force: true });
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const { code } = error as NodeJS.ErrnoException;
+        // Whoever has just got the lock may have cleared ours away as left over (removeLeftovers).
+        if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
       }
       const holder = await readHolder(lock);
       if (holder !== null && (await isAlive(holder))) throw new FolderInUseError(dir, holder.pid);
@@ -81,7 +83,8 @@ async function startOf(pid: number): Promise<string | null> {
   }
 }
 
-async function bootId(): Promise<string> {
+/** Of this run of the machine; empty where that is not known. */
+export async function bootId(): Promise<string> {
   return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
     (text) => text.trim(),
     () => '',

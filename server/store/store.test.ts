@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { DamagedFileError } from './durable.ts';
 import { Journal, readJournal } from './journal.ts';
 import { linesBeforeKill } from './killed-writer.fixture.ts';
 import { FolderInUseError, lockFolder } from './lock.ts';
+import { Reserve } from './reserve.ts';
 import type { Item } from './writer.fixture.ts';
 
 const WRITER = join(dirname(fileURLToPath(import.meta.url)), 'writer.fixture.js');
@@ -166,6 +167,21 @@ test('a journal with lines longer than a block, in Korean', async () => {
   const found: string[] = [];
   for await (const { text } of readJournal<{ text: string }>(file)) found.push(text);
   assert.equal(found, texts);
+});
+
+test('a reserve takes room, is given up, and is made again', async () => {
+  const folder = await mkdtemp(join(dir, 'reserve-'));
+  const reserve = new Reserve(folder, 'reserve');
+  await reserve.keep();
+  const { size, blocks } = await stat(join(folder, 'reserve'));
+  assert.ok(size > 0 && blocks * 512 >= size, 'it is no hole');
+  await reserve.giveUpIfShort();
+  assert.equal(await readdir(folder), ['reserve']);
+  await reserve.giveUp();
+  assert.equal(await readdir(folder), []);
+  await reserve.keep();
+  assert.is((await stat(join(folder, 'reserve'))).size, size);
+  await rm(folder, { recursive: true });
 });
 
 test('one data folder, one daemon', async () => {

@@ -45,10 +45,10 @@ export function freezable(name: ArchitectureName): number {
 
 export class Algorithms {
   readonly #cache = new Map<string, Cost | null>();
-  readonly #box: Box;
+  readonly #allocation: { readonly box: Box };
 
-  constructor(box: Box) {
-    this.#box = box;
+  constructor(allocation: { readonly box: Box }) {
+    this.#allocation = allocation;
   }
 
   /** Those that work at this picture size. Each is counted once, and the event loop goes on between two of them. */
@@ -61,7 +61,7 @@ export class Algorithms {
       const resourceNeed = gflops >= HIGH_GFLOPS ? 'high' : gflops >= MEDIUM_GFLOPS ? 'medium' : 'low';
       rows.push({ name, gflops, parametersM: parameters / 1e6, resourceNeed, size, suggested: false, defaults: defaults(size, pictures), freezable: stages });
     }
-    const suggested = suggestedFor(rows, pictures, this.#box);
+    const suggested = suggestedFor(rows, pictures, this.#allocation.box);
     return rows.map((row) => ({ ...row, suggested: suggested.has(row.name) }));
   }
 

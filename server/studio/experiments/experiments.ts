@@ -3,12 +3,13 @@
  *
  *     draft → pending → running → succeeded | aborted (stopped, with a model) | failed (with a reason, no model)
  */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, HpoSummary, RunConfig, Start, TrainResult } from '../../http/schemas.ts';
 import type { HpoRequest } from '../../http/training-schemas.ts';
+import { Again, mayPass } from '../../queue/again.ts';
 import type { Need } from '../../queue/allocation.ts';
 import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.ts';
 import type { Presets } from '../../queue/presets.ts';
@@ -63,8 +64,11 @@ export interface StoredExperiment {
   finishedAt: string | null;
 }
 
+/** JOBDIR/checkpoint, see jobs/checkpoint.ts and jobs/crossvalidate.ts. */
+const CHECKPOINT = 'checkpoint';
+
 /** Kinds of jobs whose subject is an experiment. */
-const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial', 'preflight']);
+export const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial', 'preflight']);
 
 export interface ExperimentOptions {
   starts: StartingPoints;
@@ -86,6 +90,7 @@ export interface ExperimentOptions {
     stop(experimentId: number): Promise<void>;
     forget(experimentId: number): Promise<void>;
   };
+  log(error: unknown, about: string): void;
 }
 
 /** What trainings begin with, besides random numbers; see studio/weights/starts.ts. */
@@ -99,10 +104,13 @@ export class Experiments {
   readonly #experiments: Collection<StoredExperiment>;
   /** Drafts that are just being started: a second click finds them no draft any more. */
   readonly #starting = new Set<number>();
+  /** What the start could not put right. */
+  readonly #again: Again;
 
   constructor(options: ExperimentOptions) {
     this.#options = options;
     this.#experiments = options.experiments;
+    this.#again = new Again(options.log);
   }
 
   // ---------------------------------------------------------------- looking
@@ -446,6 +454,7 @@ export class Experiments {
       this.changed(experiment);
       await this.#options.projects.markWorking(experiment.projectId);
     },
+    keeps: async (dir) => (await readdir(join(dir, CHECKPOINT), { recursive: true }).catch(() => [])).some((name) => basename(name) === 'state.json'),
     ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
   };
 
@@ -489,6 +498,7 @@ export class Experiments {
     );
     if (experiment === undefined || experiment.jobId !== job.id) return;
     this.changed(experiment);
+    await this.#dropCheckpoint(job.id);
     if (verdict.state === 'stopped') return;
     const text =
       status === 'succeeded'
@@ -497,20 +507,39 @@ export class Experiments {
     await this.#options.notifications.add(job.ownerId, status === 'succeeded' ? 'success' : 'error', text, `/experiments/${experiment.id}`);
   }
 
-  /** Puts right what a crash left between the records. Before the queue starts. */
+  /** Nobody goes on from it any more, and a resnet152's takes a gigabyte. */
+  async #dropCheckpoint(jobId: number): Promise<void> {
+    const folder = join(this.#options.queue.folder(jobId), CHECKPOINT);
+    await rm(folder, { recursive: true, force: true }).catch((error: unknown) => this.#options.log(error, folder));
+  }
+
+  /** Puts right what a crash left between the records, as far as there is room on the disk. Before the queue starts. */
   async recover(): Promise<void> {
+    const { log } = this.#options;
     for (const experiment of [...this.#experiments.all()]) {
-      if (this.#options.projects.get(experiment.projectId) === undefined) {
-        await this.#experiments.delete(experiment.id);
-        continue;
-      }
-      if (experiment.status !== 'pending' && experiment.status !== 'running') continue;
-      if (experiment.search !== undefined) continue;
-      const job = experiment.jobId === null ? undefined : this.#options.queue.get(experiment.jobId);
-      if (job === undefined && experiment.automlGroup !== undefined) await this.#experiments.update(experiment.id, (before) => ({ ...before, jobId: null }));
-      else if (job === undefined) await this.backToDraft(experiment.id);
-      else if (!isActive(job)) await this.#ended(job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#options.queue.folder(job.id));
+      const about = `experiment ${experiment.id}`;
+      await this.#recover(experiment).catch((error: unknown) => {
+        log(error, about);
+        const job = experiment.jobId === null ? undefined : this.#options.queue.get(experiment.jobId);
+        if (mayPass(error) && job !== undefined) this.#again.later(experiment.id, about, () => this.#endedBefore(job));
+      });
     }
+  }
+
+  async #recover(experiment: Readonly<StoredExperiment>): Promise<void> {
+    const { id, projectId, status, search, jobId, automlGroup } = experiment;
+    if (this.#options.projects.get(projectId) === undefined) return void (await this.#experiments.delete(id));
+    if (search !== undefined) return;
+    if (status !== 'pending' && status !== 'running') return jobId === null ? undefined : this.#dropCheckpoint(jobId);
+    const job = jobId === null ? undefined : this.#options.queue.get(jobId);
+    if (job === undefined && automlGroup !== undefined) await this.#experiments.update(id, (before) => ({ ...before, jobId: null }));
+    else if (job === undefined) await this.backToDraft(id);
+    else await this.#endedBefore(job);
+  }
+
+  /** Of a job that was over when the daemon ended. */
+  async #endedBefore(job: Readonly<StoredJob>): Promise<void> {
+    if (!isActive(job)) await this.#ended(job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#options.queue.folder(job.id));
   }
 
   /** Takes back a start that was never acknowledged. */

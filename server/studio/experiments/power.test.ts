@@ -2,7 +2,7 @@
  * The plug is pulled: kill -9 of everything in the middle of a Run, an AutoML and an HPO. Each goes on by itself, its epochs have no gap and no double, and
  * what it comes to is bit by bit what it is without a power cut.
  */
-import { readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -14,7 +14,7 @@ const test = suite('power cut');
 let w: Workshop;
 test.before(async () => {
   // One training after another: which of two ends first is chance.
-  w = await openWorkshop('--set', 'box.cores=1', '--set', 'hpo.max_trials=3');
+  w = await openWorkshop('--set', 'box.cores=1', '--set', 'hpo.max_trials=3', '--set', 'queue.stop_grace_seconds=2');
 });
 test.after(() => w.daemon.remove());
 
@@ -108,6 +108,50 @@ test('an HPO: the same trials, each with the same result', async () => {
   for (const [i, { trial, epochs }] of cut.entries()) {
     same({ jobId: trial.jobId!, epochs }, { jobId: uncut[i]!.trial.jobId!, epochs: uncut[i]!.epochs });
   }
+});
+
+test('a Run that is stopped while its worker is stuck has the model of its last epochs, and no checkpoint takes room behind its end', async () => {
+  const { id } = await w.draft();
+  await w.dev.ok('POST', `/api/experiments/${id}/run`, { ...CONFIG, parameters: { ...parameters, epoch: 10_000 } });
+  await firstEpoch(id, 'train');
+  const { jobId } = (await w.dev.ok<ExperimentDetails>('GET', `/api/experiments/${id}`)).experiment;
+  const job = join(w.daemon.data, 'jobs', String(jobId));
+  process.kill(Number.parseInt(readFileSync(join(job, 'worker.pid'), 'utf8'), 10), 'SIGSTOP');
+  assert.ok(existsSync(join(job, 'checkpoint')));
+  await w.dev.ok('POST', `/api/experiments/${id}/stop`);
+  const { experiment, result } = await finished(id);
+  assert.equal([experiment.status, experiment.usable, experiment.failure], ['aborted', true, null]);
+  assert.ok(result!.epochs > 0);
+  await w.dev.until<Job>(`/api/jobs/${jobId}`, ({ state }) => state === 'stopped');
+  assert.equal(
+    readdirSync(join(w.daemon.data, 'jobs')).filter((name) => existsSync(join(w.daemon.data, 'jobs', name, 'checkpoint'))),
+    [],
+  );
+});
+
+test('the damaged log of a trial keeps the box from nothing; a deletion that was cut is brought to its end', async () => {
+  const { id } = await w.draft();
+  await w.dev.ok('POST', `/api/experiments/${id}/hpo`, { ...SEARCH, parameters: { ...parameters, epoch: 1000 } });
+  await firstEpoch(id, 'trial');
+  const [trial] = await w.dev.ok<Job[]>('GET', '/api/jobs?state=running');
+  await w.daemon.end('SIGKILL');
+  appendFileSync(join(w.daemon.data, 'jobs', String(trial!.id), 'events.jsonl'), 'rubbish\n{}\n');
+  await w.restart();
+  assert.is((await finished(id)).experiment.failure?.code, 'hpo_too_many_failed');
+
+  const kept = (path: string) => readdirSync(join(w.daemon.data, path)).filter((name) => name !== 'sequence.json');
+  // The record of the search goes first, then that of the project; the plug is pulled behind each.
+  await w.daemon.end('SIGKILL');
+  rmSync(join(w.daemon.data, 'db/experiments', `${id}.json`));
+  await w.restart();
+  assert.not.ok(kept('studies').includes(String(id)));
+  const left = await w.dev.ok<Job[]>('GET', '/api/jobs');
+  assert.not.ok(left.some((job) => job.kind === 'trial' && job.subjectId === id));
+  assert.equal(kept('jobs').map(Number).sort(), left.map((job) => job.id).sort());
+  await w.daemon.end('SIGKILL');
+  rmSync(join(w.daemon.data, 'db/projects', `${w.project.id}.json`));
+  await w.restart();
+  for (const path of ['jobs', 'studies', 'datasets', 'db/jobs', 'db/experiments', 'db/datasets']) assert.equal(kept(path), [], path);
 });
 
 test.run();

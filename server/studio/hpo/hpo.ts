@@ -4,11 +4,11 @@
  *
  * All that happens to one study happens in turn (live-study.ts). The journal comes first: what it says is done again after a crash where it had not been done.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
-import { failureOf, StudioError } from '../../errors.ts';
+import { failureOf, isDiskFull, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { EpochRow, Experiment, HpoSummary, Parameters, TrainResult } from '../../http/schemas.ts';
 import type { HpoOptions, HpoPictures, HpoRequest, Hpo as HpoView, TrialDetails } from '../../http/training-schemas.ts';
@@ -19,7 +19,6 @@ import { importances } from '../../search/importance.ts';
 import { history, parallelCoordinates, slices } from '../../search/pictures.ts';
 import type { Decision, Study } from '../../search/study.ts';
 import { isPending } from '../../search/trial.ts';
-import { isDiskFull } from '../../store/durable.ts';
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment, StoredSearch } from '../experiments/experiments.ts';
 import { dateAndTime, freeName, hpoName } from '../experiments/names.ts';
@@ -46,9 +45,6 @@ export interface HpoServices {
   events: EventBus;
   log(error: unknown, about: string): void;
 }
-
-/** So long the end of a trial's training waits before it is told to a study again that could not be written. */
-const RETRY_MS = 3000;
 
 type Searched = Readonly<StoredExperiment> & { search: StoredSearch };
 
@@ -303,9 +299,14 @@ export class Hpo {
 
   /** All epochs of a training, of which some may have been heard already. */
   async #hearEpochs(live: LiveStudy, job: Readonly<StoredJob>): Promise<void> {
-    for await (const event of this.#services.queue.events(job.id)) {
-      if (event.type === 'epoch') await this.#hearEpoch(live, job, event.row);
+    const rows: EpochRow[] = [];
+    try {
+      for await (const event of this.#services.queue.events(job.id)) if (event.type === 'epoch') rows.push(event.row);
+    } catch (error) {
+      // A damaged log hides epochs from the stopping rule, no more: the study goes on.
+      this.#services.log(error, `log of job ${job.id}`);
     }
+    for (const row of rows) await this.#hearEpoch(live, job, row);
   }
 
   async #hearStart(live: LiveStudy, job: Readonly<StoredJob>): Promise<void> {
@@ -363,21 +364,10 @@ export class Hpo {
       });
     },
     ended: async (job, verdict, dir) => {
-      const heard = () =>
-        this.#inTurn(job.subjectId, async (live) => {
-          await this.#hearEnd(live, job, verdict, dir);
-          await this.#drive(job.subjectId, live);
-        });
-      // A model that was made is not given up because the disk is full just then.
-      for (let over = false; !over; ) {
-        over = await heard().then(
-          () => true,
-          (error: unknown) => {
-            if (!isDiskFull(error)) throw error;
-            return sleep(RETRY_MS, false, { ref: false });
-          },
-        );
-      }
+      await this.#inTurn(job.subjectId, async (live) => {
+        await this.#hearEnd(live, job, verdict, dir);
+        await this.#drive(job.subjectId, live);
+      });
       await this.#tidy(job);
     },
   };
@@ -450,7 +440,12 @@ export class Hpo {
 
   /** Before the queue starts: the studies as their journals tell them. */
   async recover(): Promise<void> {
-    const { experiments, log } = this.#services;
+    const { experiments, dir, log } = this.#services;
+    for (const name of await readdir(dir)) {
+      // The experiment was deleted, and the daemon died before its search was.
+      if (experiments.get(Number(name))?.search !== undefined) continue;
+      await rm(join(dir, name), { recursive: true, force: true }).catch((error: unknown) => log(error, `left over: study ${name}`));
+    }
     for (const experiment of [...experiments.all()]) {
       const { id, search, status } = experiment;
       if (search === undefined || (status !== 'pending' && status !== 'running')) continue;
@@ -461,7 +456,9 @@ export class Hpo {
         await live.inTurn(() => this.#requeue(live)).catch(() => {});
       } catch (error) {
         log(error, `study of experiment ${id}`);
-        await experiments.update(id, (before) => ({ ...before, status: 'failed', failure: failureOf(error), finishedAt: new Date().toISOString() }));
+        await experiments
+          .update(id, (before) => ({ ...before, status: 'failed', failure: failureOf(error), finishedAt: new Date().toISOString() }))
+          .catch((reason: unknown) => log(reason, `study of experiment ${id}`));
       }
     }
   }

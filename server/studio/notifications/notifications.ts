@@ -12,10 +12,12 @@ const KEPT = 100;
 export class Notifications {
   readonly #notifications: Collection<StoredNotification>;
   readonly #events: EventBus;
+  readonly #log: (error: unknown, about: string) => void;
 
-  constructor(notifications: Collection<StoredNotification>, events: EventBus) {
+  constructor(notifications: Collection<StoredNotification>, events: EventBus, log: (error: unknown, about: string) => void) {
     this.#notifications = notifications;
     this.#events = events;
+    this.#log = log;
   }
 
   /** Newest first. */
@@ -28,7 +30,12 @@ export class Notifications {
     return found?.userId === userId ? view(found) : undefined;
   }
 
+  /** Does not reject: what it tells of has happened, and has not failed because it could not be told (the disk is full). */
   async add(userId: number, level: Notification['level'], text: { ko: string; en: string }, link: string | null): Promise<void> {
+    await this.#add(userId, level, text, link).catch((error: unknown) => this.#log(error, `a notification was not kept: ${text.en}`));
+  }
+
+  async #add(userId: number, level: Notification['level'], text: { ko: string; en: string }, link: string | null): Promise<void> {
     const { id } = await this.#notifications.add((newId) => ({
       id: newId,
       userId,

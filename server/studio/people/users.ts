@@ -1,6 +1,6 @@
 /** The people: who they are, their roles and groups, signing in and the first administrator. */
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
-import { StudioError } from '../../errors.ts';
+import { isDiskFull, StudioError } from '../../errors.ts';
 import type { Locale, NewUser, Role, SetupRequest, User, UserChange } from '../../http/schemas.ts';
 import type { Collection } from '../../store/collection.ts';
 import type { Journal } from '../../store/journal.ts';
@@ -34,6 +34,8 @@ export interface SetUpRules {
   makeFirstGroup(): Promise<number>;
   groupExists(id: number): boolean;
   countOwnedProjects(userId: number): number;
+  /** On a full disk, for somebody who signs in. */
+  makeRoom(): Promise<void>;
 }
 
 export class Users {
@@ -106,7 +108,16 @@ export class Users {
   // ---------------------------------------------------------------- signing in
 
   /** Throws sign_in_failed, account_disabled or too_many_attempts. */
-  async signIn(userId: string, password: string, address: string): Promise<{ user: StoredUser; token: string }> {
+  signIn(userId: string, password: string, address: string): Promise<{ user: StoredUser; token: string }> {
+    return this.#signIn(userId, password, address).catch(async (error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+      // Nobody could delete anything else.
+      await this.#rules.makeRoom();
+      return this.#signIn(userId, password, address);
+    });
+  }
+
+  async #signIn(userId: string, password: string, address: string): Promise<{ user: StoredUser; token: string }> {
     await this.#throttle.attempt(userId, address);
     const found = this.#byUserId(userId);
     if (!(await verifyPassword(password, found?.passwordHash ?? null)) || found === undefined) {

@@ -46,7 +46,8 @@ export interface WeightsServices {
 }
 
 /** Jobs of the box belong to no project. */
-const NO_PROJECT = 0;
+/** Of the jobs that read weights: these belong to everybody. */
+export const NO_PROJECT = 0;
 const MOST_DROPPED = 500;
 const READABLE = /\.(safetensors|pth|pt|bin|onnx)$/i;
 const KEPT = 'weights.safetensors';
