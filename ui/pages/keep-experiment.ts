@@ -1,5 +1,5 @@
 /** "Save as a template" and "Register Model": what is kept of an experiment for the group. */
-import type { ModelEntry, ModelVersionDetails, Template } from '../../server/http/library-schemas.ts';
+import type { ModelDetails, ModelEntry, ModelVersionDetails, Template } from '../../server/http/library-schemas.ts';
 import type { Experiment } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
@@ -8,8 +8,9 @@ import { nameDialog } from '../components/name-dialog.ts';
 import { toast } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
 import { loaded } from '../live/project.ts';
-import { component } from '../mount.ts';
+import { component, icon } from '../mount.ts';
 import { go } from '../router.ts';
+import { versionsToGo } from './model-actions.ts';
 
 const templateDialog = nameDialog<Experiment, Template>({
   title: 'exp.template.title',
@@ -42,9 +43,10 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
   title: 'exp.register.title',
   size: 'small',
   template: `<div class="dialog-body"><dl class="facts"><dt x-t="exp.register.selected"></dt><dd x-text="selected"></dd></dl>
-      ${select({ model: 'target', label: 'exp.register.to', from: 'choices()' })}
+      <div @change="look()">${select({ model: 'target', label: 'exp.register.to', from: 'choices()' })}</div>
       <div x-show="target === 'new'">${field({ model: 'name', label: 'exp.register.name', maxLength: 100, required: true, error: 'wrong()' })}</div>
-      <p class="muted" x-t="exp.register.note"></p><div x-problem="problem"></div></div>
+      <p class="muted" x-t="exp.register.note"></p>
+      <div class="notice warn register-loss" role="status" x-show="lost().length">${icon('triangle-alert')}<div><span x-t="exp.register.loses"></span><ul class="points"><template x-for="line in lost()" :key="line"><li x-text="line"></li></template></ul></div></div><div x-problem="problem"></div></div>
     ${dialogFoot('action.ok', { busy: 'busy' })}`,
   component: ({ experiment, models }, done) =>
     component({
@@ -54,12 +56,35 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
       busy: false,
       tried: false,
       problem: null as unknown,
+      /** The chosen model, where it deletes versions. */
+      pruned: null as ModelDetails | null,
       choices() {
         const known = models.map((model) => ({
           value: String(model.id),
           text: t('exp.register.version', { name: model.name, n: (model.latestVersion ?? 0) + 1 }),
         }));
         return [{ value: NEW, text: t('exp.register.new') }, ...known];
+      },
+      /** What the chosen model loses; no OK before that is known. */
+      async look() {
+        const { target } = this;
+        const model = models.find(({ id }) => String(id) === target);
+        this.pruned = null;
+        this.problem = null;
+        if (!model?.autoDelete) return;
+        this.busy = true;
+        try {
+          const details = await api.get<ModelDetails>(`/api/models/${model.id}`);
+          if (this.target === target && details.model.autoDelete) this.pruned = Object.freeze(details);
+        } catch (error) {
+          this.problem = error;
+        } finally {
+          this.busy = false;
+        }
+      },
+      /** The versions that this one drives out. */
+      lost(): string[] {
+        return this.pruned ? versionsToGo(this.pruned, this.pruned.model.maxVersions, 1) : [];
       },
       wrong() {
         return this.tried && this.target === NEW && !this.name.trim() ? t('exp.register.need') : '';

@@ -1,10 +1,12 @@
 /** What can be done with a model of the repository, and whether the reader has seen it. */
-import type { ModelDetails, ModelEntry } from '../../server/http/library-schemas.ts';
+import type { ModelDetails, ModelEntry, ModelVersion } from '../../server/http/library-schemas.ts';
 import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { openDialog } from '../components/dialog.ts';
 import { nameDialog } from '../components/name-dialog.ts';
 import { toast, toastError } from '../components/toast.ts';
+import '../i18n/areas/library.ts';
+import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { remember, remembered } from '../session.ts';
 
@@ -17,6 +19,17 @@ export function isNew(model: ModelEntry): boolean {
 }
 export function markSeen(model: ModelEntry): void {
   remember(`model.${model.id}`, String(model.latestVersion ?? 0));
+}
+
+/** In percent. */
+export const versionAccuracy = ({ result: { evaluation } }: ModelVersion) => (evaluation.test ?? evaluation.validation).accuracy;
+
+/** The versions that go when only the newest `most` are kept, the oldest first, in a line each. `coming`: how many are just being registered. */
+export function versionsToGo({ versions }: ModelDetails, most: number, coming = 0): string[] {
+  return versions
+    .toSorted((a, b) => a.version - b.version)
+    .slice(0, Math.max(0, versions.length + coming - most))
+    .map((one) => t('model.goes', { n: one.version, experiment: one.experimentName, accuracy: format.percent(versionAccuracy(one)) }));
 }
 
 const renaming = nameDialog<ModelEntry, ModelDetails>({

@@ -1,6 +1,7 @@
 /** A model: its versions, and how many of them are kept. */
 import type { ModelDetails, ModelVersion } from '../../server/http/library-schemas.ts';
 import { api } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
 import { checkbox, field, numberProblem } from '../components/field.ts';
 import { openMenu } from '../components/menu.ts';
 import { columnsOf, tableOf, tableView } from '../components/table.ts';
@@ -14,9 +15,7 @@ import { onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
-import { deleteModel, markSeen, renameModel } from './model-actions.ts';
-
-const accuracy = (row: ModelVersion) => row.result.evaluation.test?.accuracy ?? row.result.evaluation.validation.accuracy;
+import { deleteModel, markSeen, renameModel, versionAccuracy, versionsToGo } from './model-actions.ts';
 
 const columns = columnsOf<ModelVersion>()([
   {
@@ -36,7 +35,7 @@ const columns = columnsOf<ModelVersion>()([
     className: 'grow',
   },
   { key: 'algorithm', title: 'model.algorithm', value: (row) => row.algorithm, search: true },
-  { key: 'accuracy', title: 'model.accuracy', value: accuracy, cell: `<span x-text="accuracy(row)"></span>`, align: 'end', className: 'narrow number' },
+  { key: 'accuracy', title: 'model.accuracy', value: versionAccuracy, cell: `<span x-text="accuracy(row)"></span>`, align: 'end', className: 'narrow number' },
   {
     key: 'tags',
     title: 'model.tags',
@@ -122,12 +121,19 @@ export default page({
         if (!model || this.locked() || this.wrong()) return false;
         return model.autoDelete !== this.autoDelete || model.maxVersions !== this.maxVersions;
       },
+      /** The versions that saving would delete. */
+      lost(): string[] {
+        return this.details && this.autoDelete && this.mayChange() ? versionsToGo(this.details, this.maxVersions) : [];
+      },
       loss() {
-        const over = (this.details?.model.versions ?? 0) - this.maxVersions;
-        return this.autoDelete && this.mayChange() && over > 0 ? t('model.willDelete', { n: over }) : '';
+        const { length } = this.lost();
+        return length ? t('model.willDelete', { n: length }) : '';
       },
       async save() {
         if (!this.mayChange()) return;
+        const points = this.lost();
+        const loses = { title: t('model.lose.title', { n: points.length }), text: t('model.delete.text'), points, ok: t('model.lose.ok'), danger: true };
+        if (points.length && !(await confirm(loses))) return;
         this.saving = true;
         this.problem = null;
         try {
@@ -140,7 +146,7 @@ export default page({
         }
       },
       accuracy(row: ModelVersion) {
-        return format.decimal(accuracy(row));
+        return format.decimal(versionAccuracy(row));
       },
       openRow(row: ModelVersion) {
         void go(`/model-versions/${row.id}`);

@@ -19,8 +19,8 @@ export default words({
   'automl.choose.none': ['모두 해제', 'Choose none'],
   'automl.suited': ['추천', 'Suits'],
   'automl.suited.hint': [
-    '추천은 구조가 서로 다른 알고리즘 가운데 가장 가벼운 것들입니다. 나머지도 선택할 수 있지만 시간이 더 오래 걸립니다.',
-    'Suggested are the lightest algorithms of each kind. The others can be chosen too, but take longer.',
+    '이미지 수에 맞고 이 장비에서 한 시간 안에 학습할 수 있는 알고리즘 가운데 가벼운 것부터 무거운 것까지 고르게 최대 4개를 추천합니다. 나머지도 선택할 수 있습니다.',
+    'Suggested are up to four algorithms, spread from light to heavy, that suit the number of pictures and that this box trains within an hour. The others can be chosen too.',
   ],
   'automl.nothing': ['검색 결과가 없습니다.', 'No algorithm is called that.'],
   'automl.need': ['알고리즘을 하나 이상 선택해 주세요.', 'Choose at least one algorithm.'],

@@ -57,6 +57,10 @@ export default words({
     '등록하면 같은 그룹이 함께 사용할 수 있고, 실험은 등록됨 상태가 됩니다.',
     'Your group can then use it, and the experiment becomes published.',
   ],
+  'exp.register.loses': [
+    '이 모델은 자동 삭제가 켜져 있어, 등록하면 다음 버전이 삭제되고 되돌릴 수 없습니다.',
+    'This model deletes its oldest versions: registering deletes these for good.',
+  ],
   'exp.register.version': ['{name} (다음 버전 {n})', '{name} (becomes version {n})'],
   'exp.register.done': ['{name} 버전 {n}으로 등록했습니다.', 'Registered as version {n} of {name}.'],
   'exp.register.open': ['모델 보기', 'See the model'],
@@ -132,7 +136,6 @@ export default words({
   'details.aborted': ['학습이 중지되었습니다', 'The training was stopped'],
   'details.aborted.usable': ['중지할 때까지 가장 좋았던 에포크의 모델을 사용할 수 있습니다.', 'The model of the best epoch up to there can be used.'],
   'details.again': ['같은 설정으로 다시 준비', 'Set up again with these settings'],
-  'details.retry': ['같은 데이터로 새 실험', 'New experiment with this data'],
   'details.settings': ['설정', 'Settings'],
   'details.result': ['결과', 'Result'],
 
