@@ -1,5 +1,5 @@
 /** The frame: the rail with its menus, the top bar, the place of the page and of the side panel. */
-
+import type { Job } from '../../server/http/schemas.ts';
 import { confirm } from '../components/confirm.ts';
 import { bindKeys, openKeySheet } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
@@ -129,9 +129,11 @@ export const frame = {
       },
       /** The Run sub-entry: it leads to what was started last in the loaded project, else to a search that waits for Submit. */
       trainings() {
+        // A trial is as old as its search.
+        const begun = ({ kind, subjectId, createdAt }: Job) => (kind === 'trial' && searches.rows.find(({ id }) => id === subjectId)?.startedAt) || createdAt;
         const training = jobs.rows
           .filter((job) => (job.kind === 'train' || job.kind === 'trial') && job.projectId === loaded.project?.id)
-          .toSorted((a, b) => b.id - a.id)[0];
+          .toSorted((a, b) => begun(b).localeCompare(begun(a)) || b.id - a.id)[0];
         if (training) return [jobAddress(training)];
         return searches.rows.slice(0, 1).map(({ id }) => `/experiments/${id}/hpo`);
       },
