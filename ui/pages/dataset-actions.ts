@@ -48,13 +48,23 @@ export function exportBlock(dataset: Dataset, project: Project | null): string {
 /** Datasets whose draft is just being made: a double click makes one draft. */
 const exporting = new Set<number>();
 
-/** Export to Experiment: makes the draft and shows it in the list of experiments; `like` an earlier Run, it is set up as that one was, and shown on the Run page. */
-export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 'version'>, projectId: number, like?: number): Promise<void> {
+/** Where a draft is set up like an earlier training; see like.ts. */
+export interface LikeEarlier {
+  page: 'run' | 'hpo';
+  experimentId: number;
+  trial?: number;
+}
+
+/** Export to Experiment: makes the draft and shows it in the list of experiments; `like` an earlier one, it is shown on the page where it is set up as that was. */
+export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 'version'>, projectId: number, like?: LikeEarlier): Promise<void> {
   if (exporting.has(dataset.id)) return;
   exporting.add(dataset.id);
   try {
     const experiment = await api.post<Experiment>(`/api/projects/${projectId}/experiments`, { datasetId: dataset.id });
-    if (like !== undefined) return void (await go(`/experiments/${experiment.id}/run?like=${like}`));
+    if (like !== undefined) {
+      const trial = like.trial === undefined ? '' : `&trial=${like.trial}`;
+      return void (await go(`/experiments/${experiment.id}/${like.page}?like=${like.experimentId}${trial}`));
+    }
     await go(`/projects/${projectId}/experiments?new=${experiment.id}`);
     toast('success', t('data.exported', { name: dataset.name, version: dataset.version }), {
       action: { text: t('data.exported.run'), run: () => void go(`/experiments/${experiment.id}/run`) },

@@ -44,11 +44,11 @@ export const experimentState = {
   inference(this: Of): string {
     return this.experiment ? inferenceAddress(this.experiment) : '';
   },
-  /** Another draft with the same data, and for a single training with the same settings. */
+  /** Another draft with the same data and the same settings. */
   async again(this: Of): Promise<void> {
     if (!this.experiment) return;
     const { id, mode, datasetId, datasetName: name, datasetVersion: version, projectId } = this.experiment;
-    await exportToExperiment({ id: datasetId, name, version }, projectId, mode === 'hpo' ? undefined : id);
+    await exportToExperiment({ id: datasetId, name, version }, projectId, { page: mode === 'hpo' ? 'hpo' : 'run', experimentId: id });
   },
   menu(this: Of, anchor: HTMLElement): void {
     if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, readOnlyReason(this.project), { deleted: () => history.back() }));

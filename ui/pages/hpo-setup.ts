@@ -84,6 +84,19 @@ export function hpoSetup(signal: AbortSignal) {
       if (!row || size >= 224) return;
       row.choices = [...new Set([size / 2, size, size * 2].map((one) => Math.max(16, Math.round(one / 16) * 16)))].join(', ');
     },
+    /** As an earlier search was set up. */
+    take({ search, settings, sampler, stopping, objective, additionalMetrics }: HpoRequest) {
+      for (const row of Object.values(this.rows)) {
+        const range = search[row.name];
+        row.checked = range !== undefined;
+        if (!range) continue;
+        if ('low' in range) Object.assign(row, { mode: 'range', low: range.low, high: range.high, log: range.log === true });
+        else if (isChoice(row.name)) row.picked = range.choices.filter((one) => typeof one === 'string');
+        else if (row.numeric) Object.assign(row, { mode: 'choices', choices: range.choices.join(', ') });
+      }
+      const { metric, type, goal } = objective;
+      Object.assign(this, { settings: { ...settings }, sampler, stopping, metric, type, goal: goal ?? '', additional: [...additionalMetrics] });
+    },
     row(name: string) {
       return this.rows[name];
     },

@@ -1,19 +1,21 @@
 /** The details of a trial, in the side panel: its parameters, its evaluation, its graph and its log. */
 
-import type { EpochRow } from '../../server/http/schemas.ts';
+import type { EpochRow, Experiment } from '../../server/http/schemas.ts';
 import type { TrialDetails } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { epochGraphs } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
-import { openPanel } from '../components/panel.ts';
+import { closePanel, openPanel } from '../components/panel.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { watchJob } from '../live/events.ts';
-import { component } from '../mount.ts';
+import { component, icon } from '../mount.ts';
+import { exportToExperiment } from './dataset-actions.ts';
 import { trialFacts } from './parameters.ts';
 
-/** `signal` ends what the panel does when the page is left. */
-export function openTrial(experimentId: number, n: number, signal: AbortSignal): void {
+/** `locked`: nothing may be changed in the project. `signal` ends what the panel does when the page is left. */
+export function openTrial(experiment: Experiment, n: number, { locked, signal }: { locked: boolean; signal: AbortSignal }): void {
+  const { id: experimentId, projectId, datasetId, datasetName, datasetVersion } = experiment;
   const leaving = new AbortController();
   signal.addEventListener('abort', () => leaving.abort());
   const graphs = epochGraphs(leaving.signal);
@@ -25,7 +27,7 @@ export function openTrial(experimentId: number, n: number, signal: AbortSignal):
       <section x-show="failure()"><h3 x-t="hpo.trial.why"></h3><p x-text="failure()"></p></section>
       <table class="table evaluation" x-show="details && details.result"><thead><tr><th scope="col" x-t="details.evaluator"></th><th scope="col" class="end" x-t="details.training"></th><th scope="col" class="end" x-t="details.validation"></th><th scope="col" class="end" x-t="details.test"></th></tr></thead><tbody><template x-for="row in scores()" :key="row.name"><tr><th scope="row" x-text="row.name"></th><template x-for="(value, index) in row.values" :key="index"><td class="end number" x-text="value"></td></template></tr></template></tbody></table>
       <section class="chart-box"><h3 x-t="details.graph"></h3><div x-ref="charts"></div></section>
-      <section><h3 x-t="hpo.trial.parameters"></h3><dl class="conf-facts"><template x-for="fact in facts()" :key="fact.name"><div :class="{ searched: fact.searched }"><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl></section>
+      <section><h3 x-t="hpo.trial.parameters"></h3><dl class="conf-facts"><template x-for="fact in facts()" :key="fact.name"><div :class="{ searched: fact.searched }"><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>${locked ? '' : `<button type="button" class="button trial-use" x-show="details" @click="use()">${icon('play')}<span x-t="hpo.trial.use"></span></button>`}</section>
       ${logView('log')}</div>`,
     component: component({
       details: null as TrialDetails | null,
@@ -72,6 +74,10 @@ export function openTrial(experimentId: number, n: number, signal: AbortSignal):
           { name: t('details.accuracy'), values: parts.map((part) => (part ? format.decimal(part.accuracy) : '–')) },
           { name: t('details.loss'), values: parts.map((part) => (part ? format.decimal(part.loss, 4) : '–')) },
         ];
+      },
+      async use() {
+        closePanel();
+        await exportToExperiment({ id: datasetId, name: datasetName, version: datasetVersion }, projectId, { page: 'run', experimentId, trial: n });
       },
       facts() {
         const { details } = this;

@@ -21,6 +21,7 @@ import { hpoSetup, rangeText } from './hpo-setup.ts';
 import { hpoSteps } from './hpo-steps.ts';
 import { openTrial } from './hpo-trial.ts';
 import { metricText, type PictureTab, pictureBox, pictureMarkup, trialList, trialTable } from './hpo-trials.ts';
+import { likeNotice, likeness, searchExample } from './like.ts';
 import { runSetup, type Step } from './run-setup.ts';
 import { configuration } from './run-steps.ts';
 
@@ -38,7 +39,7 @@ const under = `<section class="box under-way" x-show="active()"><div class="box-
     <div class="submit-line" x-show="!locked()"><span class="muted" role="status" x-text="submitNote()"></span><span class="spacer"></span><button type="button" class="button primary hpo-submit" :disabled="!maySubmit() || submitting" :aria-busy="submitting ? 'true' : 'false'" @click="submit()">${icon('badge-check')}<span x-t="hpo.submit"></span></button></div></div></section>`;
 
 const ended = `<section class="banner" x-show="over()" :class="tone()" role="status"><span class="banner-icon" x-icon="endIcon()"></span><div><h2 x-text="endTitle()"></h2><p x-text="endText()"></p></div>
-    <div class="banner-actions"><button type="button" class="button" x-show="over() && !usable() && !locked()" @click="again()">${icon('refresh-cw')}<span x-t="details.retry"></span></button><a class="button" x-show="usable()" :href="'/experiments/' + id">${icon('file-text')}<span x-t="run.toDetails"></span></a><a class="button primary" x-show="usable()" :href="inference()">${icon('scan-search')}<span x-t="run.toInference"></span></a></div></section>`;
+    <div class="banner-actions"><button type="button" class="button" x-show="over() && !usable() && !locked()" @click="again()">${icon('refresh-cw')}<span x-t="details.again"></span></button><a class="button" x-show="usable()" :href="'/experiments/' + id">${icon('file-text')}<span x-t="run.toDetails"></span></a><a class="button primary" x-show="usable()" :href="inference()">${icon('scan-search')}<span x-t="run.toInference"></span></a></div></section>`;
 
 export default page({
   title: 'hpo.title',
@@ -63,7 +64,7 @@ The system changes the parameters that one would otherwise change by hand, and t
 - The model of the submitted trial becomes the model of this experiment.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div>${hpoSteps}</div><aside>${configuration}</aside></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack">${likeNotice()}<div>${hpoSteps}</div></div><aside>${configuration}</aside></div>
     <div class="stack" x-show="live()">${under}${ended}<div class="stack" x-show="!list.hpo && !problem" aria-hidden="true"><span class="skeleton-block tall"></span><span class="skeleton-block tall"></span></div>
       <div class="stack" x-show="list.hpo">${trialTable}<div class="run-live-grid"><div class="stack">${pictureBox}</div>${configuration}</div></div></div>`,
   component: (route) => {
@@ -76,6 +77,7 @@ The system changes the parameters that one would otherwise change by hand, and t
     let pictures: HpoPictures | null = null;
     return component({
       ...experimentState,
+      ...likeness,
       id,
       experiment: null as Experiment | null,
       project: null as Project | null,
@@ -129,11 +131,16 @@ The system changes the parameters that one would otherwise change by hand, and t
           if (!route.signal.aborted) this.problem = error;
         }
       },
-      async prepare({ datasetId }: Experiment) {
-        const dataset = await api.get<Dataset>(`/api/datasets/${datasetId}`, undefined, route.signal);
+      async prepare(experiment: Experiment) {
+        const dataset = await api.get<Dataset>(`/api/datasets/${experiment.datasetId}`, undefined, route.signal);
         await this.hpo.load();
         await this.setup.load(dataset);
         this.hpo.fit(this.setup.parameters.input_size);
+        const example = await searchExample(route, experiment);
+        if (!example) return;
+        this.lost = Object.freeze(await this.setup.take(example.config));
+        this.hpo.take(example.config);
+        this.like = example.name;
       },
       async look() {
         const [look, drawings] = await Promise.all([
@@ -187,7 +194,7 @@ The system changes the parameters that one would otherwise change by hand, and t
         this.drawn = markup !== '';
       },
       details(n: number) {
-        openTrial(id, n, route.signal);
+        if (this.experiment) openTrial(this.experiment, n, { locked: this.locked() !== '', signal: route.signal });
       },
 
       // ---- states

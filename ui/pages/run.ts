@@ -1,7 +1,7 @@
 /** Run: a draft is set up in three steps and started; then its progress, graphs and log, live, until it has ended. */
 
 import type { TemplateDetails } from '../../server/http/library-schemas.ts';
-import type { Dataset, EpochRow, Experiment, ExperimentDetails, Job, Progress, Project, RunConfig, TrainResult } from '../../server/http/schemas.ts';
+import type { Dataset, EpochRow, Experiment, Job, Progress, Project, RunConfig, TrainResult } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { epochGraphs } from '../charts/epochs.ts';
 import { jobLog, logView } from '../components/log.ts';
@@ -10,7 +10,6 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
-import type { Key } from '../i18n/keys.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange, onPresets, onProgress, onResync, watchJob } from '../live/events.ts';
 import { templateMode } from '../live/template.ts';
@@ -19,8 +18,10 @@ import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, type Figures, figuresOf, gflopsText, gpuText, memoryText } from './configuration.ts';
 import { displayName, isActive, stopExperiment } from './experiment-actions.ts';
 import { experimentState, openExperiment } from './experiment-state.ts';
+import { likeNotice, likeness, runExample } from './like.ts';
 import { preflightCheck, preflightView } from './preflight.ts';
 import { runSeconds } from './run-clock.ts';
+import { foldEpoch } from './run-epoch.ts';
 import { runSetup } from './run-setup.ts';
 import { configuration, steps } from './run-steps.ts';
 
@@ -66,7 +67,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
 - After Stop, the model up to there can be used.`,
   },
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
-    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p><p class="notice" x-show="like && !templateMode()">${icon('refresh-cw')}<span x-text="likeText()"></span></p><div x-show="!templateMode()">${steps}</div></div>
+    <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p>${likeNotice('like && !templateMode()')}<div x-show="!templateMode()">${steps}</div></div>
       <aside><div x-show="!misfit()">${preflightView}</div>${configuration}</aside></div>
     <div class="run-live stack" x-show="live()">${under}${ended}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
@@ -80,6 +81,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
     let startedAt = 0;
     return component({
       ...experimentState,
+      ...likeness,
       id,
       experiment: null as Experiment | null,
       project: null as Project | null,
@@ -94,10 +96,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       epochs: [] as readonly EpochRow[],
       log: jobLog(),
       template: null as TemplateDetails | null,
-      /** Name of the training that the form was filled in after. */
-      like: '',
-      /** What of it is not there any more, by its label. */
-      lost: [] as readonly Key[],
       starting: false,
       stopping: false,
       now: Date.now(),
@@ -181,16 +179,9 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           if (!route.signal.aborted) this.problem = error;
         }
       },
-      /** ?like= an earlier training of this project: the form is filled in as that was. */
-      async followExample({ projectId }: Experiment) {
-        const like = Number(route.query.get('like'));
-        if (!like) return;
-        // Where it is gone the form stands as it always does.
-        const example = await api.get<ExperimentDetails>(`/api/experiments/${like}`, undefined, route.signal).then(
-          (details) => details.experiment,
-          () => null,
-        );
-        if (example?.projectId !== projectId || !example.config) return;
+      async followExample(experiment: Experiment) {
+        const example = await runExample(route, experiment);
+        if (!example) return;
         this.lost = Object.freeze(await this.setup.take(example.config));
         this.like = example.name;
       },
@@ -289,9 +280,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         return misfit ? inLanguage(misfit) : '';
       },
       /** The template's data were preprocessed in another way than these, over all versions of both. */
-      likeText() {
-        return this.lost.length ? t('run.like.lost', { name: this.like, what: this.lost.map((key) => t(key)).join(', ') }) : t('run.like', { name: this.like });
-      },
       unlike() {
         const { template, dataset } = this;
         if (!template || !dataset || this.misfit()) return false;
@@ -334,8 +322,15 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         return this.experiment?.status === 'running' ? t('run.elapsed', { time: format.duration(runSeconds({ ...clock, ticking: true }, this.now)) }) : '';
       },
       epochText() {
-        const total = this.experiment?.config?.parameters.epoch;
+        const { config } = this.experiment ?? {};
+        const total = config?.parameters.epoch;
         if (!total || this.experiment?.status !== 'running' || this.progress?.phase !== 'train') return '';
+        const { crossValidation } = config.split;
+        if (crossValidation) {
+          const { fold, epoch: n } = foldEpoch(this.progress, crossValidation, total);
+          const { folds } = crossValidation;
+          return fold > folds ? t('run.epochFinal', { n, total }) : t('run.epochFold', { fold, folds, n, total });
+        }
         return t('run.epochNow', { n: Math.min(total, (this.epochs.at(-1)?.epoch ?? 0) + 1), total });
       },
       waitingText() {

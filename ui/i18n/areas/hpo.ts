@@ -12,8 +12,8 @@ export default words({
   'hpo.stop': ['중지', 'Stop'],
   'hpo.stop.title': ['탐색을 중지할까요?', 'Stop the search?'],
   'hpo.stop.text': [
-    '실행 중인 Trial이 모두 멈추고, Submit하지 않은 탐색은 중단됨으로 끝납니다. 중단된 탐색의 모델은 추론에 사용할 수 없습니다.',
-    'All trials stop, and a search without a submitted trial ends as aborted. It then has no model for inference.',
+    '실행 중인 Trial이 모두 멈추고, Submit하지 않은 탐색은 중단됨으로 끝납니다. Trial의 모델은 모두 삭제되어 추론에 사용할 수 없고, 파라미터와 점수는 남습니다.',
+    'All trials stop, and a search without a submitted trial ends as aborted. The models of its trials are deleted; their parameters and scores stay.',
   ],
   'hpo.step.settings': ['Settings', 'Settings'],
   'hpo.next.settings': ['확인하고 Settings로', 'OK, on to Settings'],
@@ -116,8 +116,8 @@ export default words({
   'hpo.type.minimize': ['minimize (작을수록 좋음)', 'minimize (less is better)'],
   'hpo.goal': ['Goal', 'Goal'],
   'hpo.goal.hint': [
-    '이 값에 이른 Trial이 하나라도 있으면 Submit할 수 있습니다. 하나도 없으면 HPO는 실패로 끝납니다.',
-    'Once a trial has reached it, Submit is possible. Where none does, the HPO ends as failed.',
+    '이 값에 이른 Trial이 하나라도 있으면 Submit할 수 있습니다. 하나도 없으면 HPO는 실패로 끝나고 Trial의 모델은 모두 삭제됩니다. 파라미터와 점수는 남습니다.',
+    'Once a trial has reached it, Submit is possible. Where none does, the HPO ends as failed and the models of its trials are deleted; their parameters and scores stay.',
   ],
   'hpo.goal.note': ['비워 두면 완료된 Trial을 모두 Submit할 수 있습니다.', 'Left empty, every succeeded trial can be submitted.'],
   'hpo.goal.line': ['Goal {n}', 'Goal {n}'],
@@ -147,6 +147,7 @@ export default words({
   'hpo.trial.best': ['최고', 'Best'],
   'hpo.trial.submitted': ['등록됨', 'Submitted'],
   'hpo.trial.why': ['실패한 이유', 'Why it failed'],
+  'hpo.trial.use': ['이 파라미터로 학습', 'Run with these parameters'],
   'hpo.trial.parameters': ['이 Trial의 파라미터', 'Parameters of this trial'],
   'hpo.submit': ['Submit', 'Submit'],
   'hpo.submit.choose': ['Submit할 Trial을 목록에서 선택해 주세요.', 'Choose the trial to submit in the list.'],
@@ -159,8 +160,8 @@ export default words({
   'hpo.submit.ready': ['{name}을 이 실험의 모델로 등록합니다.', 'Makes {name} the model of this experiment.'],
   'hpo.submit.title': ['이 Trial을 Submit할까요?', 'Submit this trial?'],
   'hpo.submit.text': [
-    '이 Trial의 모델이 실험의 대표로 등록되고 HPO가 끝납니다. 아직 실행 중인 Trial은 중지됩니다.',
-    'Its model stands for the experiment, and the HPO ends. Trials that still run are stopped.',
+    '이 Trial의 모델이 실험의 대표로 등록되고 HPO가 끝납니다. 아직 실행 중인 Trial은 중지되고, 다른 Trial의 모델은 삭제됩니다.',
+    'Its model stands for the experiment, and the HPO ends. Trials that still run are stopped, and the models of the others are deleted.',
   ],
   'hpo.submitted': ['Trial을 등록했습니다.', 'The trial is submitted.'],
   'hpo.state.pending': ['자원을 기다리고 있습니다', 'Waiting for resources'],
@@ -174,8 +175,8 @@ export default words({
   'hpo.over.failed': ['HPO에 실패했습니다', 'The HPO failed'],
   'hpo.over.aborted': ['HPO를 중지했습니다', 'The HPO was stopped'],
   'hpo.over.aborted.text': [
-    'Submit한 Trial이 없어 사용할 모델이 없습니다. 끝난 Trial의 파라미터로 새로 학습할 수 있습니다.',
-    'No trial was submitted, so there is no model. The parameters of a trial can be used for a new run.',
+    'Submit한 Trial이 없어 사용할 모델이 없습니다. 목록에서 Trial을 열고 ‘이 파라미터로 학습’을 누르면 그 값으로 새로 학습할 수 있습니다.',
+    'No trial was submitted, so there is no model. Open a trial of the list and press “Run with these parameters” to train with its values.',
   ],
 
   'hpo.pictures': ['탐색 그래프', 'Pictures of the search'],

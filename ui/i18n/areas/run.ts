@@ -180,6 +180,8 @@ export default words({
   'run.stoppingNow': ['중지하는 중입니다', 'Stopping'],
   'run.elapsed': ['경과 {time}', '{time} so far'],
   'run.epochNow': ['에포크 {n} / {total}', 'Epoch {n} of {total}'],
+  'run.epochFold': ['폴드 {fold} / {folds} · 에포크 {n} / {total}', 'Fold {fold} of {folds} · epoch {n} of {total}'],
+  'run.epochFinal': ['최종 모델 · 에포크 {n} / {total}', 'Final model · epoch {n} of {total}'],
   'run.succeeded': ['학습이 완료되었습니다', 'The training has succeeded'],
   'run.succeeded.text': ['Test 정확도 {accuracy} · 실행 시간 {time}', 'Test accuracy {accuracy} · took {time}'],
   'run.succeeded.validation': ['Validation 정확도 {accuracy} · 실행 시간 {time}', 'Validation accuracy {accuracy} · took {time}'],
