@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Algorithm, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
+import type { Hpo, TrialDetails } from '../../server/http/training-schemas.ts';
 import { type CheckOptions, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const search = suite('HPO, AutoML, templates and models in the browser');
@@ -179,7 +180,23 @@ search('models are registered as new ones and as versions', async () => {
   await page.locator('.model-loss').waitFor();
   await checkPage(page, 'model', LIGHT);
   await page.locator('.model-settings button[type=submit]').click();
+  await page.locator('dialog .points li', { hasText: /^버전 1 · HPO_.* · 정확도 [\d.]+ ?%$/ }).waitFor();
+  await checkPage(page, 'model-loss', { ...LIGHT, languages: ['ko'] });
+  await page.locator('dialog [data-close]').last().click();
+  await page.locator('.table-foot', { hasText: '총 2개' }).waitFor();
+  await page.locator('.model-settings button[type=submit]').click();
+  await page.locator('dialog button[type=submit]').click();
   await page.locator('.table-foot', { hasText: '총 1개' }).waitFor();
+
+  await page.goto('/projects/1/experiments');
+  await rowMenu('Run_');
+  await menuItem('모델로 등록').click();
+  assert.is(await page.locator('.register-loss').isVisible(), false);
+  await page.locator('dialog select').selectOption({ index: 1 });
+  await page.locator('.register-loss li', { hasText: /^버전 2 · AutoML_/ }).waitFor();
+  await checkPage(page, 'register-loss', LIGHT);
+  await page.keyboard.press('Escape');
+  await page.goto('/models/1');
 
   await page.locator('.table .row-name').first().click();
   await page.locator('textarea').fill('1호기 라인에서 사용합니다.');
@@ -208,6 +225,28 @@ const menuOf = ({ status, mode, automlGroup }: Experiment) => {
   return automlGroup === null ? menu : ['AutoML 순위표', ...menu];
 };
 
+const SEARCH = {
+  search: { momentum: { low: 0.5, high: 0.9 } },
+  settings: { maxTrialCount: 1, parallelTrialCount: 1, maxFailedTrialCount: 1 },
+  sampler: 'random',
+  stopping: 'none',
+  objective: { metric: 'validation_accuracy', type: 'maximize', goal: 1 },
+  additionalMetrics: [],
+};
+
+/** A training that takes the whole box and does not end by itself. */
+async function begin(path: 'run' | 'hpo', more: object = {}): Promise<Experiment> {
+  const { defaults } = (await request<Algorithm[]>(page, 'GET', '/api/algorithms?classes=4&size=16')).find(({ name }) => name === 'smallnet')!;
+  const config = {
+    split: { training: 80, validation: 10, test: 10, seed: 1, stratify: true },
+    algorithm: 'smallnet',
+    parameters: { ...defaults, epoch: 10_000 },
+    preset: 'CPU all',
+  };
+  const { id } = await newDraft();
+  return request<Experiment>(page, 'POST', `/api/experiments/${id}/${path}`, { ...config, ...(path === 'hpo' ? SEARCH : {}), ...more });
+}
+
 search('More offers what the manual says, in every status', async () => {
   const seen = new Set<string>();
   const walk = async () => {
@@ -219,27 +258,9 @@ search('More offers what the manual says, in every status', async () => {
       seen.add(one.mode === 'hpo' ? `${one.status} HPO` : one.status);
     }
   };
-  const { defaults } = (await request<Algorithm[]>(page, 'GET', '/api/algorithms?classes=4&size=16')).find(({ name }) => name === 'smallnet')!;
-  const config = {
-    split: { training: 80, validation: 10, test: 10, seed: 1, stratify: true },
-    algorithm: 'smallnet',
-    parameters: { ...defaults, epoch: 10_000 },
-    preset: 'CPU all',
-  };
-  const begin = async (path: 'run' | 'hpo', more: object = {}) => {
-    const { id } = await newDraft();
-    return request<Experiment>(page, 'POST', `/api/experiments/${id}/${path}`, { ...config, ...more });
-  };
   const going = await begin('run');
   const waiting = await begin('run');
-  const searching = await begin('hpo', {
-    search: { momentum: { low: 0.5, high: 0.9 } },
-    settings: { maxTrialCount: 1, parallelTrialCount: 1, maxFailedTrialCount: 1 },
-    sampler: 'random',
-    stopping: 'none',
-    objective: { metric: 'validation_accuracy', type: 'maximize', goal: 1 },
-    additionalMetrics: [],
-  });
+  const searching = await begin('hpo');
   await newDraft();
   const details = ({ id }: Experiment) => request<ExperimentDetails>(page, 'GET', `/api/experiments/${id}`);
   while ((await details(going)).epochs.length === 0) await page.waitForTimeout(200);
@@ -258,7 +279,47 @@ search('More offers what the manual says, in every status', async () => {
   await page.locator('.step-foot button:visible').click();
   assert.is(await page.locator('.choice-table input:checked').first().inputValue(), 'smallnet');
   assert.is(await page.locator('.parameters input').nth(1).inputValue(), '10000');
+
+  await page.goto(`/experiments/${searching.id}/hpo`);
+  await page.locator('.banner.orange .button:visible').first().click();
+  await page.waitForURL(`**/hpo?like=${searching.id}`);
+  await page.locator('.run-setup .notice', { hasText: searching.name }).waitFor();
+  await page.locator('.step-foot button:visible').click();
+  const searched = await page.locator('.hpo-table input[aria-label^=HPO]:checked').all();
+  assert.equal(await Promise.all(searched.map((one) => one.getAttribute('aria-label'))), ['HPO momentum']);
+  assert.is(await page.locator('.space-range input[type=number]').first().inputValue(), '0.5');
+  await page.locator('.step-foot button:visible').click();
+  assert.is(await page.locator('#hpo-maxTrialCount').inputValue(), '1');
+  assert.is(await page.locator('.way-cards input:checked').first().inputValue(), 'random');
+  await checkPage(page, 'hpo-like', LIGHT);
+
+  // What a trial has found is trained with.
+  await page.goto('/experiments/1/hpo');
+  await page.locator('.trial-table tbody .button').last().click();
+  await page.locator('.trial-panel .panel-title', { hasText: 'hpo-' }).waitFor();
+  const name = await page.locator('.trial-panel .panel-title').textContent();
+  await page.locator('.trial-use').click();
+  await page.waitForURL(/run\?like=1&trial=\d+$/);
+  const trial = page.url().split('=').at(-1);
+  await page.locator('.run-setup .notice', { hasText: name ?? '-' }).waitFor();
+  await page.locator('.step-foot button:visible').click();
+  const { parameters } = await request<TrialDetails>(page, 'GET', `/api/experiments/1/hpo/trials/${trial}`);
+  const fields = await page.locator('.parameters input[type=number]').all();
+  const shown = (await Promise.all(fields.map((one) => one.inputValue()))).map(Number);
+  assert.ok(shown.includes(parameters.learning_rate), `${shown} with ${parameters.learning_rate}`);
   checkTroubles(page);
+});
+
+search('Run in the rail leads to what was started last, also while a search has queued a trial since', async () => {
+  const { id } = await begin('hpo', { settings: { maxTrialCount: 2, parallelTrialCount: 1, maxFailedTrialCount: 2 } });
+  const trials = async () => (await request<Hpo>(page, 'GET', `/api/experiments/${id}/hpo`)).trials;
+  while ((await trials())[0]?.state !== 'running') await page.waitForTimeout(100);
+  const later = await begin('run');
+  await request(page, 'POST', `/api/jobs/${(await trials())[0]!.jobId}/stop`);
+  while (((await trials())[1]?.jobId ?? 0) < 1) await page.waitForTimeout(100);
+  await page.goto('/projects/1/experiments');
+  await page.locator(`.rail-link.sub[href="/experiments/${later.id}/run"]`).waitFor();
+  for (const one of [id, later.id]) await request(page, 'POST', `/api/experiments/${one}/stop`);
 });
 
 search.run();
