@@ -1,5 +1,5 @@
 /** The way through over HTTP, with the real daemon and its workers: data in, a trained model, results out; and what goes wrong on the way. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -164,7 +164,19 @@ test('an upload belongs to the one who sent it, and a bad one leaves nothing beh
   assert.is(await code(dev.call('POST', '/api/uploads', undefined, { 'tus-resumable': '1.0.0', 'upload-length': String(2 ** 50) })), 'upload_too_large');
   assert.is(await code(dev.call('POST', '/api/uploads', undefined, { 'tus-resumable': '1.0.0', 'upload-defer-length': '1' })), 'upload_size_missing');
 
-  const made = await dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, request);
+  // Where its record cannot be written, the upload stays and need not be sent again; once it is a dataset's, nobody else has it.
+  const sequence = join(daemon.data, 'db/datasets/sequence.json');
+  const last = readFileSync(sequence);
+  rmSync(sequence);
+  mkdirSync(sequence);
+  assert.is((await dev.call('POST', `/api/projects/${project.id}/datasets`, request)).status, 500);
+  rmSync(sequence, { recursive: true });
+  writeFileSync(sequence, last);
+  const both = await Promise.all([1, 2].map(() => dev.call<Dataset & ErrorReply>('POST', `/api/projects/${project.id}/datasets`, request)));
+  assert.equal(both.map(({ status, body }) => (status === 201 ? 'made' : body.code)).sort(), ['made', 'upload_missing']);
+  assert.is(await code(dev.call('POST', `/api/projects/${project.id}/datasets`, request)), 'upload_missing');
+  assert.equal(readdirSync(join(daemon.data, 'uploads')), []);
+  const made = both.find(({ status }) => status === 201)!.body;
   const job = await dev.until<Job>(`/api/jobs/${made.jobId}`, ({ state }) => state === 'failed', 60);
   assert.is(job.failure?.code, 'upload_not_recognised');
   assert.is((await dev.call('GET', `/api/datasets/${made.id}`)).status, 404);

@@ -367,6 +367,11 @@ export const CATALOGUE = {
     '이 프로젝트에서 실행 중이거나 대기 중인 작업이 {count}개 있습니다. 끝나기를 기다리거나 중지한 뒤 다시 시도해 주세요.',
     '{count} job(s) of this project are running or waiting. Wait for them or stop them, then try again.',
   ),
+  project_data_in_use: entry(
+    409,
+    '이 프로젝트가 공유한 ‘{dataset}’ 데이터셋을 다른 프로젝트에서 사용 중이라 삭제할 수 없습니다(모두 {count}곳, 예: ‘{other}’ 프로젝트의 {ko}). 그곳에서 먼저 삭제하거나 담당자에게 요청해 주세요.',
+    'Other projects use the dataset {dataset} that this project shares ({count} in all, such as {en} of the project {other}), so it cannot be deleted. Delete those first, or ask their owners.',
+  ),
   project_status_refused: entry(
     409,
     '프로젝트 상태를 {from}에서 {to}(으)로 바꿀 수 없습니다. Working 상태는 학습이 시작되면 자동으로 설정됩니다.',
@@ -468,8 +473,8 @@ export const CATALOGUE = {
   ),
   dataset_in_use: entry(
     409,
-    '이 데이터셋은 {count}곳(예: {name})에서 사용 중이라 삭제할 수 없습니다. 먼저 해당 실험이나 추론을 삭제해 주세요.',
-    'This dataset is used in {count} place(s), such as {name}, and cannot be deleted. Delete those experiments or inferences first.',
+    '이 데이터셋은 {count}곳(예: {ko})에서 사용 중이라 삭제할 수 없습니다. 먼저 해당 실험이나 추론, 라벨링 일감을 삭제해 주세요.',
+    'This dataset is used in {count} place(s), such as {en}, and cannot be deleted. Delete those experiments, inferences or annotation tasks first.',
   ),
   dataset_not_here: entry(
     400,

@@ -100,6 +100,7 @@ async function start(config: Config, version: string): Promise<void> {
   const projects: Projects = new Projects(await Collection.open<StoredProject>(db, 'projects'), users, groups, events, {
     // A search keeps its project busy between two trainings and while it waits for Submit.
     countActiveJobs: (id) => Math.max(queue.countActive(id), hpo.countLive(id)),
+    checkNotNeeded: (id) => datasets.checkNotSharedInUse(id),
     deleteContents: async (id) => {
       await inferences.deleteAllOf(id);
       await experiments.deleteAllOf(id);
@@ -169,6 +170,7 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id), ...annotation.tasks.usesOf(id)],
     forget: (id) => tables.drop(id),
+    gone: (id) => annotation.deleteWhere(({ datasetId }) => datasetId === id),
   });
   const tables: Tables = new Tables(datasets, previews);
   const tablePreviews = new TablePreviews(queue, projects, uploads, tableLimits);

@@ -56,6 +56,7 @@ export type PreprocessRequest = Static<typeof PreprocessRequest>;
 /** POST /api/datasets/:id/preprocess/preview: what a chain makes of some pictures, at once and without keeping anything. An empty chain shows them as they are. */
 export const PreviewRequest = Type.Object({
   chain: Type.Array(PreprocessStep, { maxItems: 20 }),
+  /** Places among the pictures that are in the dataset, from 0: not their numbers, which have gaps where some were taken out. */
   pictures: Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, maxItems: 6 }),
 });
 export type PreviewRequest = Static<typeof PreviewRequest>;

@@ -174,9 +174,12 @@ export const Dataset = Type.Object({
   /** Which set of labels it has now, from 1; null without labels. Each change of labels is a new one, and a training keeps that which it has used. */
   labelRevision: Nullable(Type.Integer()),
   classes: Type.Array(ClassCount),
-  /** The label file or archive; null where the folders of the upload are the labels, and where there are none. */
+  /** The label file or archive; null where the labels came from no single file, and where there are none. */
   labelFile: Nullable(Type.String()),
-  /** As server/labels names formats; null where the labels came from no file. */
+  /**
+   * As server/labels names formats (`folders`: those of the upload); `annotation`: made by people here; `sample`: drawn with the pictures; null without labels,
+   * and for class folders in records of before they were named.
+   */
   labelFormat: Nullable(Type.String()),
   /** How many things are worth a look in GET /api/datasets/:id/labels/report. */
   labelFindings: Type.Integer(),
@@ -195,27 +198,6 @@ export const Dataset = Type.Object({
   createdBy: Type.String(),
 });
 export type Dataset = Static<typeof Dataset>;
-/** GET /api/datasets/:id/duplicates: pictures that are the same to the last byte. `extra`: how many could go; `conflicts`: groups with different labels. */
-export const Duplicates = Type.Object({
-  groups: Type.Integer(),
-  extra: Type.Integer(),
-  conflicts: Type.Integer(),
-  rows: Type.Array(
-    Type.Object({
-      labelsDiffer: Type.Boolean(),
-      /** The first 20 of `count`. */
-      pictures: Type.Array(Type.Object({ n: Type.Integer(), name: Type.String(), label: Nullable(Type.Integer()) })),
-      count: Type.Integer(),
-    }),
-  ),
-});
-export type Duplicates = Static<typeof Duplicates>;
-export const DuplicateQuery = Type.Object({
-  offset: Type.Integer({ minimum: 0, default: 0 }),
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-});
-export type DuplicateQuery = Static<typeof DuplicateQuery>;
-
 /** GET /api/projects/:id/trash: a dataset that was deleted and can be restored until `endsAt`. `sizeBytes` are free when it is gone for good. */
 export const TrashedDataset = Type.Object({
   id: Id,
@@ -263,6 +245,26 @@ export const PictureQuery = Type.Object({
   search: Type.Optional(Type.String({ maxLength: 200 })),
 });
 export type PictureQuery = Static<typeof PictureQuery>;
+/** GET /api/datasets/:id/duplicates: pictures that are the same to the last byte. `extra`: how many could go; `conflicts`: groups with different labels. */
+export const Duplicates = Type.Object({
+  groups: Type.Integer(),
+  extra: Type.Integer(),
+  conflicts: Type.Integer(),
+  rows: Type.Array(
+    Type.Object({
+      labelsDiffer: Type.Boolean(),
+      /** The first 20 of `count`. */
+      pictures: Type.Array(PictureRow),
+      count: Type.Integer(),
+    }),
+  ),
+});
+export type Duplicates = Static<typeof Duplicates>;
+export const DuplicateQuery = Type.Object({
+  offset: Type.Integer({ minimum: 0, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+});
+export type DuplicateQuery = Static<typeof DuplicateQuery>;
 
 // ---------------------------------------------------------------- experiments
 

@@ -401,6 +401,25 @@ test('labels that cannot be read do not cost the pictures', async () => {
   assert.equal([inside.count, inside.labelFailure?.code], [1, 'label_csv']);
 });
 
+test('a file that is no label file does not cost the labels of the class folders', async () => {
+  const data = await png();
+  const pictures = ['set/OK/a.png', 'set/OK/b.png', 'set/NG/c.png'].map((name): ZipPart => ({ name, data }));
+  const expected = [1, 1, 0];
+  const labelled = async (job: EndedJob) => (await itemsOf(job)).map(({ label }) => label);
+  const strangers = await ingest(
+    zipOf([...pictures, { name: 'set/README.txt', data: Buffer.from('read me') }, { name: 'set/cut.png', data: data.subarray(0, 60) }]),
+  );
+  assert.equal([await labelled(strangers), outcomeOf(strangers).labelFormat, outcomeOf(strangers).labelFailure], [expected, 'folders', null]);
+  for (const [labels, code] of [
+    ['time,temperature\n12:00,31\n', 'labels_nothing'],
+    ['filename,label\n"a.png,ok\n', 'label_csv'],
+  ] as const) {
+    const job = await ingest(zipOf(pictures), { labels: Buffer.from(labels) });
+    const { labelFile, labelFormat, labelledCount, labelFailure } = outcomeOf(job);
+    assert.equal([await labelled(job), labelFile, labelFormat, labelledCount, labelFailure?.code], [expected, null, 'folders', 3, code], labels);
+  }
+});
+
 test('two copies of one file have one label', async () => {
   const data = await png();
   const job = await ingest(zipOf(['a/1.png', 'a/1.png', 'b/2.png'].map((name) => ({ name, data }))), { labels: Buffer.from('1.png,x\n2.png,y\n') });

@@ -2,6 +2,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../errors.ts';
+import { classFolders } from '../labels/classification.ts';
 import type { Detection } from '../labels/detect.ts';
 import type { LabelProblem } from '../labels/formats.ts';
 import { inOrder } from '../learn/ordered.ts';
@@ -192,29 +193,33 @@ async function fillWith(
 
 const CLASS_FOLDERS: Detection = { format: 'folders', files: [], others: [] };
 
-/** The labels of the files that were found; without any, in a classification, those of the folders. */
+/** The labels of the files that were found; without any, or where they label nothing, in a classification those of the folders. */
 async function label(
   { found, file, failure }: Labels,
   request: Omit<LabelRequest, 'found' | 'file'>,
   host: JobHost,
 ): Promise<Omit<IngestOutcome, 'count' | 'sizeBytes' | 'report'>> {
   const none = { labelRevision: null, classes: [], labelledCount: 0, labelFile: null, labelFormat: null, labelFindings: 0, labelFailure: null };
-  const byFolder = found === null && failure === null && request.problem === 'classification';
-  if (found === null && !byFolder) return { ...none, labelFailure: failure === null ? null : failureOf(failure) };
+  const byFolder = request.problem === 'classification' && classFolders(request.items.map(({ name }) => name)).some((folder) => folder !== null);
+  let labelFailure = failure === null ? null : failureOf(failure);
+  if (found === null && !byFolder) return { ...none, labelFailure };
   new Meter(host, 'labels', request.items.length);
-  try {
-    const outcome = await importLabels({ ...request, found: found ?? CLASS_FOLDERS, file });
-    if (!byFolder) return { labelRevision: 1, labelFailure: null, ...outcome };
-    if (outcome.labelledCount > 0) return { labelRevision: 1, labelFailure: null, ...outcome, labelFormat: null };
-  } catch (error) {
-    if (!(error instanceof StudioError)) throw error;
-    const labelFailure = failureOf(error);
-    host.log('warning', `the labels cannot be read: ${labelFailure.en}`, `라벨을 읽을 수 없습니다: ${labelFailure.ko}`);
+  for (const from of [found, byFolder ? CLASS_FOLDERS : null]) {
+    if (from === null) continue;
+    try {
+      const outcome = await importLabels({ ...request, found: from, file: from === found ? file : null });
+      // A file that labels nothing does not take the place of the folders.
+      if (outcome.labelledCount > 0 || !byFolder) return { labelRevision: 1, ...outcome, labelFailure };
+      if (from === found) throw new StudioError('labels_nothing', { file: file ?? from.files[0]?.name ?? '' });
+    } catch (error) {
+      if (!(error instanceof StudioError)) throw error;
+      labelFailure ??= failureOf(error);
+      const { ko, en } = failureOf(error);
+      host.log('warning', `the labels cannot be read: ${en}`, `라벨을 읽을 수 없습니다: ${ko}`);
+    }
     await rm(request.dir, { recursive: true, force: true });
-    return { ...none, labelFailure };
   }
-  await rm(request.dir, { recursive: true, force: true });
-  return none;
+  return { ...none, labelFailure };
 }
 
 /**

@@ -105,6 +105,9 @@ export interface PicturePreprocessSpec extends CommonSpec {
   dataset: string;
   /** Folder of its label set; null: not labelled. */
   labels: string | null;
+  /** Where those labels come from, as the dataset says it: the result says the same. */
+  labelFile: string | null;
+  labelFormat: string | null;
   /** Checked, and with all parameters. */
   chain: Chain;
   /** Of the result; more are an error. */

@@ -62,7 +62,7 @@ export async function sample(spec: SampleSpec, host: JobHost): Promise<JobEnd> {
     labelledCount: labelled,
     sizeBytes: writer.sizeBytes,
     labelFile: null,
-    labelFormat: null,
+    labelFormat: 'sample',
     labelFindings: 0,
     labelFailure: null,
     report: { accepted: writer.count, reduced: 0, skipped: 0, skippedFiles: [], duplicateNames: 0 },

@@ -166,6 +166,16 @@ test('folders', async () => {
   assert.equal(told(await readFolders([fileOf('x/ok/1.jpg', ''), fileOf('x/ng/2.jpg', '')], {})), { 'x/ok/1.jpg': 'ok', 'x/ng/2.jpg': 'ng' });
 });
 
+test('class folders given for pictures that lie elsewhere, and a table whose folders contradict', async () => {
+  const pictures = ['lot1/1.jpg', 'lot1/2.jpg', '3.jpg'].map((name) => ({ name, width: 1, height: 1 }));
+  const given = ['ok/1.jpg', 'ng/2.jpg', 'ng/4.jpg'].map((name) => fileOf(name, ''));
+  const sorted = await readFolders(given, { pictures });
+  assert.equal(told(sorted), { 'lot1/1.jpg': 'ok', 'lot1/2.jpg': 'ng' });
+  assert.equal(Object.keys(sorted.report.findings), ['missing_picture']);
+  const { report } = await readCsv([fileOf('labels.csv', 'filename,label\nlot2/1.jpg,ok\nlot1/2.jpg,ok\n3.jpg,ok\n')], { pictures });
+  assert.equal(report.findings.name_only, { count: 1, first: [{ file: 'labels.csv', row: 2, picture: 'lot1/1.jpg', detail: 'lot2/1.jpg' }] });
+});
+
 test('as many folders as pictures are no classes', async () => {
   const pictures = Array.from({ length: 100_000 }, (_, i) => ({ name: `set/${i}/a.jpg`, width: 1, height: 1 }));
   const code = await readFolders([], { pictures }).then(

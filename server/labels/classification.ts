@@ -210,22 +210,23 @@ export async function* writeJson(source: LabelSource, { name = 'labels.json', lo
 
 /**
  * The class of each picture is the last folder of its name, where every picture lies in one after a folder that all have in common is taken off: the rule by
- * which pictures are labelled when they are uploaded. Pictures in a folder `unlabelled`, and all of them where some lie flat, have no labels. `files` are not looked at but for their names, where the
- * context knows no pictures.
+ * which pictures are labelled when they are uploaded. null: those in a folder `unlabelled`, and all of them where some lie flat.
  */
-export async function readFolders(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult> {
-  const intake = new Intake('folders', context);
-  const names = intake.index === null ? files.map(({ name }) => name) : intake.index.pictures.map(({ name }) => name);
+export function classFolders(names: readonly string[]): (string | null)[] {
   const folders = names.map((name) => name.replaceAll('\\', '/').split('/').slice(0, -1));
   const top = folders[0]?.[0];
   const common = top !== undefined && folders.every((path) => path[0] === top);
   const below = common ? folders.map((path) => path.slice(1)) : folders;
-  if (below.every((path) => path.length > 0)) {
-    for (const [i, name] of names.entries()) {
-      const folder = below[i]!.at(-1)!;
-      if (folder !== UNLABELLED) assign(intake, name, folder, { file: name });
-    }
-  }
+  if (below.some((path) => path.length === 0)) return names.map(() => null);
+  return below.map((path) => (path.at(-1) === UNLABELLED ? null : path.at(-1)!));
+}
+
+/** By the names of `files`, which are not looked into; without any by those of the pictures that the context knows (and that could be used). */
+export async function readFolders(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult> {
+  const intake = new Intake('folders', context);
+  const known = intake.index?.pictures.flatMap(({ name, unusable }) => (unusable === true ? [] : [name])) ?? [];
+  const names = files.length > 0 ? files.map(({ name }) => name) : known;
+  for (const [i, folder] of classFolders(names).entries()) if (folder !== null) assign(intake, names[i]!, folder, { file: names[i]! });
   return intake.finish(true);
 }
 

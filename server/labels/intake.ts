@@ -109,6 +109,8 @@ export class Intake {
     }
     const picture = this.index.pictures[found]!;
     if (picture.unusable === true) return null;
+    // In class folders another folder is what the labels say.
+    if (this.format !== 'folders' && this.index.isElsewhere(name, found)) this.report.add('name_only', place, name, picture.name);
     let labels = this.#pictures.get(picture.name);
     if (labels === undefined) {
       labels = { name: picture.name, width: picture.width, height: picture.height, shapes: [] };

@@ -28,6 +28,21 @@ test('the name itself comes first, then the most folders in common', () => {
   assert.is(pictures.find(''), 'missing');
 });
 
+test('the same file name in another folder is told, but not where the folder only says what lies in it', () => {
+  const pictures = index('lot1/a.jpg', 'images/b.jpg', 'train/lot2/c.jpg', 'd.jpg');
+  const elsewhere = (name: string) => pictures.isElsewhere(name, pictures.find(name) as number);
+  assert.equal(['lot9/a.txt', 'x/LOT9/a.jpg', 'other/c.txt'].map(elsewhere), [true, true, true]);
+  assert.equal(['a.txt', 'lot1/a.txt', 'old/LOT1/a.txt', 'labels/a.txt', 'lot1/b.xml', 'val2017/c.jpg', 'lot1/d.jpg'].map(elsewhere), [
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test('one name in 20,000 folders is found without trying them all', () => {
   const pictures = index(...Array.from({ length: 20_000 }, (_, i) => `images/${i}/frame.jpg`));
   for (let i = 0; i < 20_000; i += 1) assert.is(pictures.find(`labels/${i}/frame.txt`), i);

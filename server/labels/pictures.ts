@@ -16,6 +16,10 @@ export interface KnownPicture {
 /** Folders deeper than this do not help to tell pictures apart. */
 const MAX_DEPTH = 8;
 
+/** Folders that say what lies in them and not of which lot or line it is. */
+const CUSTOMARY =
+  /^(images?|imgs?|pictures?|photos?|jpegimages|annotations?|labels?|label_?ids|xmls?|jsons?|txts?|masks?|segmentation(class|object)\w*|gt\w*|ground_?truth|train\w*|val\w*|test\w*|data|dataset|obj_train_data)$/i;
+
 /** One spelling for a path: composed characters (macOS zips decompose Hangul), /, and .. taken away together with what it leaves. */
 export function normalisedPath(name: string): string {
   const segments: string[] = [];
@@ -63,6 +67,12 @@ export class PictureIndex {
     const file = path.toLowerCase().split('/').at(-1)!;
     const same = several.filter((i) => normalisedPath(this.pictures[i]!.name).toLowerCase().split('/').at(-1) === file);
     return same.length === 1 ? same[0]! : 'ambiguous';
+  }
+
+  /** Is the picture that find() gives only of the same file name, in another folder than the label file says? */
+  isElsewhere(name: string, found: number): boolean {
+    const [said, is] = [name, this.pictures[found]!.name].map((path) => normalisedPath(path).split('/').at(-2)?.toLowerCase());
+    return said !== undefined && is !== undefined && said !== is && !CUSTOMARY.test(said) && !CUSTOMARY.test(is);
   }
 
   #suffixes(depth: number): Map<string, number | number[]> {

@@ -20,6 +20,11 @@ export const FINDINGS = {
     '같은 이름의 이미지가 여러 개라 어느 것인지 알 수 없습니다.',
     'Several pictures have this name, so it is not clear which one is meant.',
   ),
+  name_only: kind(
+    'kept',
+    '폴더가 다른데 파일 이름만으로 이미지를 찾았으니 같은 이미지가 맞는지 확인이 필요합니다.',
+    'A picture was found by its file name alone though the folders differ; check that it is the one that is meant.',
+  ),
   duplicate_picture: kind('changed', '한 이미지가 여러 번 나와 라벨을 합쳤습니다.', 'A picture is listed more than once; its labels were put together.'),
   conflicting_label: kind('changed', '한 이미지에 서로 다른 클래스가 있어 처음 것만 남겼습니다.', 'A picture has different classes; the first one was kept.'),
   unknown_class: kind('changed', '클래스 목록에 없는 클래스라 새로 추가했습니다.', 'A class that is not in the list of classes; it was added.'),

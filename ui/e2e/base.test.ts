@@ -164,7 +164,8 @@ base('details of a project, with its description', async () => {
 
 base('a deletion says what is lost', async () => {
   await more(page, 'ImageClassification', '삭제');
-  await page.locator('dialog .points li').nth(2).waitFor();
+  await page.locator('dialog', { hasText: '빈 프로젝트입니다' }).waitFor();
+  assert.is(await page.locator('dialog .points li').count(), 0, 'of nothing there is nothing to tell');
   await checkPage(page, 'delete-project', SMALL);
   await page.locator('dialog button.danger', { hasText: '삭제' }).click();
   await page.locator('.table-foot', { hasText: '총 3개' }).waitFor();

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeMask } from '../../server/labels/rle.ts';
-import { checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { checkPage, checkTroubles, countBecomes, ignoreTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const labels = suite('labels');
 let studio: Studio;
@@ -183,6 +183,56 @@ labels('an upload that a closed tab has cut off goes on where it stopped when th
   await choose(page);
   await page.locator('.picture-tile img.there').nth(2).waitFor({ timeout: 60_000 });
   assert.equal(sent, ['HEAD', `PATCH ${8 * 2 ** 20}`, `PATCH ${16 * 2 ** 20}`]);
+  checkTroubles(page);
+});
+
+labels('after a finished upload a failure costs no second one; what has no labels is offered to people first', async () => {
+  const projectId = await project('다시 시도', 'classification');
+  const root = await folder('again', 3);
+  const table = join(studio.data, 'upload', 'labels.csv');
+  writeFileSync(table, 'filename,label\nother.jpg,x\n');
+  const sent: string[] = [];
+  page.on('request', (asked) => {
+    if (/\/api\/uploads$/.test(asked.url()) && asked.method() === 'POST') sent.push(asked.headers()['upload-length'] ?? '');
+  });
+  await page.route(
+    `**/api/projects/${projectId}/datasets`,
+    (route) =>
+      route.fulfill({
+        status: 507,
+        contentType: 'application/json',
+        body: JSON.stringify({ code: 'disk_full', message: '디스크가 가득 찼습니다', params: {} }),
+      }),
+    { times: 1 },
+  );
+  await page.goto(`/projects/${projectId}/data/new`);
+  await page.locator('input[webkitdirectory]').setInputFiles(root);
+  await page.locator('.labels-row input[type=file]').setInputFiles(table);
+  await page.locator('form .primary').click();
+  await page.locator('.problem:visible', { hasText: '디스크' }).waitFor();
+  assert.is(sent.length, 2);
+  assert.is(sent[0], String(statSync(table).size), 'the small file goes first');
+  ignoreTroubles(page);
+  await page.locator('form .primary').click();
+  await page.waitForURL('**/datasets/**');
+  await page.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
+  assert.is(sent.length, 2, 'nothing was sent again');
+  await page.locator('.notice.warn .link-button:visible').first().click();
+  await page.locator('dialog', { hasText: '나누기' }).waitFor();
+  await checkPage(page, 'labels-none', { sizes: [[1280, 800]] });
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.is(await page.locator('.notice.warn .link-button:visible').first().textContent(), '라벨 추가');
+
+  // A report that cannot be loaded says so where it should be.
+  await page.route('**/labels/report', (route) => route.abort(), { times: 1 });
+  await page.locator('#dataset-report-tab').click();
+  await page.locator('#dataset-report .problem:visible').waitFor();
+  ignoreTroubles(page);
+  await page.locator('#dataset-pictures-tab').click();
+  await page.locator('#dataset-report-tab').click();
+  await page.locator('.finding td', { hasText: 'other.jpg' }).first().waitFor();
+  await page.locator('#dataset-report .problem').waitFor({ state: 'hidden' });
   checkTroubles(page);
 });
 

@@ -109,6 +109,19 @@ test('a deleted dataset waits in the trash and comes back', async () => {
   assert.equal(back.map(({ version }) => version).sort(), [1, 2]);
 });
 
+test('a project that is to be deleted tells what goes with it, and only that', async () => {
+  const second = (await request<Dataset[]>(page, 'GET', `/api/projects/${project.id}/datasets`)).find(({ version }) => version === 2)!;
+  await request(page, 'DELETE', `/api/datasets/${second.id}`);
+  await page.goto(studio.url);
+  await page.locator('tbody tr', { hasText: project.name }).locator('td.more button').click();
+  await page.locator('[role=menu] .menu-item', { hasText: /^삭제/ }).click();
+  await page.locator('dialog .points li', { hasText: '데이터셋 1개 (이미지 320장)' }).waitFor();
+  await page.locator('dialog .points li', { hasText: '휴지통의 데이터셋 1개' }).waitFor();
+  assert.is(await page.locator('dialog .points li').count(), 2);
+  await checkPage(page, 'delete-project-full', { sizes: [[1280, 800]] });
+  await page.keyboard.press('Escape');
+});
+
 test('nothing was wrong on the way', () => checkTroubles(page));
 
 test.run();

@@ -42,7 +42,9 @@ export function readOnlyReason(project: Project | null): string {
 export function exportBlock(dataset: Dataset, project: Project | null): string {
   const locked = readOnlyReason(project);
   if (locked) return locked;
-  return dataset.exportBlockedBy ? (textOf(`data.blocked.${dataset.exportBlockedBy}`) ?? t('data.blocked')) : '';
+  if (!dataset.exportBlockedBy) return '';
+  if (dataset.exportBlockedBy === 'dataset_unlabelled' && !dataset.labelledCount) return t('data.blocked.noLabels');
+  return textOf(`data.blocked.${dataset.exportBlockedBy}`) ?? t('data.blocked');
 }
 
 /** Datasets whose draft is just being made: a double click makes one draft. */
@@ -172,7 +174,7 @@ export function addLabelItem(dataset: Dataset, reason: string, project: Project 
 }
 
 /** Divides the pictures among people, and offers the way to the work screen. */
-async function addLabelTo(dataset: Dataset, project: Project): Promise<void> {
+export async function addLabelTo(dataset: Dataset, project: Project): Promise<void> {
   try {
     const { addLabel } = await import('./annotation-assign.ts');
     const task = await addLabel(dataset, project);

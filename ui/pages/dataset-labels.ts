@@ -14,10 +14,14 @@ import { checkLabels, LABEL_ACCEPT, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 
-/** Where its labels come from: a file, files of a format, or class folders. */
-export function labelSource(dataset: Dataset): string {
-  if (dataset.labelFile !== null) return dataset.labelFile;
-  return dataset.labelFormat === null ? t('data.label.folders') : formatText(dataset.labelFormat);
+/** Where its labels come from: a file, files of a format, class folders, people. */
+export function labelSource({ labelFile, labelFormat }: Dataset): string {
+  return labelFile ?? formatText(labelFormat ?? 'folders');
+}
+
+/** Does a report tell more of its labels than the pictures do? Of class folders only where something was found. */
+export function hasLabelReport({ labelFile, labelFormat, labelFindings }: Dataset): boolean {
+  return labelFile !== null || labelFindings > 0 || (labelFormat !== null && labelFormat !== 'folders');
 }
 
 export function formatText(name: string): string {

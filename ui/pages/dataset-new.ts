@@ -12,9 +12,10 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
+import { KeptUploads } from '../upload/kept.ts';
 import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, packedFile, type Selection, select, type Wrong } from '../upload/prepare.ts';
 import type { Sent } from '../upload/send.ts';
-import { askToCancel, sendShown } from '../upload/shown.ts';
+import { askToCancel } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { chooseShared, sharedButton } from './dataset-shared.ts';
@@ -101,6 +102,7 @@ Takes a dataset that another project of the group has made Shared, without an up
     </form>`,
   component: (route) => {
     const projectId = Number(route.params.id);
+    const uploads = new KeptUploads();
     return component({
       project: null as Project | null,
       problem: null as unknown,
@@ -123,7 +125,10 @@ Takes a dataset that another project of the group has made Shared, without an up
       cancelling: null as AbortController | null,
       async init() {
         route.guard(() => this.busy || this.selection !== null || this.description !== '');
-        route.signal.addEventListener('abort', () => this.cancelling?.abort());
+        route.signal.addEventListener('abort', () => {
+          this.cancelling?.abort();
+          uploads.forget();
+        });
         try {
           const project = await openProject(projectId);
           if (project.type === 'tabular') return await go(`/projects/${projectId}/data/new-table`, { replace: true });
@@ -146,7 +151,7 @@ Takes a dataset that another project of the group has made Shared, without an up
       },
       take(files: ChosenFile[]) {
         if (this.busy) return;
-        const result = select(files, this.selection);
+        const result = select(files, this.selection, this.classified());
         if (isWrong(result)) {
           this.wrong = result;
           return;
@@ -241,8 +246,10 @@ Takes a dataset that another project of the group has made Shared, without an up
         this.problem = null;
         try {
           const pictures = packed(selection);
-          const uploadId = await sendShown(this, pictures, t('upload.sending', { name: pictures.name }), cancelling.signal);
-          const labelUploadId = this.labels ? await sendShown(this, packedFile(this.labels), t('upload.labels'), cancelling.signal) : undefined;
+          const { signal } = cancelling;
+          // The small one first: what is wrong with it is known before the long one.
+          const labelUploadId = this.labels ? await uploads.send('labels', this, packedFile(this.labels), t('upload.labels'), signal) : undefined;
+          const uploadId = await uploads.send('pictures', this, pictures, t('upload.sending', { name: pictures.name }), signal);
           const made = await api.post<Dataset>(`/api/projects/${projectId}/datasets`, {
             name: this.name.trim(),
             description: this.description,
@@ -252,9 +259,11 @@ Takes a dataset that another project of the group has made Shared, without an up
           });
           // It is the dataset's now: leaving the page must not cancel it.
           this.cancelling = null;
+          uploads.used();
           route.guard(() => false);
           await go(`/datasets/${made.id}${made.jobId === null ? '' : `?job=${made.jobId}`}`, { replace: true });
         } catch (error) {
+          uploads.failed(error);
           if (!wasAborted(error)) this.problem = error;
         } finally {
           this.busy = false;

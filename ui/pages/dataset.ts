@@ -29,6 +29,7 @@ import { openViewer, type Shown } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
 import {
   addLabelItem,
+  addLabelTo,
   deleteDataset,
   editDataset,
   exportBlock,
@@ -40,7 +41,7 @@ import {
   tableFile,
 } from './dataset-actions.ts';
 import { duplicatesView, loadDuplicates } from './dataset-duplicates.ts';
-import { labelItems, uploadLabels } from './dataset-labels.ts';
+import { hasLabelReport, labelItems, uploadLabels } from './dataset-labels.ts';
 import { provenanceOf, provenanceView } from './dataset-provenance.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
 import { labelReportView, type ReportInWords, reportInWords } from './label-report.ts';
@@ -98,7 +99,7 @@ Export to Experiment makes a draft in which you set up the training.`,
     <div class="stack" x-show="ready()">
       <p class="notice" x-show="foreign()">${icon('users')}<span x-t="shared.from"></span></p>
       <p class="notice ready" x-show="fresh && !blocked()">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
-      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<button type="button" class="link-button" x-show="mayLabel()" @click="giveLabels()" x-t="labels.upload"></button>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a><a class="link-button" x-show="mayFill()" :href="preprocessAddress" x-t="data.preprocess"></a></p>
+      <p class="notice warn" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span>&nbsp;<button type="button" class="link-button" x-show="mayAddLabel()" @click="addLabel()" x-t="assign.add"></button>&nbsp;<button type="button" class="link-button" x-show="mayLabel()" @click="giveLabels()" x-t="labels.upload"></button>&nbsp;<a class="link-button" x-show="mayUploadAgain()" :href="listAddress() + '/new'" x-t="dataset.again"></a><a class="link-button" x-show="mayFill()" :href="preprocessAddress" x-t="data.preprocess"></a></p>
       <p class="notice warn" x-show="skipped()">${icon('triangle-alert')}<span x-text="$t('dataset.report.some', { n: skipped() })"></span>&nbsp;<button type="button" class="link-button" @click="tab = 'report'" x-t="dataset.report.open"></button></p>
       <div x-show="labelFailure()"><h3 class="visually-hidden" x-t="labels.failed"></h3><div x-problem="labelFailure()"></div></div>
       <section class="box ingesting" x-show="readingLabels()"><div class="box-body stack"><h2 x-t="labels.upload.busy"></h2><div x-progress="labelProgress"></div><p class="muted" x-t="labels.upload.busy.note"></p></div></section>
@@ -116,7 +117,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       })}
       ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
       ${tabPanel({ prefix: 'dataset', key: 'statistics', current: 'tab', content: `<div class="stack">${statisticsView}${duplicatesView}</div>` })}
-      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack">${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport && !provenance()">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div><div x-show="!report() && !labelReport && provenance()">${emptyState({ icon: 'wand-sparkles', title: 'dataset.tab.report', text: 'dataset.report.made' })}</div></div></section>` })}</div></div>`,
+      ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack"><div x-problem="reportProblem"></div>${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport && !reportProblem && !provenance()">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div><div x-show="!report() && !labelReport && !reportProblem && provenance()">${emptyState({ icon: 'wand-sparkles', title: 'dataset.tab.report', text: 'dataset.report.made' })}</div></div></section>` })}</div></div>`,
   component: (route) => {
     const id = Number(route.params.id);
     return component({
@@ -139,6 +140,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       labelReport: null as ReportInWords | null,
       statistics: null as { side: Histogram; bytes: Histogram; shapes: Histogram | null } | null,
       statisticsProblem: null as unknown,
+      reportProblem: null as unknown,
       duplicates: null as Duplicates | null,
       methods: null as PreprocessMethods | null,
       asked: { report: null as LabelReport | null, statistics: null as DatasetStatistics | null },
@@ -233,18 +235,23 @@ Export to Experiment makes a draft in which you set up the training.`,
         const wanted = `${dataset.labelRevision} ${this.tab}`;
         if (this.tab === 'pictures' || this.known === wanted) return;
         this.known = wanted;
+        const { tab } = this;
         try {
-          if (this.tab === 'report') {
+          if (tab === 'report') {
+            this.reportProblem = null;
             const report = await api.get<LabelReport | null>(`/api/datasets/${id}/labels/report`, undefined, route.signal);
-            this.asked = { ...this.asked, report: dataset.labelFormat === null ? null : Object.freeze(report) };
+            this.asked = { ...this.asked, report: hasLabelReport(dataset) ? Object.freeze(report) : null };
           } else {
+            this.statisticsProblem = null;
             const statistics = await api.get<DatasetStatistics>(`/api/datasets/${id}/statistics`, undefined, route.signal);
             this.asked = { ...this.asked, statistics: Object.freeze(statistics) };
             this.duplicates = await loadDuplicates(id, 0, route.signal);
           }
         } catch (error) {
           this.known = null;
-          if (!route.signal.aborted) this.statisticsProblem = error;
+          if (route.signal.aborted) return;
+          if (tab === 'report') this.reportProblem = error;
+          else this.statisticsProblem = error;
         }
       },
       /** What the values of its provenance mean; without them it tells the methods alone. */
@@ -266,9 +273,8 @@ Export to Experiment makes a draft in which you set up the training.`,
         openViewer(0, {
           total: group.pictures.length,
           show: async (at) => {
-            const n = group.pictures[at]?.n;
-            const { rows } = await api.get<PicturePage>(`/api/datasets/${id}/items`, { offset: n, limit: 1 }, route.signal);
-            return rows[0] && this.whole(rows[0]);
+            const row = group.pictures[at];
+            return row && this.whole(row);
           },
           closed: () => {},
         });
@@ -470,6 +476,13 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       mayLabel() {
         return this.mayChange() && this.dataset?.type === 'image' && this.dataset.labelledCount < this.dataset.count && !this.readingLabels();
+      },
+      /** People label what has no labels at all. */
+      mayAddLabel() {
+        return this.mayLabel() && !this.dataset?.labelledCount && this.dataset?.exportBlockedBy === 'dataset_unlabelled';
+      },
+      addLabel() {
+        if (this.dataset && this.project) void addLabelTo(this.dataset, this.project);
       },
       async giveLabels() {
         const changed = this.dataset && (await uploadLabels(this.dataset));

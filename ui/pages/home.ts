@@ -173,7 +173,7 @@ You can look at the projects of people in your groups, but not change their data
           const points = await (await dialogs()).losses(row);
           const sure = await confirm({
             title: t('project.delete.title', { name: row.name }),
-            text: t('project.delete.text'),
+            text: t(points.length ? 'project.delete.text' : 'project.delete.nothing'),
             points,
             ok: t('home.delete'),
             danger: true,

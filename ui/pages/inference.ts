@@ -17,9 +17,10 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
+import { KeptUploads } from '../upload/kept.ts';
 import { ACCEPT, isWrong, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
 import type { Sent } from '../upload/send.ts';
-import { askToCancel, sendShown } from '../upload/shown.ts';
+import { askToCancel } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { readOnlyReason } from './dataset-actions.ts';
 import { displayName } from './experiment-actions.ts';
@@ -131,6 +132,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
   component: (route) => {
     const projectId = Number(route.params.id);
     const details = new Map<number, ExperimentDetails>();
+    const uploads = new KeptUploads();
     return component({
       list: tableOf(columns, { name: 'inferences', date: (row) => row.createdAt, sort: { key: 'id', down: true } }),
       state: 'loading' as 'loading' | 'ready',
@@ -151,7 +153,10 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       experimentsAddress: `/projects/${projectId}/experiments`,
       async init() {
         route.guard(() => this.busy);
-        route.signal.addEventListener('abort', () => this.cancelling?.abort());
+        route.signal.addEventListener('abort', () => {
+          this.cancelling?.abort();
+          uploads.forget();
+        });
         this.$watch('experimentId', () => void this.loadDetails());
         try {
           const project = await openProject(projectId);
@@ -249,7 +254,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       },
       take(files: ChosenFile[]) {
         if (this.busy) return;
-        const result = select(files, this.selection);
+        const result = select(files, this.selection, false);
         if (isWrong(result)) {
           this.wrong = result;
           return;
@@ -294,9 +299,11 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
               : { kind: 'dataset', datasetId: Number(this.datasetId) };
           const made = await api.post<Inference>(`/api/projects/${projectId}/inferences`, { experimentId: Number(this.experimentId), source });
           this.cancelling = null;
+          uploads.used();
           route.guard(() => false);
           await go(`/inferences/${made.id}`);
         } catch (error) {
+          uploads.failed(error);
           if (!wasAborted(error)) this.problem = error;
         } finally {
           this.busy = false;
@@ -306,7 +313,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       },
       upload(signal: AbortSignal) {
         const sent = packed(this.selection as Selection);
-        return sendShown(this, sent, t('upload.sending', { name: sent.name }), signal);
+        return uploads.send('pictures', this, sent, t('upload.sending', { name: sent.name }), signal);
       },
       cancel() {
         return askToCancel(this);

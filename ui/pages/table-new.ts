@@ -2,7 +2,7 @@
 import type { Dataset, Project } from '../../server/http/schemas.ts';
 import type { TablePreview } from '../../server/http/table-preview-schemas.ts';
 import type { ColumnType, FoundColumn, TableFindings, TableSettings } from '../../server/http/table-schemas.ts';
-import { ApiError, api, csrfHeaders, wasAborted } from '../api.ts';
+import { ApiError, api, wasAborted } from '../api.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field, select } from '../components/field.ts';
 import { keepPlace } from '../frame/place.ts';
@@ -14,6 +14,7 @@ import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
+import { discardUpload } from '../upload/kept.ts';
 import { extension, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
@@ -251,8 +252,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         this.sent = null;
         const id = this.uploadId;
         this.uploadId = '';
-        if (id)
-          void fetch(`/api/uploads/${id}`, { method: 'DELETE', keepalive: true, headers: { 'tus-resumable': '1.0.0', ...csrfHeaders() } }).catch(() => {});
+        if (id) discardUpload(id);
       },
       fileSize() {
         return format.bytes(this.bytes);

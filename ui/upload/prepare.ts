@@ -7,6 +7,10 @@ export const PICTURE_TYPES = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff',
 export const ARCHIVE_TYPES = ['.zip', '.tar'];
 export const ACCEPT = [...ARCHIVE_TYPES, ...PICTURE_TYPES].join(',');
 const LABEL_TYPES = ['.csv', '.tsv', '.txt', '.json', '.xml', '.yaml', '.yml', '.names'];
+/** What names the class of many pictures. Other tables and notes lie among pictures, too, and must not take the place of their class folders. */
+const CLASS_TABLES = ['.csv', '.tsv', '.json'];
+const TELLING = /(^|\/)_?(labels?|classes|annotations?)\.[^./]+$/i;
+const MIB = 1024 * 1024;
 /** What can be given as labels by itself: a file, a mask, an archive of either. */
 export const LABEL_ACCEPT = [...LABEL_TYPES, '.png', ...ARCHIVE_TYPES].join(',');
 /** What a computer adds by itself and nobody means to upload. */
@@ -20,7 +24,7 @@ export interface Selection {
   folders: { name: string; count: number }[];
   /** Files that are neither pictures nor label files and stay behind. */
   left: number;
-  /** A label file that lay among the pictures; several (`labelFiles`) go with them as they lie. */
+  /** A label file that lay among the pictures; several (`labelFiles`, not in a classification) go with them as they lie. */
   labels: ChosenFile | null;
   labelFiles: ChosenFile[];
   /** A name for the dataset, made of the archive's or the folder's. */
@@ -74,7 +78,18 @@ function named(text: string): string {
   );
 }
 
-export function select(chosen: ChosenFile[], before: Selection | null): Selection | Wrong {
+const depth = ({ path }: ChosenFile) => path.split('/').length;
+
+/** The label files of those that were found. `classified`: one at most; by its name, or the only table where neither folders nor pictures come with it. */
+function labelsOf(found: ChosenFile[], classified: boolean, alone: boolean): ChosenFile[] {
+  if (!classified) return found;
+  const tables = found.filter((one) => CLASS_TABLES.includes(extension(one.path))).sort((a, b) => depth(a) - depth(b));
+  const telling = tables.filter((one) => TELLING.test(one.path));
+  return telling.length || !alone || tables.length > 1 ? telling.slice(0, 1) : tables;
+}
+
+/** What of these files becomes the upload, together with what was chosen `before`. `classified`: their labels are one class a picture. */
+export function select(chosen: ChosenFile[], before: Selection | null, classified: boolean): Selection | Wrong {
   const real = chosen.filter((one) => !CLUTTER.test(one.path));
   const first = real[0];
   if (!first) return { key: 'upload.nothing' };
@@ -90,9 +105,15 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
   for (const one of before?.kind === 'pictures' ? before.files : []) byPath.set(one.path, one);
   const pictures = real.filter(isPicture);
   for (const one of pictures) byPath.set(one.path.normalize('NFC'), { ...one, path: one.path.normalize('NFC') });
-  const found = real.filter((one) => LABEL_TYPES.includes(extension(one.path)) && one.file.size > 0);
+  const folders = classesByFolder([...byPath.keys()]);
+  const found = labelsOf(
+    real.filter((one) => LABEL_TYPES.includes(extension(one.path)) && one.file.size > 0),
+    classified,
+    !pictures.length || !folders.length,
+  );
   const earlier = before?.kind === 'pictures' ? [...before.labelFiles, ...(before.labels ? [before.labels] : [])] : [];
-  const all = [...new Map([...earlier, ...found].map((one) => [one.path, one])).values()];
+  const known = [...new Map([...earlier, ...found].map((one) => [one.path, one])).values()];
+  const all = classified ? known.slice(-1) : known;
   const labels = all.length === 1 ? (all[0] ?? null) : null;
   const labelFiles = all.length > 1 ? all : [];
   if (!pictures.length) {
@@ -109,7 +130,7 @@ export function select(chosen: ChosenFile[], before: Selection | null): Selectio
     kind: 'pictures',
     files,
     bytes: files.reduce((sum, one) => sum + one.file.size, 0),
-    folders: classesByFolder(paths),
+    folders,
     left: left + (before?.kind === 'pictures' ? before.left : 0),
     labels,
     labelFiles,
@@ -121,11 +142,17 @@ export function isWrong(result: Selection | Wrong): result is Wrong {
   return 'key' in result;
 }
 
+/** MiB, as the daemon reads them: JSON in pieces, archives file by file. */
+function sizeLimit(type: string): number {
+  if (ARCHIVE_TYPES.includes(type)) return Number.POSITIVE_INFINITY;
+  return type === '.json' ? 1024 : 64;
+}
+
 export function checkLabels(file: File): Wrong | null {
   if (!LABEL_ACCEPT.split(',').includes(extension(file.name))) return { key: 'upload.labelsKind', params: { name: file.name } };
   if (file.size === 0) return { key: 'upload.empty', params: { name: file.name } };
-  if (file.size > 256 * 1024 * 1024) return { key: 'upload.labelsSize', params: { name: file.name } };
-  return null;
+  const limit = sizeLimit(extension(file.name));
+  return file.size > limit * MIB ? { key: 'upload.labelsSize', params: { name: file.name, limit } } : null;
 }
 
 /** The one thing that is sent, its name, and by what it is known again (see send()). A lone picture and an archive go as they are. */

@@ -22,7 +22,7 @@ export async function previewChain({ dataset, labels, chain, pictures }: Questio
   const labelSet = labels === null ? null : await LabelSet.open(labels);
   try {
     const previews: Preview = [];
-    for (const n of pictures.filter((wanted) => wanted < set.items.length)) {
+    for (const { n } of pictures.flatMap((place) => set.kept[place] ?? [])) {
       const picture = await storedPicture(set, labelSet, n);
       const after: PreviewPicture[] = [];
       let made = 0;

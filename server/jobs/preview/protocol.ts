@@ -9,7 +9,7 @@ import type { Chain, Preview, TableLook } from '../../http/preprocess-schemas.ts
 export interface Questions {
   /** A small version of an encoded picture that lies in a file. Answer: WebP. */
   thumbnail: { ask: { file: string; offset: number; bytes: number }; answer: Uint8Array };
-  /** What a chain makes of some pictures of a set. `labels` is the folder of a label set. */
+  /** What a chain makes of the pictures at some places of a set (see PreviewRequest). `labels` is the folder of a label set. */
   chain: { ask: { dataset: string; labels: string | null; chain: Chain; pictures: number[] }; answer: Preview };
   /** What a chain makes of the rows of a table set. */
   table: { ask: { table: string; target: string | null; chain: Chain }; answer: TableLook };

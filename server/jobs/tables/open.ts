@@ -13,7 +13,8 @@ import { MIME_FILE } from '../../tables/spreadsheet.ts';
 import type { WorkbookFiles } from '../../tables/workbook.ts';
 import type { IngestLimits } from '../protocol.ts';
 import { firstBytes, isArchive, isGzip, isZip, pictureFormat } from '../upload/content.ts';
-import { openZip, type ZipUpload } from '../upload/zip.ts';
+import type { Upload } from '../upload/entry.ts';
+import { openZip } from '../upload/zip.ts';
 
 /** The container of XLS, and of an XLSX with a password. */
 const OLE = 'd0cf11e0a1b11ae1';
@@ -73,7 +74,7 @@ async function withUnpacked<T>(
   }
 }
 
-function workbookOf(zip: ZipUpload): WorkbookFiles {
+function workbookOf(zip: Upload): WorkbookFiles {
   const byName = new Map(zip.entries.map((entry) => [entry.name, entry]));
   return {
     open: (name) => {

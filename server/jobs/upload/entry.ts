@@ -15,6 +15,8 @@ export interface Upload {
   readonly entries: readonly UploadEntry[];
   /** The content of one entry; calls may overlap. Throws StudioError: picture_damaged, zip_method_unsupported, archive_too_large. */
   read(entry: UploadEntry): Promise<Buffer>;
+  /** The content of one entry in pieces; never more of it than it declares. Throws StudioError: archive_damaged, zip_method_unsupported. */
+  stream(entry: UploadEntry): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }
 

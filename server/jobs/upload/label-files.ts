@@ -1,5 +1,6 @@
 /** Which files of an upload are labels, by the problem that they are for. */
 import { StudioError } from '../../errors.ts';
+import { classFolders } from '../../labels/classification.ts';
 import { type Detection, detectFormat } from '../../labels/detect.ts';
 import { fileAt, type LabelFile, shortened } from '../../labels/files.ts';
 import { formatsOf, type LabelProblem } from '../../labels/formats.ts';
@@ -10,27 +11,33 @@ import { openUpload } from './upload.ts';
 
 /** Within an archive of classified pictures: tables of other things lie there, too. */
 const CLASS_TABLE = /(^|\/)_?(labels?|classes)\.(csv|tsv|json)$/i;
-/** One file is unpacked into memory. */
+/** A file of up to so many bytes is unpacked into memory, a larger one is only read in pieces. */
 const MAX_ENTRY_BYTES = 2 ** 28;
 
 /** An entry of an archive as a label file. */
 export function entryFile(upload: Upload, entry: UploadEntry): LabelFile {
+  const file = shortened(entry.name);
+  const asLabels = (error: unknown) => {
+    const isDamaged = error instanceof StudioError && (error.code === 'picture_damaged' || error.code === 'archive_damaged');
+    return isDamaged ? new StudioError('label_file_damaged', { file }, error.details) : error;
+  };
   const read = async () => {
-    if (entry.bytes > MAX_ENTRY_BYTES) throw new StudioError('label_file_too_large', { file: shortened(entry.name), limit: MAX_ENTRY_BYTES / 2 ** 20 });
-    try {
-      return await upload.read(entry);
-    } catch (error) {
-      if (error instanceof StudioError && error.code === 'picture_damaged')
-        throw new StudioError('label_file_damaged', { file: shortened(entry.name) }, error.details);
-      throw error;
-    }
+    if (entry.bytes > MAX_ENTRY_BYTES) throw new StudioError('label_file_too_large', { file, limit: MAX_ENTRY_BYTES / 2 ** 20 });
+    return upload.read(entry).catch((error: unknown) => {
+      throw asLabels(error);
+    });
   };
   return {
     name: entry.name,
     bytes: entry.bytes,
     read,
     chunks: async function* () {
-      yield await read();
+      try {
+        if (entry.bytes > MAX_ENTRY_BYTES) yield* upload.stream(entry);
+        else yield await read();
+      } catch (error) {
+        throw asLabels(error);
+      }
     },
   };
 }
@@ -62,6 +69,12 @@ async function detect(files: readonly LabelFile[], problem: LabelProblem): Promi
   }
 }
 
+/** The pictures of an archive that lie in class folders: their names say what they are. */
+function ofFolders(pictures: readonly LabelFile[], problem: LabelProblem): Detection | null {
+  if (problem !== 'classification' || classFolders(pictures.map(({ name }) => name)).every((folder) => folder === null)) return null;
+  return { format: 'folders', files: [...pictures], others: [] };
+}
+
 export interface OpenLabels {
   found: Detection;
   close(): Promise<void>;
@@ -79,7 +92,12 @@ export async function openLabels(path: string, name: string, bytes: number, prob
   const close = async () => upload?.close();
   try {
     const files = upload === null ? [fileAt(shown(name) || 'labels', path, bytes)] : upload.entries.map((entry) => entryFile(upload, entry));
-    const found = await detect(problem === 'semantic_segmentation' ? files : files.filter((file) => !PICTURE_NAME.test(file.name)), problem);
+    const isPicture = ({ name }: LabelFile) => problem !== 'semantic_segmentation' && PICTURE_NAME.test(name);
+    const inFiles = await detect(
+      files.filter((file) => !isPicture(file)),
+      problem,
+    );
+    const found = inFiles ?? ofFolders(files.filter(isPicture), problem);
     if (found === null) throw new StudioError('label_format_unknown');
     return { found, close };
   } catch (error) {

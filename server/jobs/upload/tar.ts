@@ -1,6 +1,7 @@
 /** Reads a tar (also the form in which the browser sends many files at once) that may have been made to harm. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
 import { StudioError } from '../../errors.ts';
@@ -64,6 +65,10 @@ export async function openTar(path: string, limits: IngestLimits): Promise<Uploa
       const { bytesRead } = await file.read(data, 0, data.length, (entry as TarEntry).offset);
       if (bytesRead !== data.length) throw new StudioError('picture_damaged', {}, 'the archive ends within the file');
       return data;
+    },
+    stream: (entry) => {
+      const { offset, bytes } = entry as TarEntry;
+      return bytes === 0 ? Readable.from([]) : createReadStream(path, { start: offset, end: offset + bytes - 1, highWaterMark: 2 ** 18 });
     },
     close: () => file.close(),
   };

@@ -1,4 +1,5 @@
 /** Opens what a user sent, told apart by its content. */
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { StudioError } from '../../errors.ts';
 import type { IngestLimits } from '../protocol.ts';
@@ -18,6 +19,7 @@ export async function openUpload(path: string, name: string | undefined, limits:
       format: 'picture',
       entries: [{ name: shown(name ?? '') || `picture.${format}`, bytes: size }],
       read: () => readFile(path),
+      stream: () => createReadStream(path),
       close: () => Promise.resolve(),
     };
   }

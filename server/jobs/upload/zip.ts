@@ -27,16 +27,11 @@ interface ZipEntry extends UploadEntry {
   readonly record: yauzl.Entry;
 }
 
-export interface ZipUpload extends Upload {
-  /** The content of one entry as it is unpacked; never more of it than it declares. Throws StudioError: archive_damaged, zip_method_unsupported. */
-  stream(entry: UploadEntry): AsyncIterable<Buffer>;
-}
-
 /**
  * Opens a zip and judges its whole directory before anything is unpacked. Throws StudioError: archive_damaged, archive_unsafe_path, archive_link,
  * archive_encrypted, archive_bomb, archive_too_large, archive_too_many_files.
  */
-export async function openZip(path: string, limits: IngestLimits): Promise<ZipUpload> {
+export async function openZip(path: string, limits: IngestLimits): Promise<Upload> {
   let zip: yauzl.ZipFile;
   try {
     zip = await yauzl.openPromise(path, { autoClose: false, decodeStrings: false, validateEntrySizes: true });

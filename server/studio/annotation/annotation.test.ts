@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnnotatedPicture, AnnotationIndex, AnnotationPage, AnnotationTask, LabelledMany } from '../../http/annotation-schemas.ts';
+import type { Preview } from '../../http/preprocess-schemas.ts';
 import type { Dataset, ErrorReply, Experiment, Notification, PicturePage } from '../../http/schemas.ts';
 import { AnnotationRoom } from './annotation.fixture.ts';
 
@@ -186,6 +187,13 @@ test('Complete is the reviewer’s alone, needs all pictures, and gives the data
     page.rows.map(({ n, label }) => [n, label]),
     [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => [n, n === 6 ? 1 : n % 2]),
   );
+  assert.is(dataset.labelFormat, 'annotation');
+  // Places are those among what is there: picture 4 is not shown, and the last one can be.
+  const shown = await room.client('dev').ok<Preview>('POST', `/api/datasets/${task.datasetId}/preprocess/preview`, { chain: [], pictures: [3, 4, 11, 12] });
+  assert.equal(
+    shown.map(({ n, before }) => [n, before.name]),
+    [3, 5, 12].map((n) => [n, page.rows.find((row) => row.n === n)!.name]),
+  );
   // It can be trained with.
   await room.client('dev').ok<Experiment>('POST', `/api/projects/${task.projectId}/experiments`, { datasetId: task.datasetId });
 
@@ -240,6 +248,21 @@ test('Complete is whole or has not happened, however often the daemon is killed 
     const { count, labelledCount, labelRevision } = await dev().ok<Dataset>('GET', `/api/datasets/${datasetId}`);
     assert.equal([count, labelledCount, labelRevision], [3, 3, 1]);
   }
+});
+
+test('a completed task stays while its dataset is in the trash, and goes for good with it', async () => {
+  const task = await room.task('Thrown away', { count: 3, people: ['ann'] });
+  await room.labelAll(task);
+  await post('dev', `/annotation/tasks/${task.id}/complete`);
+  await room.client('dev').until<AnnotationTask>(`/api/annotation/tasks/${task.id}`, ({ status }) => status === 'completed');
+  await room.client('dev').ok('DELETE', `/api/datasets/${task.datasetId}`);
+  await room.restart();
+  const kept = await taskOf('dev', task.id);
+  assert.equal([kept.status, kept.done, kept.datasetName], ['completed', 3, 'parts']);
+  assert.is((await room.client('dev').ok<Dataset>('POST', `/api/trash/${task.datasetId}/restore`)).labelledCount, 3);
+  await room.client('dev').ok('DELETE', `/api/datasets/${task.datasetId}`);
+  await room.client('dev').ok('DELETE', `/api/trash/${task.datasetId}`);
+  assert.is((await room.client('dev').call('GET', `/api/annotation/tasks/${task.id}`)).status, 404);
 });
 
 test('a task that is given up leaves nothing, and its dataset can be distributed again', async () => {

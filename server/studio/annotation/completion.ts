@@ -114,7 +114,7 @@ export class Completion {
     const revision = task.labelRevision ?? (await datasetLabels.nextRevision(task.datasetId));
     await tasks.update(task.id, (before) => ({ ...before, labelRevision: revision }));
     await datasets.exclude(task.datasetId, excluded);
-    const made = { classes, labelledCount: labelled, labelFile: null, labelFormat: null, labelFindings: 0 };
+    const made = { classes, labelledCount: labelled, labelFile: null, labelFormat: 'annotation' as const, labelFindings: 0 };
     await datasetLabels.adopt(task.datasetId, revision, join(dir, 'out/labels'), made);
   }
 

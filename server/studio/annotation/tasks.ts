@@ -9,7 +9,7 @@ import { StudioError } from '../../errors.ts';
 import type { Audience, EventBus } from '../../events.ts';
 import type { AnnotationAction, AnnotationPart, AnnotationTask } from '../../http/annotation-schemas.ts';
 import type { Collection } from '../../store/collection.ts';
-import type { Datasets } from '../datasets/datasets.ts';
+import type { Datasets, DatasetUse } from '../datasets/datasets.ts';
 import type { PictureSets } from '../datasets/open-sets.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
@@ -131,7 +131,7 @@ export class AnnotationTasks {
   view(reader: StoredUser, task: Readonly<StoredTask>): AnnotationTask {
     const { datasets, projects } = this.#services;
     const labels = this.#ready.get(task.id);
-    const dataset = datasets.get(task.datasetId);
+    const dataset = datasets.known(task.datasetId);
     const parts = task.parts.map(({ id, userId, status, comment, runs }): AnnotationPart => {
       const counts = this.#countsOf(task, labels, id);
       return { id, userId, userName: this.nameOf(userId), status, comment, ...counts, count: countOfRuns(runs) };
@@ -185,8 +185,10 @@ export class AnnotationTasks {
     return this.#tasks.get(id)?.parts.reduce((sum, part) => sum + (labels?.countsOf(part.id).done ?? 0), 0) ?? 0;
   }
 
-  usesOf(datasetId: number): string[] {
-    return this.#tasks.filter((task) => task.datasetId === datasetId && task.status !== 'completed').map(({ id }) => `Annotation ${id}`);
+  usesOf(datasetId: number): DatasetUse[] {
+    return this.#tasks
+      .filter((task) => task.datasetId === datasetId && task.status !== 'completed')
+      .map(({ id, projectId }) => ({ projectId, ko: `라벨링 ${id}`, en: `Annotation ${id}` }));
   }
 
   isWorking(datasetId: number): boolean {
@@ -277,7 +279,7 @@ export class AnnotationTasks {
   /** Clears away what a crash left. Tasks are opened when somebody needs them. Before the queue starts. */
   async recover(): Promise<void> {
     for (const task of [...this.#tasks.all()]) {
-      const orphan = this.#services.projects.get(task.projectId) === undefined || this.#services.datasets.get(task.datasetId) === undefined;
+      const orphan = this.#services.projects.get(task.projectId) === undefined || this.#services.datasets.known(task.datasetId) === undefined;
       if (orphan) await this.#tasks.delete(task.id);
     }
     for (const name of await readdir(this.#services.dir)) {

@@ -132,23 +132,25 @@ export class DatasetLabels {
     const revision = await this.nextRevision(id);
     let taken: { jobId: number; uploadName: string } | undefined;
     try {
-      await queue.submit(
-        () => ({
-          kind: 'labels',
-          title: `${dataset.name} / v${dataset.version}`,
-          projectId: dataset.projectId,
-          ownerId: reader.id,
-          subjectId: id,
-          preset: null,
-        }),
-        async (jobId, dir) => {
-          const { name } = await uploads.take(reader.id, uploadId, join(dir, 'upload'));
-          taken = { jobId, uploadName: name };
-          await datasets.amend(id, (before) => {
-            if (before.labelJob !== null) throw new StudioError('labels_busy');
-            return { ...before, labelJob: { jobId, revision, uploadName: name } };
-          });
-        },
+      await uploads.handOver(reader.id, (take) =>
+        queue.submit(
+          () => ({
+            kind: 'labels',
+            title: `${dataset.name} / v${dataset.version}`,
+            projectId: dataset.projectId,
+            ownerId: reader.id,
+            subjectId: id,
+            preset: null,
+          }),
+          async (jobId, dir) => {
+            const { name } = await take(uploadId, join(dir, 'upload'));
+            taken = { jobId, uploadName: name };
+            await datasets.amend(id, (before) => {
+              if (before.labelJob !== null) throw new StudioError('labels_busy');
+              return { ...before, labelJob: { jobId, revision, uploadName: name } };
+            });
+          },
+        ),
       );
     } catch (error) {
       if (taken !== undefined) await this.#endJob(id, taken.jobId, {});
@@ -221,7 +223,7 @@ export class DatasetLabels {
     id: number,
     revision: number,
     made: string,
-    { classes, labelledCount, labelFile, labelFormat, labelFindings }: Omit<LabelOutcome, 'labelFormat'> & { labelFormat: FormatName | null },
+    { classes, labelledCount, labelFile, labelFormat, labelFindings }: Omit<LabelOutcome, 'labelFormat'> & { labelFormat: FormatName | 'annotation' },
   ): Promise<void> {
     const { datasets, labelSets, inUse } = this.#options;
     const folder = datasets.folder(id);

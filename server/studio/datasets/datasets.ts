@@ -18,6 +18,7 @@ import type {
   NewDataset,
   PicturePage,
   PictureQuery,
+  PictureRow,
   TrashedDataset as TrashedDatasetView,
 } from '../../http/schemas.ts';
 import type { TableSummary } from '../../http/table-schemas.ts';
@@ -78,6 +79,13 @@ export interface StoredDataset {
   createdBy: number;
 }
 
+/** An experiment, an inference or an annotation task that needs a dataset, as each language calls it. */
+export interface DatasetUse {
+  projectId: number;
+  ko: string;
+  en: string;
+}
+
 /** The sample project's pictures: enough to learn from, few enough for two minutes on two cores. */
 const SAMPLE = { perClass: 80, size: 64, seed: 42 };
 const FEWEST_TO_TRAIN = 10;
@@ -97,15 +105,17 @@ export interface DatasetOptions {
   users: Users;
   notifications: Notifications;
   events: EventBus;
-  /** Names of what uses a dataset. */
-  usesOf(datasetId: number): string[];
+  usesOf(datasetId: number): DatasetUse[];
   /** It is being deleted: others close what they have open of it. */
   forget(datasetId: number): void;
+  /** It is gone for good: others delete what they have made of it. */
+  gone(datasetId: number): Promise<void>;
 }
 
 export class Datasets {
   readonly #options: DatasetOptions;
   readonly #datasets: Collection<StoredDataset>;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: DatasetOptions) {
     this.#options = options;
@@ -116,6 +126,11 @@ export class Datasets {
 
   get(id: number): Readonly<StoredDataset> | undefined {
     return this.#datasets.get(id);
+  }
+
+  /** Also one that lies in the trash. */
+  known(id: number): Readonly<StoredDataset> | undefined {
+    return this.#datasets.get(id) ?? this.#options.trash.get(id)?.dataset;
   }
 
   folder(id: number): string {
@@ -190,13 +205,15 @@ export class Datasets {
     const fits = (n: number) => wanted === null || (wanted === -1 ? labels?.has(n) !== true : labels?.hasClass(n, wanted) === true);
     const found = wanted === null && search === '' ? items : items.filter(({ n, name }) => fits(n) && (search === '' || name.toLowerCase().includes(search)));
     const rows = found.slice(query.offset, query.offset + query.limit);
+    return { total: found.length, rows: rows.map(this.#rowOf(reader, id, labels)) };
+  }
+
+  /** How its pictures are told of. */
+  #rowOf(reader: StoredUser, id: number, labels: LabelSet | null): (item: PictureItem) => PictureRow {
     const isClassified = this.visible(reader, id).problem === 'classification';
-    return {
-      total: found.length,
-      rows: rows.map(({ n, name, width, height, bytes }) => {
-        const row = { n, name, width, height, bytes, label: labels?.labelOf(n) ?? null };
-        return isClassified ? row : { ...row, counts: labels?.has(n) === true ? labels.countsOf(n) : null };
-      }),
+    return ({ n, name, width, height, bytes }) => {
+      const row = { n, name, width, height, bytes, label: labels?.labelOf(n) ?? null };
+      return isClassified ? row : { ...row, counts: labels?.has(n) === true ? labels.countsOf(n) : null };
     };
   }
 
@@ -211,7 +228,7 @@ export class Datasets {
 
   async duplicates(reader: StoredUser, id: number, query: DuplicateQuery): Promise<Duplicates> {
     const { items, labels } = await this.#sets(reader, id);
-    return duplicatesOf(items, labels, query);
+    return duplicatesOf(items, this.#rowOf(reader, id, labels), query);
   }
 
   /** What a group pattern makes of its pictures. */
@@ -238,12 +255,13 @@ export class Datasets {
     const project = this.#options.projects.editable(reader, projectId);
     const { uploads } = this.#options;
     if (project.type !== 'image') throw new StudioError('dataset_other_type');
-    return this.submit(reader, project, request, 'ingest', async (dir) => {
-      await uploads.checkFinished(reader.id, request.uploadId);
-      const labels = request.labelUploadId === undefined ? null : await uploads.take(reader.id, request.labelUploadId, join(dir, 'labels'));
-      const upload = await uploads.take(reader.id, request.uploadId, join(dir, 'upload'));
-      return { kind: 'upload', uploadName: upload.name, labelsName: labels?.name ?? null };
-    });
+    return uploads.handOver(reader.id, (take) =>
+      this.submit(reader, project, request, 'ingest', async (dir) => {
+        const upload = await take(request.uploadId, join(dir, 'upload'));
+        const labels = request.labelUploadId === undefined ? null : await take(request.labelUploadId, join(dir, 'labels'));
+        return { kind: 'upload', uploadName: upload.name, labelsName: labels?.name ?? null };
+      }),
+    );
   }
 
   async addSample(reader: StoredUser, projectId: number, locale: Locale): Promise<Dataset> {
@@ -290,32 +308,34 @@ export class Datasets {
         async (jobId, dir) => {
           const source = await prepare(dir);
           const id = await this.#datasets.nextId();
-          dataset = await this.#datasets.put({
-            id,
-            projectId,
-            name,
-            version: this.#nextVersion(projectId, name),
-            description: request.description,
-            type,
-            problem: model,
-            visibility: request.visibility,
-            status: 'ingesting',
-            jobId,
-            source,
-            sizeBytes: 0,
-            count: 0,
-            labelledCount: 0,
-            labelRevision: null,
-            classes: [],
-            labelFile: null,
-            labelFormat: null,
-            labelFindings: 0,
-            labelFailure: null,
-            labelJob: null,
-            report: null,
-            createdAt: new Date().toISOString(),
-            createdBy: reader.id,
-          });
+          dataset = await this.#inTurn(() =>
+            this.#datasets.put({
+              id,
+              projectId,
+              name,
+              version: this.#nextVersion(projectId, name),
+              description: request.description,
+              type,
+              problem: model,
+              visibility: request.visibility,
+              status: 'ingesting',
+              jobId,
+              source,
+              sizeBytes: 0,
+              count: 0,
+              labelledCount: 0,
+              labelRevision: null,
+              classes: [],
+              labelFile: null,
+              labelFormat: null,
+              labelFindings: 0,
+              labelFailure: null,
+              labelJob: null,
+              report: null,
+              createdAt: new Date().toISOString(),
+              createdBy: reader.id,
+            }),
+          );
         },
       );
     } catch (error) {
@@ -324,6 +344,13 @@ export class Datasets {
     }
     this.#changed(dataset!);
     return this.view(dataset!);
+  }
+
+  /** One after another: what gives a version, and what puts a dataset into the trash or takes it out. Short work only. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   #nextVersion(projectId: number, name: string): number {
@@ -361,8 +388,11 @@ export class Datasets {
       if (source.kind !== 'preprocess') throw new StudioError('internal');
       const from = this.#datasets.get(source.from.id);
       if (from === undefined) throw new StudioError('not_found');
-      if (from.type === 'image')
-        return { kind: 'preprocess', type: 'image', ...this.folders(from), chain: source.chain, maxPictures: this.#options.limits.maxFiles };
+      if (from.type === 'image') {
+        const { labelFile, labelFormat } = from;
+        const maxPictures = this.#options.limits.maxFiles;
+        return { kind: 'preprocess', type: 'image', ...this.folders(from), labelFile, labelFormat, chain: source.chain, maxPictures };
+      }
       const table = tableFolder(this.folder(from.id));
       return { kind: 'preprocess', type: 'tabular', table, target: from.table?.target ?? null, chain: source.chain, limits: this.#options.tableLimits };
     },
@@ -447,17 +477,19 @@ export class Datasets {
   async change(reader: StoredUser, id: number, change: DatasetChange): Promise<Dataset> {
     const { projectId } = this.visible(reader, id);
     this.#options.projects.editable(reader, projectId);
-    const dataset = await this.#datasets.update(id, (before) => {
-      const name = change.name?.trim() ?? before.name;
-      const renamed = name.toLowerCase() !== before.name.toLowerCase();
-      return {
-        ...before,
-        name,
-        version: renamed ? this.#nextVersion(projectId, name) : before.version,
-        description: change.description ?? before.description,
-        visibility: change.visibility ?? before.visibility,
-      };
-    });
+    const dataset = await this.#inTurn(() =>
+      this.#datasets.update(id, (before) => {
+        const name = change.name?.trim() ?? before.name;
+        const renamed = name.toLowerCase() !== before.name.toLowerCase();
+        return {
+          ...before,
+          name,
+          version: renamed ? this.#nextVersion(projectId, name) : before.version,
+          description: change.description ?? before.description,
+          visibility: change.visibility ?? before.visibility,
+        };
+      }),
+    );
     if (dataset === undefined) throw new StudioError('not_found');
     this.#changed(dataset);
     return this.view(dataset);
@@ -471,23 +503,29 @@ export class Datasets {
     const dataset = this.visible(reader, id);
     this.#options.projects.editable(reader, dataset.projectId);
     const made = this.#datasets.filter(({ status, source }) => status === 'ingesting' && source.kind === 'preprocess' && source.from.id === id);
-    const uses = [...this.#options.usesOf(id), ...made.map(({ name, version }) => `${name} / v${version}`)];
-    if (uses.length > 0) throw new StudioError('dataset_in_use', { count: uses.length, name: uses[0]! });
+    const versions = made.map(({ name, version }) => ({ ko: `${name} / v${version}`, en: `${name} / v${version}` }));
+    const [first, ...others] = [...this.#options.usesOf(id), ...versions];
+    if (first !== undefined) throw new StudioError('dataset_in_use', { count: others.length + 1, ko: first.ko, en: first.en });
     const job = this.#options.queue.get(dataset.jobId);
     const ingesting = dataset.status === 'ingesting' && job !== undefined && isActive(job);
     if (dataset.labelJob !== null) await this.#options.queue.stop(dataset.labelJob.jobId).catch(ignoreJobOver);
     if (ingesting) await this.#options.queue.stop(job.id).catch(ignoreJobOver);
-    const now = this.#datasets.get(id);
-    // The files of one that is being made are cleared away at the end of its job.
-    const kept = now?.status === 'ready' && !forGood;
-    if (kept) {
-      await this.#options.trash.put(now, reader.id).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'ENOSPC' ? new StudioError('trash_disk_full', { name: now.name }) : error;
-      });
-    }
-    if (now !== undefined) await this.#remove(now);
+    const isGone = await this.#inTurn(async () => {
+      const now = this.#datasets.get(id);
+      // Somebody else was faster, or its job is over: its files are not this call's.
+      if (now === undefined) return false;
+      const kept = now.status === 'ready' && !forGood;
+      if (kept) {
+        await this.#options.trash.put(now, reader.id).catch((error: NodeJS.ErrnoException) => {
+          throw error.code === 'ENOSPC' ? new StudioError('trash_disk_full', { name: now.name }) : error;
+        });
+      }
+      await this.#remove(now);
+      return !kept;
+    });
     this.#close(id);
-    if (!ingesting && !kept) await this.#removeFiles(id);
+    // The files of one that is being made are cleared away at the end of its job.
+    if (isGone && !ingesting) await this.#removeFiles(id);
   }
 
   // ---------------------------------------------------------------- the trash
@@ -517,12 +555,17 @@ export class Datasets {
 
   /** Where its version has been given to another one meanwhile, it becomes the next. Throws not_found. */
   async restore(reader: StoredUser, id: number): Promise<Dataset> {
-    const { dataset } = this.#mayEmpty(reader, id);
-    const taken = this.#datasets.find(
-      ({ projectId, name, version }) => projectId === dataset.projectId && version === dataset.version && name.toLowerCase() === dataset.name.toLowerCase(),
-    );
-    const back = await this.#datasets.put({ ...dataset, version: taken === undefined ? dataset.version : this.#nextVersion(dataset.projectId, dataset.name) });
-    await this.#options.trash.remove(id);
+    const back = await this.#inTurn(async () => {
+      const { dataset } = this.#mayEmpty(reader, id);
+      const taken = this.#datasets.find(
+        ({ projectId, name, version }) => projectId === dataset.projectId && version === dataset.version && name.toLowerCase() === dataset.name.toLowerCase(),
+      );
+      const version = taken === undefined ? dataset.version : this.#nextVersion(dataset.projectId, dataset.name);
+      // A Label Upload that was going on was stopped when it was deleted.
+      const restored = await this.#datasets.put({ ...dataset, version, labelJob: null });
+      await this.#options.trash.remove(id);
+      return restored;
+    });
     this.#changed(back);
     return this.view(back);
   }
@@ -552,17 +595,35 @@ export class Datasets {
 
   /** First the record: files that a crash leaves without one are cleared away at the next start. */
   async #purge({ id }: Readonly<TrashedDataset>): Promise<void> {
-    await this.#options.trash.remove(id);
-    await this.#removeFiles(id);
+    const isGone = await this.#inTurn(async () => {
+      // It may have been restored, or deleted by somebody else, while others were deleted.
+      if (this.#options.trash.get(id) === undefined) return false;
+      await this.#options.trash.remove(id);
+      return this.#datasets.get(id) === undefined;
+    });
+    if (isGone) await this.#removeFiles(id);
+  }
+
+  /** A project cannot be deleted while others need what it shares. Throws project_data_in_use. */
+  checkNotSharedInUse(projectId: number): void {
+    const uses = this.#datasets
+      .filter((dataset) => dataset.projectId === projectId)
+      .flatMap(({ id, name }) => this.#options.usesOf(id).flatMap((use) => (use.projectId === projectId ? [] : [{ ...use, dataset: name }])));
+    const [first] = uses;
+    if (first === undefined) return;
+    const { dataset, ko, en } = first;
+    const other = this.#options.projects.get(first.projectId)?.name ?? '';
+    throw new StudioError('project_data_in_use', { count: uses.length, dataset, other, ko, en });
   }
 
   /** All of a project that is being deleted. */
   async deleteAllOf(projectId: number): Promise<void> {
+    // The trash first: what was just being restored when the project went is among the datasets then.
+    for (const record of this.#options.trash.of(projectId)) await this.#purge(record);
     for (const dataset of this.#datasets.filter((candidate) => candidate.projectId === projectId)) {
       await this.#remove(dataset);
       await this.#removeFiles(dataset.id);
     }
-    for (const record of this.#options.trash.of(projectId)) await this.#purge(record);
   }
 
   /** Clears away what a crash left half-made. Before the queue starts. */
@@ -599,6 +660,7 @@ export class Datasets {
   async #removeFiles(id: number): Promise<void> {
     this.#close(id);
     await rm(this.folder(id), { recursive: true, force: true });
+    await this.#options.gone(id);
   }
 
   #changed({ id, projectId }: Readonly<StoredDataset>): void {

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { ZipFile } from 'yazl';
 import { type Client, Daemon, PASSWORD } from '../../daemon.fixture.ts';
 import type { DatasetStatistics, DownloadFormat, LabelReport, PictureShapes } from '../../http/label-schemas.ts';
-import type { Dataset, ErrorReply, Experiment, ExperimentDetails, PicturePage, Project } from '../../http/schemas.ts';
+import type { Dataset, ErrorReply, Experiment, ExperimentDetails, Job, PicturePage, Project } from '../../http/schemas.ts';
 import { tarOf } from '../../jobs/archives.fixture.ts';
 import type { FormatName, PictureLabels, Shape } from '../../labels/annotation.ts';
 import { contentOf } from '../../labels/files.ts';
@@ -368,16 +368,38 @@ test('Label Upload: new revisions, reports, and an old one stays where it was us
   assert.equal([nothing.labelRevision, nothing.labelFailure?.code], [3, 'labels_nothing']);
   const unknown = await giveLabels(third, 'notes.md', Buffer.from('# notes'));
   assert.is(unknown.labelFailure?.code, 'label_format_unknown');
+  // Sorted into class folders, as Download Dataset writes them.
+  const sorted = await zip(await Promise.all(pictures.map(async ([file, data], i) => [`sorted/${i < 5 ? 'few' : 'many'}/${file}`, data] as const)));
+  const byFolder = await giveLabels(third, 'sorted.zip', sorted);
+  assert.equal([byFolder.labelFile, byFolder.labelFormat, byFolder.labelFailure], ['sorted.zip', 'folders', null]);
+  assert.equal(
+    byFolder.classes.map(({ name, count }) => [name, count]),
+    [
+      ['few', 5],
+      ['many', 7],
+    ],
+  );
   const good = await giveLabels(
     third,
     'labels.csv',
     rows((i) => String(i % 2)),
   );
-  assert.equal([good.labelRevision, good.labelFailure], [4, null]);
+  assert.equal([good.labelRevision, good.labelFailure], [5, null]);
+  // Deleted while labels are being read in, it comes back unlocked.
+  const uploadId = await dev.upload(
+    'labels.csv',
+    rows(() => 'late'),
+  );
+  const { labelJobId } = await dev.ok<Dataset>('POST', `/api/datasets/${bare.id}/labels`, { uploadId });
+  await dev.until<Job>(`/api/jobs/${labelJobId}`, ({ state }) => state !== 'pending');
+  await dev.ok('DELETE', `/api/experiments/${draft.id}`);
+  await dev.ok('DELETE', `/api/datasets/${bare.id}`);
+  const back = await dev.ok<Dataset>('POST', `/api/trash/${bare.id}/restore`);
+  assert.is(back.labelJobId, null);
   await daemon.end();
   await daemon.launch();
   dev = await daemon.client().signIn('dev');
-  assert.is((await dev.ok<Dataset>('GET', `/api/datasets/${bare.id}`)).labelRevision, 4);
+  assert.is((await dev.ok<Dataset>('GET', `/api/datasets/${bare.id}`)).labelRevision, back.labelRevision);
   const statistics = await dev.ok<DatasetStatistics>('GET', `/api/datasets/${bare.id}/statistics`);
   assert.equal([statistics.longSide, statistics.shapes], [[{ from: 24, to: 25, count: 12 }], null]);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Dataset, ErrorReply, PicturePage, Project, TrashedDataset } from '../../http/schemas.ts';
+import type { Dataset, ErrorReply, Experiment, PicturePage, Project, TrashedDataset } from '../../http/schemas.ts';
 import { openWorkshop, type Workshop } from '../studio.fixture.ts';
 
 const test = suite('the trash');
@@ -96,6 +96,57 @@ test('what a crash has left in both places counts as not deleted; what is overdu
   assert.not.ok(files(overdue.id));
   assert.ok(files(both.id));
   assert.is((await shop.dev.call('GET', `/api/datasets/${both.id}`)).status, 200);
+});
+
+test('what is restored while the trash is being emptied stays whole; of two that come back at once each has its own version', async () => {
+  const remove = (id: number) => shop.dev.ok('DELETE', `/api/datasets/${id}`);
+  for (const { id } of (await list()).filter(({ id }) => id !== shop.dataset.id)) await remove(id);
+  await shop.dev.ok('DELETE', `/api/projects/${shop.project.id}/trash`);
+  const made: Dataset[] = [];
+  for (let i = 0; i < 3; i++) {
+    const next = await another();
+    assert.is(next.version, 2);
+    made.push(next);
+    if (i < 2) await remove(next.id);
+  }
+  const restore = (id: number) => shop.dev.call<Dataset>('POST', `/api/trash/${id}/restore`);
+  const back = await Promise.all(made.slice(0, 2).map(({ id }) => restore(id)));
+  assert.equal(back.map(({ body }) => body.version).sort(), [3, 4]);
+
+  for (const { id } of made) await remove(id);
+  const last = made.at(-1)!.id;
+  const [emptied, restored] = await Promise.all([shop.dev.call('DELETE', `/api/projects/${shop.project.id}/trash`), restore(last)]);
+  assert.is(emptied.status, 204);
+  assert.equal(await trash(), []);
+  const isBack = restored.status === 200;
+  assert.equal([files(last), (await shop.dev.call('GET', `/api/datasets/${last}/items`)).status], [isBack, isBack ? 200 : 404]);
+  assert.equal(readdirSync(join(shop.daemon.data, 'datasets')).sort(), [String(shop.dataset.id), ...(isBack ? [String(last)] : [])].sort());
+});
+
+test('a project is not deleted while others need what it shares; who does is said in each language', async () => {
+  const theirs = await shop.colleague.ok<Project>('POST', '/api/projects', {
+    name: 'Theirs',
+    groupId: 1,
+    description: '',
+    type: 'image',
+    model: 'classification',
+  });
+  await shop.dev.ok('PATCH', `/api/datasets/${shop.dataset.id}`, { visibility: 'shared' });
+  const draft = await shop.colleague.ok<Experiment>('POST', `/api/projects/${theirs.id}/experiments`, { datasetId: shop.dataset.id });
+  for (const [path, code, language, words] of [
+    [`projects/${shop.project.id}`, 'project_data_in_use', 'ko', ['‘screws’', '‘Theirs’ 프로젝트의', `실험 ${draft.id}(초안)`]],
+    [`projects/${shop.project.id}`, 'project_data_in_use', 'en', ['screws', 'Theirs', `Experiment ${draft.id} (draft)`]],
+    [`datasets/${shop.dataset.id}`, 'dataset_in_use', 'ko', [`예: 실험 ${draft.id}(초안)`]],
+    [`datasets/${shop.dataset.id}`, 'dataset_in_use', 'en', [`Experiment ${draft.id} (draft)`]],
+  ] as const) {
+    await shop.dev.ok('PATCH', '/api/me', { locale: language });
+    const { status, body } = await shop.dev.call<ErrorReply>('DELETE', `/api/${path}`);
+    assert.equal([status, body.code], [409, code], body.message);
+    for (const word of words) assert.ok(body.message.includes(word), `${word}: ${body.message}`);
+  }
+  assert.ok(files(shop.dataset.id));
+  assert.is((await shop.dev.call('GET', `/api/projects/${shop.project.id}`)).status, 200);
+  await shop.colleague.ok('DELETE', `/api/experiments/${draft.id}`);
 });
 
 test('a dataset in use is not deleted; with its project the trash goes, too', async () => {

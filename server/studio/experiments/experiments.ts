@@ -16,7 +16,7 @@ import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
 import { labelFolder } from '../../store/label-set.ts';
-import type { Datasets } from '../datasets/datasets.ts';
+import type { Datasets, DatasetUse } from '../datasets/datasets.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
@@ -133,10 +133,10 @@ export class Experiments {
       .map((experiment) => this.view(reader, experiment));
   }
 
-  usesOf(datasetId: number): string[] {
+  usesOf(datasetId: number): DatasetUse[] {
     return this.#experiments
       .filter((experiment) => experiment.datasetId === datasetId)
-      .map(({ name, id }) => (name === '' ? `Experiment ${id} (draft)` : name));
+      .map(({ name, id, projectId }) => ({ projectId, ko: name || `실험 ${id}(초안)`, en: name || `Experiment ${id} (draft)` }));
   }
 
   view(reader: StoredUser, experiment: Readonly<StoredExperiment>): Experiment {

@@ -10,7 +10,7 @@ import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
 import { labelFolder } from '../../store/label-set.ts';
-import type { Datasets } from '../datasets/datasets.ts';
+import type { Datasets, DatasetUse } from '../datasets/datasets.ts';
 import type { PictureSets } from '../datasets/open-sets.ts';
 import type { Experiments } from '../experiments/experiments.ts';
 import type { Notifications } from '../notifications/notifications.ts';
@@ -90,8 +90,10 @@ export class Inferences {
     return { ...inference, experimentName: experiment?.name ?? inference.experimentName, sourceName: source.name };
   }
 
-  usesOf(datasetId: number): string[] {
-    return this.#inferences.filter(({ source }) => source.kind === 'dataset' && source.datasetId === datasetId).map(({ id }) => `Inference ${id}`);
+  usesOf(datasetId: number): DatasetUse[] {
+    return this.#inferences
+      .filter(({ source }) => source.kind === 'dataset' && source.datasetId === datasetId)
+      .map(({ id, projectId }) => ({ projectId, ko: `추론 ${id}`, en: `Inference ${id}` }));
   }
 
   /** Was this revision of a dataset's labels compared with? */
@@ -143,38 +145,40 @@ export class Inferences {
     if (source.kind === 'upload') await uploads.checkFinished(reader.id, source.uploadId);
     let inference: Readonly<StoredInference> | undefined;
     try {
-      await queue.submit(
-        () => ({
-          kind: 'infer',
-          title: `${experiment.name} · ${inference!.source.name}`,
-          projectId,
-          ownerId: reader.id,
-          subjectId: inference!.id,
-          preset: null,
-        }),
-        async (jobId, dir) => {
-          const stored: StoredInference['source'] =
-            dataset !== undefined
-              ? { kind: 'dataset', datasetId: dataset.id, name: `${dataset.name} / v${dataset.version}`, labelRevision: dataset.labelRevision }
-              : { kind: 'upload', name: (await uploads.take(reader.id, (source as { uploadId: string }).uploadId, join(dir, 'upload'))).name };
-          inference = await this.#inferences.add((id) => ({
-            id,
+      await uploads.handOver(reader.id, (take) =>
+        queue.submit(
+          () => ({
+            kind: 'infer',
+            title: `${experiment.name} · ${inference!.source.name}`,
             projectId,
-            experimentId: experiment.id,
-            experimentName: experiment.name,
-            source: stored,
-            state: 'pending',
-            jobId,
-            classes: [],
-            count: 0,
-            perClass: [],
-            accuracy: null,
-            report: null,
-            failure: null,
-            createdAt: new Date().toISOString(),
-            finishedAt: null,
-          }));
-        },
+            ownerId: reader.id,
+            subjectId: inference!.id,
+            preset: null,
+          }),
+          async (jobId, dir) => {
+            const stored: StoredInference['source'] =
+              dataset !== undefined
+                ? { kind: 'dataset', datasetId: dataset.id, name: `${dataset.name} / v${dataset.version}`, labelRevision: dataset.labelRevision }
+                : { kind: 'upload', name: (await take((source as { uploadId: string }).uploadId, join(dir, 'upload'))).name };
+            inference = await this.#inferences.add((id) => ({
+              id,
+              projectId,
+              experimentId: experiment.id,
+              experimentName: experiment.name,
+              source: stored,
+              state: 'pending',
+              jobId,
+              classes: [],
+              count: 0,
+              perClass: [],
+              accuracy: null,
+              report: null,
+              failure: null,
+              createdAt: new Date().toISOString(),
+              finishedAt: null,
+            }));
+          },
+        ),
       );
     } catch (error) {
       if (inference !== undefined) await this.#inferences.delete(inference.id);

@@ -27,6 +27,8 @@ export interface StoredProject {
 export interface ProjectContents {
   /** How many jobs of the project wait or run. */
   countActiveJobs(projectId: number): number;
+  /** May its contents be deleted? Throws project_data_in_use. */
+  checkNotNeeded(projectId: number): void;
   /** Deletes everything in the project. */
   deleteContents(projectId: number): Promise<void>;
 }
@@ -174,9 +176,11 @@ export class Projects {
     if (project !== undefined) this.#changed(project);
   }
 
+  /** Throws not_found, read_only, project_busy or project_data_in_use. */
   async delete(reader: StoredUser, id: number): Promise<void> {
     const project = this.owned(reader, id);
     this.#checkIdle(id);
+    this.#contents.checkNotNeeded(id);
     // The record goes first: what a crash leaves behind without a project is removed at the next start.
     await this.#projects.delete(id);
     this.#events.emit('change', { kind: 'project', id, projectId: id, deleted: true, audience: { groupId: project.groupId } });

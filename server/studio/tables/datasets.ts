@@ -35,11 +35,13 @@ export class TableDatasets {
     const project = this.#projects.editable(reader, projectId);
     if (project.type !== 'tabular') throw new StudioError('table_not_for_pictures');
     checkTarget(request, project.model);
-    return this.#datasets.submit(reader, project, request, 'table', async (dir) => {
-      await writeDurably(join(dir, REQUEST), JSON.stringify(request));
-      const { name } = await this.#uploads.take(reader.id, request.uploadId, join(dir, 'upload'));
-      return { kind: 'table', uploadName: name };
-    });
+    return this.#uploads.handOver(reader.id, (take) =>
+      this.#datasets.submit(reader, project, request, 'table', async (dir) => {
+        await writeDurably(join(dir, REQUEST), JSON.stringify(request));
+        const { name } = await take(request.uploadId, join(dir, 'upload'));
+        return { kind: 'table', uploadName: name };
+      }),
+    );
   }
 
   readonly rules: JobRules<'table'> = {

@@ -1,12 +1,12 @@
 /**
- * Files on their way in: DATA/uploads/ID with what the tus server notes of it beside (ID.json). A finished upload is taken over by a job with a
- * rename; one that nobody has touched for a day is deleted.
+ * Files on their way in: DATA/uploads/ID with what the tus server notes of it beside (ID.json). A finished upload is linked into the folder of a job
+ * and then removed here; one that nobody has touched for a day is deleted.
  */
-import { readdir, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { StudioError } from '../../errors.ts';
-import { moveDurably, syncFile } from '../../store/durable.ts';
+import { syncFile, syncFolder } from '../../store/durable.ts';
 import { DurableFileStore } from './durable-file-store.ts';
 
 const ID = /^[a-f0-9]{32}$/;
@@ -29,6 +29,8 @@ export class Uploads {
   readonly store: DurableFileStore;
   readonly #dir: string;
   readonly #settings: Config['upload'];
+  /** Those that a job is just being made of. */
+  readonly #taken = new Set<string>();
 
   constructor(dir: string, settings: Config['upload']) {
     this.#dir = dir;
@@ -71,13 +73,32 @@ export class Uploads {
     return { path: join(this.#dir, id), name: (upload.metadata?.filename ?? '').slice(0, 255) };
   }
 
-  /** Moves a finished upload of this person to `to`; gives its own name. Throws upload_missing or upload_incomplete. */
-  async take(userId: number, id: string, to: string): Promise<{ name: string }> {
-    const { path: from, name } = await this.locate(userId, id);
-    await syncFile(from);
-    await moveDurably(from, to);
-    await rm(`${from}.json`, { force: true });
-    return { name };
+  /**
+   * `work` makes a job and puts finished uploads of this person into its folder with `take`, which gives an upload's own name and throws upload_missing or
+   * upload_incomplete. They are the job's when the work is done; where it fails (a full disk, say) they stay, and need not be sent again.
+   */
+  async handOver<T>(userId: number, work: (take: (id: string, to: string) => Promise<{ name: string }>) => Promise<T>): Promise<T> {
+    const taken: string[] = [];
+    const take = async (id: string, to: string) => {
+      const { path, name } = await this.locate(userId, id);
+      // Only one can have it.
+      if (this.#taken.has(id)) throw new StudioError('upload_missing');
+      this.#taken.add(id);
+      taken.push(id);
+      await syncFile(path);
+      // Where there are no links it is moved.
+      await link(path, to).catch(() => rename(path, to));
+      await syncFolder(dirname(to));
+      return { name };
+    };
+    try {
+      const made = await work(take);
+      // What cannot be removed now goes when it is stale.
+      for (const id of taken) await this.remove(id).catch(() => {});
+      return made;
+    } finally {
+      for (const id of taken) this.#taken.delete(id);
+    }
   }
 
   async remove(id: string): Promise<void> {

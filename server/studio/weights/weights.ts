@@ -116,24 +116,26 @@ export class PretrainedWeights {
     } else await uploads.checkFinished(reader.id, request.uploadId);
     let made: Readonly<StoredWeights> | undefined;
     try {
-      await queue.submit(
-        () => ({ kind: 'weights', title: name, projectId: NO_PROJECT, ownerId: reader.id, subjectId: made!.id, preset: null }),
-        async (jobId, dir) => {
-          const sourceName = 'file' in request ? request.file : (await uploads.take(reader.id, request.uploadId, join(dir, 'upload'))).name;
-          made = await this.#weights.add((id) => ({
-            id,
-            name,
-            sourceName,
-            dropped: 'file' in request,
-            state: 'reading',
-            jobId,
-            report: null,
-            failure: null,
-            sizeBytes: 0,
-            ownerId: reader.id,
-            createdAt: new Date().toISOString(),
-          }));
-        },
+      await uploads.handOver(reader.id, (take) =>
+        queue.submit(
+          () => ({ kind: 'weights', title: name, projectId: NO_PROJECT, ownerId: reader.id, subjectId: made!.id, preset: null }),
+          async (jobId, dir) => {
+            const sourceName = 'file' in request ? request.file : (await take(request.uploadId, join(dir, 'upload'))).name;
+            made = await this.#weights.add((id) => ({
+              id,
+              name,
+              sourceName,
+              dropped: 'file' in request,
+              state: 'reading',
+              jobId,
+              report: null,
+              failure: null,
+              sizeBytes: 0,
+              ownerId: reader.id,
+              createdAt: new Date().toISOString(),
+            }));
+          },
+        ),
       );
     } catch (error) {
       if (made !== undefined) await this.#weights.delete(made.id);

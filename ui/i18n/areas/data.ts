@@ -32,7 +32,6 @@ export default words({
   'data.description': ['설명', 'Description'],
   'data.createdBy': ['만든 사람', 'Created by'],
   'data.newMark': ['새 데이터셋', 'New'],
-  'data.label.folders': ['클래스 폴더', 'Class folders'],
   'data.label.none': ['없음', 'None'],
   'data.label.some': ['{n} / {total}장', '{n} of {total}'],
   'data.export': ['실험으로 내보내기', 'Export to Experiment'],
@@ -82,8 +81,12 @@ export default words({
     'There is no target column (label), so this cannot be exported. Make the dataset again and choose one.',
   ],
   'data.blocked.dataset_unlabelled': [
-    '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 라벨 업로드로 라벨 파일을 등록하거나, 클래스별 폴더로 나누어 다시 올려 주세요.',
-    'Some pictures have no label, so this cannot be exported. Give them labels by Label Upload, or sort them into class folders and upload again.',
+    '라벨이 없는 이미지가 있어 내보낼 수 없습니다. 라벨 업로드로 모든 이미지의 라벨을 등록해 주세요.',
+    'Some pictures have no label, so this cannot be exported. Give all of them labels by Label Upload.',
+  ],
+  'data.blocked.noLabels': [
+    '라벨이 없어 내보낼 수 없습니다. 라벨 추가로 여러 사람이 나누어 라벨링하거나, 라벨 업로드로 라벨 파일을 등록해 주세요.',
+    'There are no labels, so this cannot be exported. Add Label divides the pictures among people who label them; Label Upload reads a label file.',
   ],
   'data.blocked.dataset_one_class': [
     '클래스가 하나뿐입니다. 두 개 이상의 클래스가 있어야 학습할 수 있으니 다른 클래스의 이미지도 함께 올려 주세요.',
@@ -178,7 +181,10 @@ export default words({
     '{name:은/는} 라벨 파일이 아닙니다. CSV, JSON, XML, TXT, 마스크 PNG 또는 이들을 묶은 ZIP 파일을 선택해 주세요.',
     '{name} is no label file. Choose CSV, JSON, XML, TXT, a mask PNG, or a ZIP of them.',
   ],
-  'upload.labelsSize': ['{name:이/가} 라벨 파일치고 너무 큽니다. 256 MB까지 올릴 수 있습니다.', '{name} is too large for a label file: 256 MB at most.'],
+  'upload.labelsSize': [
+    '{name:이/가} 라벨 파일치고 너무 큽니다. 이 형식은 {limit} MB까지 올릴 수 있습니다.',
+    '{name} is too large for a label file: {limit} MB at most in this format.',
+  ],
 
   // ---- one dataset
   'dataset.title': ['데이터셋', 'Dataset'],

@@ -104,9 +104,6 @@ export default words({
   'project.status.done': ['‘{name}’ 프로젝트의 상태를 변경했습니다.', 'The status of {name} has been changed.'],
   'project.delete.title': ['‘{name}’ 프로젝트를 삭제할까요?', 'Delete the project {name}?'],
   'project.delete.text': ['아래 내용이 모두 삭제되며 되돌릴 수 없습니다.', 'All of this is deleted and cannot be brought back:'],
-  'project.delete.datasets': ['데이터셋 {n}개 (이미지 {images}장)', '{n:dataset/datasets} with {images:image/images}'],
-  'project.delete.experiments': ['실험 {n}개와 학습된 모델', '{n:experiment/experiments} and their trained models'],
-  'project.delete.inferences': ['추론 결과 {n}개', '{n:inference result/inference results}'],
   'project.delete.done': ['‘{name}’ 프로젝트를 삭제했습니다.', 'The project {name} has been deleted.'],
 
   'missing.title': ['페이지를 찾을 수 없습니다', 'Page not found'],

@@ -17,7 +17,10 @@ export default words({
   'labels.upload.started': ['라벨 파일을 읽고 있습니다.', 'The label files are being read.'],
   'labels.upload.busy': ['라벨 파일을 읽는 중입니다', 'Reading the label files'],
   'labels.upload.busy.note': ['끝나면 알림으로 알려 드립니다.', 'A notification tells you when it is done.'],
-  'labels.upload.formats.classification': ['CSV(filename,label) 또는 JSON', 'CSV (filename,label) or JSON'],
+  'labels.upload.formats.classification': [
+    'CSV(filename,label), JSON, 또는 이미지를 클래스 폴더로 나눈 ZIP',
+    'CSV (filename,label), JSON, or a ZIP of the pictures in class folders',
+  ],
   'labels.upload.formats.detection': ['COCO JSON, YOLO TXT, Pascal VOC XML, LabelMe JSON', 'COCO JSON, YOLO TXT, Pascal VOC XML, LabelMe JSON'],
   'labels.upload.formats.instance_segmentation': ['COCO JSON, YOLO TXT(다각형), LabelMe JSON', 'COCO JSON, YOLO TXT (polygons), LabelMe JSON'],
   'labels.upload.formats.semantic_segmentation': ['마스크 PNG, COCO JSON, LabelMe JSON', 'Mask PNGs, COCO JSON, LabelMe JSON'],
@@ -47,6 +50,8 @@ export default words({
   'labels.format.csv': ['CSV', 'CSV'],
   'labels.format.json': ['JSON', 'JSON'],
   'labels.format.folders': ['클래스 폴더', 'Class folders'],
+  'labels.format.annotation': ['라벨링', 'Annotation'],
+  'labels.format.sample': ['샘플 라벨', 'Sample labels'],
   'labels.losses.count': ['({n}개)', '({n})'],
 
   'labels.classes': ['클래스별 라벨 수', 'Labels in each class'],

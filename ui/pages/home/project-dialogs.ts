@@ -1,10 +1,13 @@
 /** What the More menu of a project opens: details with its description, change of status, and what a deletion would take along. */
-import type { Dataset, Experiment, Inference, Project, ProjectChange } from '../../../server/http/schemas.ts';
+import type { AnnotationTask } from '../../../server/http/annotation-schemas.ts';
+import type { Dataset, Experiment, Inference, Project, ProjectChange, TrashedDataset } from '../../../server/http/schemas.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { field, select } from '../../components/field.ts';
 import { toast } from '../../components/toast.ts';
+import '../../i18n/areas/project-delete.ts';
 import { dayAndTime } from '../../i18n/format.ts';
+import type { Key } from '../../i18n/keys.ts';
 import { t, textOf } from '../../i18n/language.ts';
 import { component, icon } from '../../mount.ts';
 
@@ -97,17 +100,23 @@ export const changeStatus = dialog<Project, true>({
     }),
 });
 
-/** One line for each kind of thing that goes with the project. */
-export async function losses(project: Project): Promise<string[]> {
-  const [datasets, experiments, inferences] = await Promise.all([
-    api.get<Dataset[]>(`/api/projects/${project.id}/datasets`),
-    api.get<Experiment[]>(`/api/projects/${project.id}/experiments`),
-    api.get<Inference[]>(`/api/projects/${project.id}/inferences`),
+/** One line for each kind of thing that goes with the project; none where it is empty. */
+export async function losses({ id, type }: Project): Promise<string[]> {
+  const [datasets, experiments, inferences, trash, tasks] = await Promise.all([
+    api.get<Dataset[]>(`/api/projects/${id}/datasets`),
+    api.get<Experiment[]>(`/api/projects/${id}/experiments`),
+    api.get<Inference[]>(`/api/projects/${id}/inferences`),
+    api.get<TrashedDataset[]>(`/api/projects/${id}/trash`),
+    api.get<AnnotationTask[]>('/api/annotation/tasks'),
   ]);
-  const images = datasets.reduce((sum, dataset) => sum + dataset.count, 0);
+  const inWork = tasks.filter((task) => task.projectId === id && task.status !== 'completed');
+  const line = (key: Key, things: readonly unknown[], items = 0) => (things.length ? [t(key, { n: things.length, items })] : []);
+  const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
   return [
-    t('project.delete.datasets', { n: datasets.length, images }),
-    t('project.delete.experiments', { n: experiments.length }),
-    t('project.delete.inferences', { n: inferences.length }),
+    ...line(type === 'tabular' ? 'project.delete.rows' : 'project.delete.images', datasets, sum(datasets.map(({ count }) => count))),
+    ...line('project.delete.annotation', inWork, sum(inWork.map(({ done }) => done))),
+    ...line('project.delete.experiments', experiments),
+    ...line('project.delete.inferences', inferences),
+    ...line('project.delete.trash', trash),
   ];
 }
