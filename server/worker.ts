@@ -102,7 +102,14 @@ function requestStop(): void {
 }
 
 async function finish(state: JobEnd | 'failed', failure: Failure | null): Promise<never> {
-  const sent = publish({ type: 'end', state, failure });
+  let sent: Promise<void>;
+  try {
+    sent = publish({ type: 'end', state, failure });
+  } catch {
+    // The disk has no room for it: the daemon is told all the same, and keeps it when there is room.
+    const seq = Atomics.load(journal.cell, 1);
+    sent = send({ type: 'event', event: { seq, at: new Date().toISOString(), type: 'end', state, failure } });
+  }
   rmSync(pidFile, { force: true });
   await Promise.race([sent, new Promise((done) => setTimeout(done, 2000))]);
   process.exit(state === 'failed' ? 1 : 0);
@@ -120,7 +127,11 @@ function fail(error: unknown): void {
   const known: StudioError = asStudioError(error, spec, deviceInUse());
   const failure = failureOf(known);
   const details = known.details === undefined ? '' : `\n${known.details}`;
-  host.log('error', failure.en + details, failure.ko + details);
+  try {
+    host.log('error', failure.en + details, failure.ko + details);
+  } catch {
+    // As above.
+  }
   void finish('failed', failure);
 }
 
@@ -136,13 +147,12 @@ process.on('disconnect', () => process.exit(1));
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
-await writeDurably(pidFile, `${process.pid}\n`);
-startWatchdog({ limitBytes: spec.memoryMb * 2 ** 20, failure: failureOf(outOfMemory(spec)), journal: journal.path, cell: journal.cell, pidFile }, (details) =>
-  fail(outOfMemory(spec, details)),
-);
-giveWay();
-
 try {
+  await writeDurably(pidFile, `${process.pid}\n`);
+  startWatchdog({ limitBytes: spec.memoryMb * 2 ** 20, failure: failureOf(outOfMemory(spec)), journal: journal.path, cell: journal.cell, pidFile }, (details) =>
+    fail(outOfMemory(spec, details)),
+  );
+  giveWay();
   const end = await runJob(spec, host);
   await finish(end, null);
 } catch (error) {

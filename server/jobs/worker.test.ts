@@ -106,6 +106,31 @@ test('too much memory: the job ends with the reason, also where its own thread i
   assert.not.ok(existsSync(join(dir, 'worker.pid')));
 });
 
+test('with no room for its log a job still ends, and tells how', async () => {
+  const preload = join(temporaryFolder(), 'full.cjs');
+  const refusing = (what: string) =>
+    writeFileSync(
+      preload,
+      `const fs = require('node:fs');
+      const { writeSync } = fs;
+      fs.writeSync = (file, text, ...rest) => {
+        if (typeof text !== 'string' || !${what}.test(text)) return writeSync(file, text, ...rest);
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      };
+      require('node:module').syncBuiltinESMExports();\n`,
+    );
+  const told = async () => {
+    const job = startJob(SAMPLE, undefined, { NODE_OPTIONS: `--require ${preload}` });
+    const { code } = await job.ended;
+    const ends = job.messages.flatMap((message) => (message.type === 'event' && message.event.type === 'end' ? [message.event] : []));
+    return { code, ends: ends.map(({ state, failure }) => [state, failure?.code]) };
+  };
+  refusing('/"type":"end"/');
+  assert.equal(await told(), { code: 0, ends: [['succeeded', undefined]] });
+  refusing('/"seq":/');
+  assert.equal(await told(), { code: 1, ends: [['failed', 'disk_full']] });
+});
+
 test('whatever else goes wrong ends with a sentence for a person', async () => {
   const job = await runToEnd({ ...SAMPLE, size: -1 });
   assert.equal([job.end.state, job.end.failure?.code], ['failed', 'internal']);
