@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import type { OptimizerOptions } from '../../server/engine/optimizers.ts';
 import { Random } from '../../server/engine/random.ts';
 import { createTrainer } from '../../server/engine/trainer.ts';
 import { architectures, isArchitecture } from '../../server/zoo/architectures.ts';
 
 // Times one training step and one evaluation pass; with --vs-peer in turn with PyTorch's; with --six so for the six that the project is measured by.
+// --optimizer sgd (default), adam or adamw, --ema DECAY (such as 0.999) and --clip NORM (such as 1) say what a step does beside; the peer knows SGD alone.
+// step_cpu_ms is the processor time of a step, all threads together: of use where a machine is busy with other things.
 const { values } = parseArgs({
   options: {
     arch: { type: 'string', default: 'resnet18' },
@@ -19,9 +22,20 @@ const { values } = parseArgs({
     six: { type: 'boolean', default: false },
     peer: { type: 'string' },
     pairs: { type: 'string', default: '5' },
+    optimizer: { type: 'string', default: 'sgd' },
+    ema: { type: 'string' },
+    clip: { type: 'string' },
   },
 });
 const { arch } = values;
+const optimizers: Readonly<Record<string, OptimizerOptions>> = {
+  sgd: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
+  adam: { kind: 'adam', weightDecay: 5e-4 },
+  adamw: { kind: 'adamw', weightDecay: 0.01 },
+};
+const optimizer = optimizers[values.optimizer];
+if (!optimizer) throw new Error(`no optimizer ${values.optimizer}: ${Object.keys(optimizers).join(', ')}`);
+if ((values.six || values['vs-peer']) && (values.optimizer !== 'sgd' || values.ema || values.clip)) throw new Error('the peer takes steps of SGD alone');
 if (!isArchitecture(arch)) throw new Error(`no architecture ${arch}: ${Object.keys(architectures).join(', ')}`);
 const [batch, size, threads, steps, pairs] = [values.batch, values.size, values.threads, values.steps, values.pairs].map(Number) as [
   number,
@@ -43,31 +57,35 @@ const median = (numbers: readonly number[]) => {
 };
 const round = (value: number, digits: number) => Number(value.toFixed(digits));
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Milliseconds by the wall and of the processors, the median of each. */
+async function timed(work: () => Promise<unknown>): Promise<{ wall: number; cpu: number }> {
   await work();
   await work();
-  const times: number[] = [];
+  const [wall, cpu]: [number[], number[]] = [[], []];
   for (let step = 0; step < steps; step++) {
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     await work();
-    times.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    wall.push(performance.now() - start);
+    cpu.push((user + system) / 1000);
   }
-  return median(times);
+  return { wall: median(wall), cpu: median(cpu) };
 }
 
-async function ours(): Promise<Timing> {
-  const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const;
+async function ours(): Promise<Timing & { step_cpu_ms: number }> {
   const grey = [0.5, 0.5, 0.5] as const;
   const trainer = await createTrainer({
     model: architectures[arch as keyof typeof architectures],
     classes: 10,
     size,
     batch,
-    optimizer,
+    optimizer: optimizer!,
     mean: grey,
     std: grey,
     threads,
     seed: 0,
+    ...(values.ema ? { averageDecay: Number(values.ema) } : {}),
+    ...(values.clip ? { clipNorm: Number(values.clip) } : {}),
   });
   const random = new Random(0);
   const images = Uint8Array.from({ length: batch * size * size * 3 }, () => random.integer(256));
@@ -75,7 +93,12 @@ async function ours(): Promise<Timing> {
   const step = await timed(() => trainer.step(images, labels, 1e-3));
   const forward = await timed(() => trainer.evaluate(images, labels, batch));
   await trainer.close();
-  return { step_ms: round(step, 1), images_per_s: round((batch / step) * 1000, 3), forward_ms: round(forward, 1) };
+  return {
+    step_ms: round(step.wall, 1),
+    step_cpu_ms: round(step.cpu, 1),
+    images_per_s: round((batch / step.wall) * 1000, 3),
+    forward_ms: round(forward.wall, 1),
+  };
 }
 
 async function peers(path: string): Promise<Timing> {
@@ -104,8 +127,10 @@ async function six(): Promise<void> {
 const settings = { arch, batch, size, threads };
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 if (values.six) await six();
-else if (!values['vs-peer']) print({ engine: 'ai-studio', ...settings, ...(await ours()) });
-else {
+else if (!values['vs-peer']) {
+  const beside = { optimizer: values.optimizer, ...(values.ema ? { ema: Number(values.ema) } : {}), ...(values.clip ? { clip: Number(values.clip) } : {}) };
+  print({ engine: 'ai-studio', ...settings, ...beside, ...(await ours()) });
+} else {
   const path = [values.peer, '../shared/peers/torch_train.py'].map((place) => place && resolve(place)).find((place) => place && existsSync(place));
   if (!path) throw new Error('the peer is not there: give --peer PATH of torch_train.py');
   const found: { peer: Timing; ours: Timing; ratio: number }[] = [];

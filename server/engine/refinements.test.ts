@@ -1,12 +1,16 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openModel } from './inference.ts';
+import { lower } from './lowering.ts';
 import type { Architecture } from './model.ts';
 import { beta, stepRandom } from './noise.ts';
+import type { OptimizerOptions } from './optimizers.ts';
 import { Random } from './random.ts';
 import type { Tensor } from './tensor.ts';
 import type { Trainer, TrainerOptions } from './trainer.ts';
 import { createTrainer } from './trainer.ts';
+import type { Refinements } from './training.ts';
+import { trainingProgram } from './training.ts';
 
 /** Two stages and a head, with dropout, stochastic depth and batch norms. */
 const staged: Architecture = {
@@ -161,10 +165,10 @@ async function assertRejects(work: () => Promise<unknown>, pattern: RegExp): Pro
 const difference = (a: Tensor, b: Tensor) => Float64Array.from(a.data as Float32Array, (value, index) => value - (b.data[index] as number));
 
 test('clipping shortens the step to the norm that is allowed', async () => {
-  const change = async (more: Partial<TrainerOptions>) => {
+  const change = async (more: Partial<TrainerOptions>, rate = 1) => {
     const trainer = await made(linear, more);
     const before = (await trainer.state()).weights;
-    await trainer.step(images, labels, 1);
+    await trainer.step(images, labels, rate);
     const after = (await trainer.state()).weights;
     await trainer.close();
     return [...difference(after.get('fc.weight')!, before.get('fc.weight')!), ...difference(after.get('fc.bias')!, before.get('fc.bias')!)];
@@ -173,6 +177,20 @@ test('clipping shortens the step to the norm that is allowed', async () => {
   const free = await change({});
   near(norm(await change({ clipNorm: norm(free) / 2 })), norm(free) / 2, 'clipped');
   near(norm(await change({ clipNorm: norm(free) * 2 })), norm(free), 'not clipped');
+  // As where gradients explode: a millionth of the norm is allowed, and the rate makes of it what can be measured in a weight.
+  near(norm(await change({ clipNorm: norm(free) / 1e6 }, 1e6)), norm(free), 'clipped to a millionth');
+});
+
+test('optimizers, clipping and averages work on kernels as they are held', () => {
+  const turned = (optimizer: OptimizerOptions, refinements: Refinements) => {
+    const input = { kind: 'pixels', mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] } as const;
+    const program = trainingProgram({ model: staged, classes, size, batch, input }, optimizer, refinements);
+    const { nodes } = lower(program, { block: 8, filterStates: true }).model.graph;
+    return nodes.filter(({ type }) => type === 'Transpose').length;
+  };
+  const least = turned(sgd, {});
+  for (const kind of ['adam', 'adamw'] as const) assert.is(turned({ kind, weightDecay: 0.01 }, { clipNorm: 1, average: true }), least, kind);
+  assert.is(turned({ ...sgd, momentum: 0.9 }, { clipNorm: 1, average: true }), least, 'sgd');
 });
 
 test('the average is what is evaluated and exported', async () => {

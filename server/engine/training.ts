@@ -79,10 +79,9 @@ function clipped(graph: Graph, gradients: readonly Value[], longest: number): Va
     graph.op('reduceSum', [graph.op('mul', [gradient, gradient], {})], { axes: gradient.shape.map((_, axis) => axis), keepDims: false }),
   );
   const norm = graph.op('sqrt', [squares.reduce((sum, square) => graph.op('add', [sum, square], {}))], {});
-  const factor = graph.op('div', [graph.scalar(longest), graph.op('affine', [norm], { scale: 1, shift: 1e-6 })], {});
-  // min(1, f) = 1 - relu(1 - f)
-  const over = graph.op('relu', [graph.op('affine', [factor], { scale: -1, shift: 1 })], {});
-  const coefficient = graph.op('affine', [over], { scale: -1, shift: 1 });
+  // max(longest, norm + 1e-6) = longest + relu(norm + 1e-6 - longest), which keeps the digits of what is far too long.
+  const over = graph.op('relu', [graph.op('affine', [norm], { scale: 1, shift: 1e-6 - longest })], {});
+  const coefficient = graph.op('div', [graph.scalar(longest), graph.op('affine', [over], { scale: 1, shift: longest })], {});
   return gradients.map((gradient) => graph.op('mul', [gradient, coefficient], {}));
 }
 

@@ -24,22 +24,24 @@ export const adam: { readonly [op in keyof AdamOps]: Rule<op> } = {
           const { beta1, beta2, epsilon, weightDecay, decoupled } = attributes;
           const emit = (op: string, ...names: string[]) => lowering.emit(op, names);
           const scaled = (name: string, factor: number) => emit('Mul', name, lowering.float(factor));
+          // The moments are held as the weight is: in its layout nothing has to be turned round.
+          const layout = lowering.layouts(w!)[0]!;
           const speed = lowering.read(rate!);
-          let weight = lowering.read(w!);
-          let direction = lowering.read(g!);
+          let weight = lowering.read(w!, layout);
+          let direction = lowering.read(g!, layout);
           if (weightDecay && !decoupled) direction = emit('Add', direction, scaled(weight, weightDecay));
           if (weightDecay && decoupled) {
             const kept = lowering.once(`kept ${rate!.id} ${weightDecay}`, () => emit('Sub', lowering.float(1), scaled(speed, weightDecay)));
             weight = emit('Mul', weight, kept);
           }
-          const mean = emit('Add', scaled(lowering.read(m!), beta1), scaled(direction, 1 - beta1));
-          const square = emit('Add', scaled(lowering.read(v!), beta2), scaled(emit('Mul', direction, direction), 1 - beta2));
+          const mean = emit('Add', scaled(lowering.read(m!, layout), beta1), scaled(direction, 1 - beta1));
+          const square = emit('Add', scaled(lowering.read(v!, layout), beta2), scaled(emit('Mul', direction, direction), 1 - beta2));
           const root = lowering.once(`root ${second!.id}`, () => emit('Sqrt', lowering.read(second!)));
           const pace = lowering.once(`pace ${rate!.id} ${first!.id}`, () => emit('Div', speed, lowering.read(first!)));
           const spread = emit('Add', emit('Div', emit('Sqrt', square), root), lowering.float(epsilon));
-          lowering.write(nextW!, emit('Sub', weight, emit('Mul', emit('Div', mean, spread), pace)));
-          lowering.write(nextM!, mean);
-          lowering.write(nextV!, square);
+          lowering.write(nextW!, emit('Sub', weight, emit('Mul', emit('Div', mean, spread), pace)), layout);
+          lowering.write(nextM!, mean, layout);
+          lowering.write(nextV!, square, layout);
         },
       },
     ],

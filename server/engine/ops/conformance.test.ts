@@ -384,6 +384,30 @@ for (const op of Object.keys(rules) as OpName[]) {
   }
 }
 
+test('channels that hardly vary, far from zero, are normalised to numbers', async () => {
+  const shape = [2, 16, 40, 40];
+  const random = new Random(1);
+  const channelOf = (index: number) => Math.floor(index / 1600) % 16;
+  const x = { shape, data: Float64Array.from({ length: elements(shape) }, (_, index) => Math.fround(100 + channelOf(index) / 7 + 1e-3 * random.uniform())) };
+  const ones = { shape: [16], data: new Float64Array(16).fill(1) };
+  for (const name of block > 0 ? ['statistics', 'blocked'] : ['statistics']) {
+    const program = built('batchNorm', { shapes: [shape, [16], [16]], attributes: { epsilon } }, false);
+    const { graph, outputs, inputs } = program;
+    const plan = new Map([[signature(graph.nodes.at(-1)!), name]]);
+    const square = graph.op('mul', [outputs[0]!, outputs[0]!], {});
+    const loss = graph.op('reduceSum', [square], { axes: [0, 1, 2, 3], keepDims: false });
+    const found = await evaluated(program, [...outputs, ...gradients(graph, loss, inputs)], [x, ones, ones], plan);
+    assert.ok(
+      found.every(({ data }) => data.every(Number.isFinite)),
+      name,
+    );
+    assert.ok(
+      found[2]!.data.every((value) => value >= 0),
+      `${name}: the variance`,
+    );
+  }
+});
+
 test('operators without cases of their own are the gradients of others', () => {
   const without = Object.keys(rules).filter((op) => !(op in cases));
   assert.equal(

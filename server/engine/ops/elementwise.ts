@@ -48,9 +48,12 @@ export function sumTo(graph: Graph, value: Value, shape: Shape): Value {
   return sameShape(summed.shape, shape) ? summed : graph.op('reshape', [summed], { shape });
 }
 
-/** The layout in which operands of an elementwise operator meet at the least cost. */
-export function meetingLayout(lowering: Lowering, inputs: readonly Value[], output: Shape): Layout {
+const isScalar = ({ shape }: Value) => shape.length === 0;
+
+/** The layout in which operands of an elementwise operator meet at the least cost. Scalars meet with any: they are read plain. */
+export function meetingLayout(lowering: Lowering, operands: readonly Value[], output: Shape): Layout {
   if (output.length !== 4) return 'plain';
+  const inputs = operands.filter((input) => !isScalar(input));
   const full = inputs.filter((input) => sameShape(input.shape, output));
   if (full.length === 0 || inputs.some((input) => input.shape.length !== 4)) return 'plain';
   const held = full.map((input) => lowering.layouts(input));
@@ -102,7 +105,7 @@ function elementwiseNode(lowering: Lowering, node: Node, op: string, attributes:
   if (fused(lowering, node)) return;
   const output = node.outputs[0]!;
   const layout = meetingLayout(lowering, node.inputs, output.shape);
-  const names = node.inputs.map((input) => lowering.read(input, layout));
+  const names = node.inputs.map((input) => lowering.read(input, isScalar(input) ? 'plain' : layout));
   lowering.write(output, lowering.emit(op, names, attributes), layout);
 }
 

@@ -27,6 +27,11 @@ function isBlocked(lowering: Lowering, x: Value): boolean {
 /** Values a channel below which the variance is taken in two passes, so that it does not cancel. */
 const fewValues = 2048;
 
+/** E[x²] - E[x]², both [c]; 0 where rounding makes less of it: the values of a channel may be nearly the same and far from 0. */
+function spreadOf(lowering: Lowering, meanSquare: string, average: string): string {
+  return lowering.emit('Relu', [lowering.emit('Sub', [meanSquare, lowering.emit('Mul', [average, average])])]);
+}
+
 /** The blocked values whose channels, one after the other, are x's; undefined where x was not joined of such. */
 function joined(lowering: Lowering, { source }: Value): readonly Value[] | undefined {
   if (source.kind !== 'node' || source.node.op !== 'concat') return undefined;
@@ -69,8 +74,7 @@ function blockedVariance(lowering: Lowering, x: Value): string {
     const base = n * h * w < fewValues ? centred(lowering, x) : lowering.read(x, 'blocked');
     const meanSquare = blockedMeanProduct(lowering, base, base, shape);
     if (n * h * w < fewValues) return meanSquare;
-    const average = blockedAverage(lowering, x);
-    return lowering.emit('Sub', [meanSquare, lowering.emit('Mul', [average, average])]);
+    return spreadOf(lowering, meanSquare, blockedAverage(lowering, x));
   });
 }
 
@@ -106,9 +110,7 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const squares = (name: string) =>
             lowering.emit('Mul', [lowering.emit('ReduceSumSquare', [name, axes], { keepdims: { int: 0 } }), lowering.float(1 / count)]);
           const spread =
-            count < fewValues
-              ? squares(lowering.emit('Sub', [rows, lowering.reshape(average, [c, 1])]))
-              : lowering.emit('Sub', [squares(rows), lowering.emit('Mul', [average, average])]);
+            count < fewValues ? squares(lowering.emit('Sub', [rows, lowering.reshape(average, [c, 1])])) : spreadOf(lowering, squares(rows), average);
           const scaled = lowering.emit('BatchNormalization', [rows, lowering.read(gamma!), lowering.read(beta!), average, spread], {
             epsilon: { float: epsilon },
           });

@@ -26,7 +26,11 @@ function reduce<O extends 'reduceSum' | 'reduceMean'>(op: string): Rule<O> {
           if (op === 'ReduceMean' && axes.join() === '2,3' && lowering.layouts(x!)[0] === 'blocked') {
             const pooled = lowering.emit('GlobalAveragePool', [lowering.read(x!, 'blocked')], {}, nchwc);
             lowering.write(y!, lowering.reshape(pooled, y!.shape));
-          } else lowering.write(y!, lowering.emit(op, [lowering.read(x!), lowering.ints(axes)], { keepdims: { int: keepDims ? 1 : 0 } }));
+          } else {
+            // The sum of everything is the same in any order; all layouts have as many axes and no filling.
+            const layout = axes.length === x!.shape.length ? lowering.layouts(x!)[0]! : 'plain';
+            lowering.write(y!, lowering.emit(op, [lowering.read(x!, layout), lowering.ints(axes)], { keepdims: { int: keepDims ? 1 : 0 } }));
+          }
         },
       },
     ],
