@@ -100,6 +100,10 @@ test('missing numbers are filled as scikit-learn and pandas fill them', () => {
   const by = (how: string) => run(groups, [['fill_missing', { columns: ['v'], with: how, group: 'g' }]]).v!;
   near(by('mean'), [1, 1, 10, 15, 20, 31 / 3]);
   near(by('median'), [1, 1, 10, 15, 20, 10]);
+  // Names that every object knows are categories like any other: those without a value to learn from take what all have.
+  const named = frameOf({ g: ['constructor', '__proto__', '__proto__', 'b'], v: [null, 7, null, 3], c: [null, 'x', null, 'y'] });
+  near(run(named, [['fill_missing', { columns: ['v'], with: 'mean', group: 'g' }]]).v!, [5, 7, 7, 3]);
+  assert.equal(run(named, [['fill_missing', { columns: ['c'], with: 'mode', group: 'g' }]]).c, ['x', 'x', 'x', 'y']);
 });
 
 test('categories, texts and dates are filled with what is most frequent, or a constant', () => {

@@ -2,7 +2,20 @@
 import { StudioError } from '../../errors.ts';
 import { cleaned, dateOf, numberOf } from '../cells.ts';
 import { moments, quantile } from '../statistics.ts';
-import { type Column, categoriesOf, columnOf, countMissing, type Frame, isMissing, MISSING_CODE, onlyRows, replaced, withColumns, withEntry } from './frame.ts';
+import {
+  type CategoryColumn,
+  type Column,
+  categoriesOf,
+  columnOf,
+  countMissing,
+  type Frame,
+  isMissing,
+  MISSING_CODE,
+  onlyRows,
+  replaced,
+  withColumns,
+  withEntry,
+} from './frame.ts';
 import { ALL, chosen, isNumber, method } from './method.ts';
 
 export const drop_missing = method({
@@ -61,29 +74,30 @@ export const fill_missing = method({
   fit(frame: Frame, values: { columns: string[]; with: Filler; constant: string; group: string }, around) {
     const names = chosen(frame, values.columns, ALL, around).filter((name) => values.columns.length > 0 || countMissing(columnOf(frame, name)) > 0);
     const by = values.group === '' || values.with === 'constant' ? null : categoriesOf(frame, values.group);
+    const members = by === null ? [] : rowsByCode(by);
     const fills = names.map((name): Fill => {
       const column = columnOf(frame, name);
       if (values.with === 'constant') return { column: name, all: constantFor(column, values.constant), groups: {} };
-      const groups: Fill['groups'] = {};
+      const groups: [string, number | string][] = [];
       if (by !== null && by.name !== name) {
         for (const [code, text] of by.dictionary.entries()) {
-          const found = typical(column, values.with, (row) => by.codes[row] === code);
-          if (found !== null) groups[text] = found;
+          const found = typical(column, values.with, members[code]!);
+          if (found !== null) groups.push([text, found]);
         }
       }
-      return { column: name, all: typical(column, values.with, () => true), groups };
+      return { column: name, all: typical(column, values.with), groups: Object.fromEntries(groups) };
     });
     return { group: by?.name ?? null, fills };
   },
   apply(frame, { group, fills }) {
     const by = group === null ? null : categoriesOf(frame, group);
-    const fillerOf = ({ all, groups }: Fill, row: number) =>
-      by === null || by.codes[row] === MISSING_CODE ? all : (groups[by.dictionary[by.codes[row]!]!] ?? all);
     return replaced(
       frame,
-      fills.flatMap((fill) => {
-        const column = frame.columns.find(({ name }) => name === fill.column);
-        return column === undefined ? [] : [filled(column, (row) => fillerOf(fill, row))];
+      fills.flatMap(({ column: name, all, groups }) => {
+        const column = frame.columns.find((one) => one.name === name);
+        if (column === undefined) return [];
+        const byCode = by?.dictionary.map((text) => (Object.hasOwn(groups, text) ? groups[text]! : all)) ?? [];
+        return [filled(column, (row) => (by === null || by.codes[row] === MISSING_CODE ? all : byCode[by.codes[row]!]!))];
       }),
     );
   },
@@ -103,19 +117,30 @@ function certainDate(text: string): number | undefined {
   return at === dateOf(text, 'month') ? at : undefined;
 }
 
-/** Mean and median are of numbers (and dates); of texts and categories it is always the most frequent value, of several the first. */
-function typical(column: Column, how: Filler, among: (row: number) => boolean): number | string | null {
+/** The rows of each category, ascending, by its code. */
+function rowsByCode({ codes, dictionary }: CategoryColumn): Uint32Array[] {
+  const counts = new Uint32Array(dictionary.length);
+  for (let row = 0; row < codes.length; row++) if (codes[row] !== MISSING_CODE) counts[codes[row]!]! += 1;
+  const rows = Array.from(counts, (count) => new Uint32Array(count));
+  const next = new Uint32Array(dictionary.length);
+  for (let row = 0; row < codes.length; row++) if (codes[row] !== MISSING_CODE) rows[codes[row]!]![next[codes[row]!]!++] = row;
+  return rows;
+}
+
+/** Of the rows `among`, else of all. Mean and median are of numbers (and dates); of texts and categories it is always the most frequent value, of several the first. */
+function typical(column: Column, how: Filler, among?: Uint32Array): number | string | null {
   if (column.type === 'text' || column.type === 'categorical') {
     const counts = new Map<string, number>();
-    const rows = column.type === 'text' ? column.texts.length : column.codes.length;
-    for (let row = 0; row < rows; row++) {
-      if (!among(row) || isMissing(column, row)) continue;
+    const rows = among?.length ?? (column.type === 'text' ? column.texts.length : column.codes.length);
+    for (let index = 0; index < rows; index++) {
+      const row = among === undefined ? index : among[index]!;
+      if (isMissing(column, row)) continue;
       const text = column.type === 'text' ? column.texts[row]! : column.dictionary[column.codes[row]!]!;
       counts.set(text, (counts.get(text) ?? 0) + 1);
     }
     return mostFrequent(counts);
   }
-  const values = column.numbers.filter((value, row) => !Number.isNaN(value) && among(row));
+  const values = presentNumbers(column.numbers, among);
   if (values.length === 0) return null;
   if (how === 'mean') return moments(values).mean;
   if (how === 'median') return quantile(values.sort(), 0.5);
@@ -123,6 +148,17 @@ function typical(column: Column, how: Filler, among: (row: number) => boolean): 
   // Of values that are equally frequent the smallest, as pandas has it.
   for (const value of values.sort()) counts.set(value, (counts.get(value) ?? 0) + 1);
   return mostFrequent(counts);
+}
+
+function presentNumbers(numbers: Float64Array, among?: Uint32Array): Float64Array {
+  const rows = among?.length ?? numbers.length;
+  const found = new Float64Array(rows);
+  let count = 0;
+  for (let index = 0; index < rows; index++) {
+    const value = numbers[among === undefined ? index : among[index]!]!;
+    if (!Number.isNaN(value)) found[count++] = value;
+  }
+  return found.subarray(0, count);
 }
 
 function mostFrequent<T>(counts: ReadonlyMap<T, number>): T | null {
@@ -135,11 +171,15 @@ function filled(column: Column, filler: (row: number) => number | string | null)
   if (column.type === 'text') return { ...column, texts: column.texts.map((text, row) => text ?? (filler(row) as string | null)) };
   if (column.type === 'categorical') {
     let grown = column;
+    const known = new Map<string, number>();
     const codes = column.codes.map((code, row) => {
       const text = code === MISSING_CODE ? (filler(row) as string | null) : null;
       if (text === null) return code;
+      const before = known.get(text);
+      if (before !== undefined) return before;
       const entry = withEntry(grown, text);
       grown = { ...grown, dictionary: entry.dictionary };
+      known.set(text, entry.code);
       return entry.code;
     });
     return { ...grown, codes };
