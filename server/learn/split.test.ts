@@ -46,6 +46,12 @@ test('the same seed splits alike, another one does not', () => {
   assert.not.equal(split(7), split(8));
   // Kept as it is: models tell which split they were made with, and it has to stay true.
   assert.equal(splitByRatio(labelsOf(5, 5), SHARES, { seed: 42, stratify: true }).validation, VALIDATION_OF_42);
+  const three = Array.from({ length: 60 }, (_, thing) => ((thing * 7) % 11) % 3);
+  const groups = three.map((_, thing) => thing >> 1);
+  assert.equal(deal(three, [80, 10, 10], { seed: 42, stratify: true, groups }).slice(1), [
+    [18, 19, 24, 25, 54, 55],
+    [6, 7, 46, 47, 52, 53],
+  ]);
 });
 const VALIDATION_OF_42 = [4];
 

@@ -48,7 +48,9 @@ function strata(labels: readonly number[], stratify: boolean, groups: DealOption
   const byLabel = new Map<number, number[][]>();
   for (const unit of units.values()) {
     const label = commonest(unit.map((thing) => labels[thing]!));
-    byLabel.set(label, [...(byLabel.get(label) ?? []), unit]);
+    const list = byLabel.get(label);
+    if (list === undefined) byLabel.set(label, [unit]);
+    else list.push(unit);
   }
   return [...byLabel].sort(([a], [b]) => a - b).map(([, list]) => list);
 }
