@@ -1,4 +1,5 @@
 /** What a cell's text means: missing, a number, a date. */
+import { unguarded } from '../formulas.ts';
 import { MAX_CELL } from './limits.ts';
 
 /** What people and programs write where there is no value. A workbook's error values among them. */
@@ -33,9 +34,9 @@ export function missingTest(words: readonly string[]): (cell: string) => boolean
   return (cell) => cell === '' || (cell.length <= longest && known.has(cell.toLowerCase()));
 }
 
-/** A cell fit to be kept: without white space around it and control characters, within the limit. */
+/** A cell fit to be kept: without white space around it, the guard of a formula and control characters, within the limit. */
 export function cleaned(cell: string): string {
-  const text = cell.trim();
+  const text = unguarded(cell.trim()).trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
   const plain = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) ? text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '') : text;
   return plain.length <= MAX_CELL ? plain : plain.slice(0, MAX_CELL);

@@ -1,23 +1,12 @@
 /** Tables as CSV for spreadsheets: UTF-8 with a mark, CRLF, and nothing that a spreadsheet would take for a formula. */
+import { csvCell } from '../formulas.ts';
 import { dateText } from './cells.ts';
 import { type Column, isMissing } from './preprocess/frame.ts';
 
 export const MARK = '\ufeff';
 
-/**
- * A text that begins like a formula would be run by the spreadsheet that opens it; behind an apostrophe it is a text (OWASP, CSV injection). Numbers of
- * number columns are none.
- */
-export function neutral(text: string): string {
-  return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 export function headerLine(names: readonly string[]): string {
-  return `${names.map((name) => quoted(neutral(name))).join(',')}\r\n`;
+  return `${names.map(csvCell).join(',')}\r\n`;
 }
 
 /** All rows of the columns. */
@@ -29,7 +18,7 @@ export function csvLines(columns: readonly Column[], rows: number): string {
 
 function cell(column: Column, row: number): string {
   if (isMissing(column, row)) return '';
-  if (column.type === 'text') return quoted(neutral(column.texts[row]!));
-  if (column.type === 'categorical') return quoted(neutral(column.dictionary[column.codes[row]!]!));
+  if (column.type === 'text') return csvCell(column.texts[row]!);
+  if (column.type === 'categorical') return csvCell(column.dictionary[column.codes[row]!]!);
   return column.type === 'date' ? dateText(column.numbers[row]!) : String(column.numbers[row]!);
 }

@@ -1,22 +1,16 @@
 /** Save Results: a zip with the predictions as CSV (for Excel) and JSON, made while it is sent. */
 import { type PassThrough, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
+import { csvCell } from '../../formulas.ts';
 import type { Inference } from '../../http/schemas.ts';
 import type { PredictionLine } from '../../jobs/protocol.ts';
 import { readJournal } from '../../store/journal.ts';
 import { caption } from './predictions.ts';
 
-/** Excel takes a text that begins so for a formula; a picture may be named by anyone. */
-const FORMULA = /^[=+\-@\t\r]/;
 const ROWS_AT_ONCE = 200;
 
-function cell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const row = (values: readonly (string | number)[]) => `${values.map(cell).join(',')}\r\n`;
+/** Guarded, because a picture may be named by anyone. */
+const row = (values: readonly (string | number)[]) => `${values.map((value) => (typeof value === 'number' ? String(value) : csvCell(value))).join(',')}\r\n`;
 
 async function* csv(file: string, classes: readonly string[]): AsyncGenerator<string> {
   // The mark at the beginning tells Excel that this is UTF-8.

@@ -188,7 +188,7 @@ test('targets that cannot be predicted, and requests that make no sense, are ref
 
 test('a table goes out as CSV that a spreadsheet opens without running anything, and comes back equal', async () => {
   const { id } = await project('clustering');
-  const content = `=name,note,n,day\n"=cmd|' /C calc'!A0",@home,-1.5,2026-03-01\n"a, ""b""",-5 dB,1e-7,2026-03-01 10:00\nplain,,,\n한글,+1,0.1,1999-12-31\n`;
+  const content = `=name,note,n,day\n"=cmd|' /C calc'!A0",@home,-1.5,2026-03-01\n"a, ""b""",-5 dB,1e-7,2026-03-01 10:00\nplain,,,\n한글,+1,0.1,1999-12-31\n-1,-1,2,\n'=x,1e3,3,\n`;
   const types: Made['types'] = ['text', 'categorical', 'real', 'date'];
   const dataset = await ready(id, content, { types, name: '측정' });
   const answer = await fetch(`${daemon.url}/api/datasets/${dataset.id}/table/csv`, { headers: admin.headers() });
@@ -198,16 +198,28 @@ test('a table goes out as CSV that a spreadsheet opens without running anything,
   assert.is(bytes.subarray(0, 3).toString('hex'), 'efbbbf');
   assert.is(
     bytes.subarray(3).toString('utf8'),
-    `'=name,note,n,day\r\n'=cmd|' /C calc'!A0,'@home,-1.5,2026-03-01\r\n"a, ""b""",'-5 dB,1e-7,2026-03-01 10:00:00\r\nplain,,,\r\n한글,'+1,0.1,1999-12-31\r\n`,
+    `'=name,note,n,day\r\n'=cmd|' /C calc'!A0,'@home,-1.5,2026-03-01\r\n"a, ""b""",'-5 dB,1e-7,2026-03-01 10:00:00\r\nplain,,,\r\n한글,+1,0.1,1999-12-31\r\n-1,-1,2,\r\n'=x,1e3,3,\r\n`,
+    'classes that are plain numbers run nothing and stay as they are',
   );
   const again = await preview(id, await admin.upload('again.csv', bytes));
   assert.equal(
     again.result!.columns.map(({ name, missing }) => [name, missing]),
     [
-      ["'=name", 0],
+      ['=name', 0],
       ['note', 1],
       ['n', 1],
-      ['day', 1],
+      ['day', 3],
+    ],
+  );
+  assert.equal(
+    again.result!.rows.map((row) => row.slice(0, 2)),
+    [
+      ["=cmd|' /C calc'!A0", '@home'],
+      ['a, "b"', '-5 dB'],
+      ['plain', ''],
+      ['한글', '+1'],
+      ['-1', '-1'],
+      ['=x', '1e3'],
     ],
   );
   assert.is((await daemon.client().call('GET', `/api/datasets/${dataset.id}/table/csv`)).status, 401);
