@@ -202,9 +202,45 @@ test('class folders to write: safe, and every file its own', async () => {
     shapes: label === -1 ? [] : [{ kind: 'whole' as const, label: label as number }],
   }));
   const to: string[] = [];
-  for await (const entry of planFolders({ classes, pictures })) to.push(entry.to);
-  assert.equal(to, ['ok/1.jpg', 'ok/1_2.jpg', '.._.._x/1.jpg', 'OK_2/1.jpg', 'unlabelled_2/2.jpg', 'unlabelled/3.jpg', 'ok/unnamed']);
+  const names = pictures.map(({ name }) => name);
+  for await (const entry of planFolders({ classes, pictures }, names)) to.push(entry.to);
+  assert.equal(to, ['ok/a_1.jpg', 'ok/b_1.jpg', '.._.._x/c_1.jpg', 'OK_2/1.jpg', 'unlabelled_2/2.jpg', 'unlabelled/3.jpg', 'ok/unnamed']);
   assert.ok(to.every((path) => !path.split('/').includes('..')));
+});
+
+test('class folders to write: folders that are lost go into names that are there several times', async () => {
+  const planned = async (...given: [name: string, label: 'OK' | 'NG'][]): Promise<string[]> => {
+    const classes = [{ name: 'OK' }, { name: 'NG' }];
+    const pictures = given.map(([name, label]) => ({
+      name,
+      width: 1,
+      height: 1,
+      shapes: [{ kind: 'whole' as const, label: classes.findIndex((one) => one.name === label) }],
+    }));
+    const to: string[] = [];
+    const names = given.map(([name]) => name);
+    for await (const entry of planFolders({ classes, pictures }, names)) to.push(entry.to);
+    return to;
+  };
+  assert.equal(await planned(['lot/SN1/cam1.png', 'OK'], ['lot/SN1/cam2.png', 'OK'], ['lot/SN2/CAM1.png', 'NG'], ['lot/SN2/top.png', 'NG']), [
+    'OK/SN1_cam1.png',
+    'OK/cam2.png',
+    'NG/SN2_CAM1.png',
+    'NG/top.png',
+  ]);
+  // Of pictures that came in class folders nothing is lost but where the class was changed.
+  assert.equal(await planned(['OK/1.png', 'OK'], ['NG/1.png', 'NG'], ['OK/2.png', 'NG'], ['NG/2.png', 'NG']), [
+    'OK/1.png',
+    'NG/1.png',
+    'NG/OK_2.png',
+    'NG/2.png',
+  ]);
+  const deep = Array.from({ length: 30 }, (_, i) => `부품 ${i}`).join('/');
+  const [long] = await planned([`a/${deep}/x.png`, 'OK'], ['b/x.png', 'OK']);
+  assert.match(long!, /^OK\/부품 \d.*_부품 29_x\.png$/);
+  assert.ok(Buffer.byteLength(long!) <= 250);
+  const alike = await planned(...Array.from({ length: 50_000 }, (): [string, 'OK'] => ['x.png', 'OK']));
+  assert.equal([alike[0], alike[1], alike.at(-1)], ['OK/x.png', 'OK/x_2.png', 'OK/x_50000.png']);
 });
 
 test('other shapes are counted as lost', async () => {

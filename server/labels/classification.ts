@@ -4,20 +4,22 @@
  */
 import { parse } from 'csv-parse/sync';
 import { StudioError } from '../errors.ts';
+import { guarded, unguarded } from '../formulas.ts';
 import type { Json, LabelSource, PictureLabels } from './annotation.ts';
 import { checkSize, type LabelFile, readText, safePath, shortened, type WrittenFile, WrittenNames } from './files.ts';
 import { Intake, type ReadContext, type ReadResult } from './intake.ts';
 import { jsonEntries, objectOf } from './json.ts';
 import { type Losses, lose, type Place } from './report.ts';
+import { Turns } from './turns.ts';
 
 const FILE_COLUMN =
   /^(file|file ?name|file_name|image|image_?name|image_?id|img|picture|path|file_?path|image_?path|name|파일|파일 ?이름|파일 ?명|이미지|이미지 ?명|사진|경로)$/i;
 const LABEL_COLUMN = /^(label|labels|label_?name|class|class_?name|category|target|라벨|레이블|클래스|분류|구분)$/i;
 const PICTURE_NAME = /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i;
+/** Bytes of a file's name, with room for a number: what file systems take is 255. */
+const LONGEST_NAME = 240;
 /** Folder of the pictures that have no class. */
 const UNLABELLED = 'unlabelled';
-/** A cell that a spreadsheet would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
 
 /** Gives a picture its class, once. */
 function assign(intake: Intake, name: string, label: string, place: Place): void {
@@ -60,7 +62,7 @@ function readTable(text: string, file: string, intake: Intake): void {
   const width = rows[0]!.record.length;
   for (const { record, info } of rows.slice(columns.headed ? 1 : 0)) {
     const place: Place = { file, row: info.lines };
-    const name = unquoted(record[columns.file] ?? '');
+    const name = unguarded(record[columns.file] ?? '');
     if (record.length !== width) intake.report.add('ragged_row', place, record.join(delimiter), name || null);
     if (columns.oneHot !== null) {
       const set = columns.oneHot.filter(({ column }) => record[column] === '1');
@@ -68,7 +70,7 @@ function readTable(text: string, file: string, intake: Intake): void {
       else for (const { label } of set) assign(intake, name, label, place);
       continue;
     }
-    const label = unquoted(record[columns.label] ?? '');
+    const label = unguarded(record[columns.label] ?? '');
     if (name === '' || record.length <= columns.label) intake.report.add('malformed', place, record.join(delimiter), name || null);
     else if (label === '') intake.report.add('no_label', place, name, name);
     else assign(intake, name, label, place);
@@ -93,20 +95,16 @@ function columnsOf(rows: readonly { record: string[] }[], intake: Intake): Colum
     head.findIndex((cell) => FILE_COLUMN.test(cell)),
   );
   const label = head.findIndex((cell, column) => column !== file && LABEL_COLUMN.test(cell));
-  const others = head.flatMap((cell, column) => (column === file ? [] : [{ column, label: unquoted(cell) }]));
+  const others = head.flatMap((cell, column) => (column === file ? [] : [{ column, label: unguarded(cell) }]));
   const binary =
     others.length > 1 && rows.length > 1 && rows.slice(1, 100).every(({ record }) => others.every(({ column }) => /^[01]$/.test(record[column] ?? '')));
   if (label < 0 && binary) return { headed: true, file, label: -1, oneHot: others };
   return { headed: true, file, label: label >= 0 ? label : file === 0 ? 1 : 0, oneHot: null };
 }
 
-/** Takes away the mark that keeps a spreadsheet from calculating. */
-function unquoted(cell: string): string {
-  return cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell;
-}
-
+/** Quoted also where the reader would take another sign than the comma for the delimiter, or white space away. */
 function csvCell(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
+  const safe = guarded(text);
   return /[",;\t|\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -231,18 +229,42 @@ export async function readFolders(files: readonly LabelFile[], context: ReadCont
 }
 
 /**
- * Where each picture belongs in class folders: CLASS/NAME, every one unique; pictures without a class in `unlabelled/`. The pictures themselves are not
- * ours, so this is a plan and not files.
+ * Where each picture belongs in class folders: CLASS/NAME, every one unique; pictures without a class in `unlabelled/`. The folders of a picture are lost, but
+ * where several of `names` (those of all pictures) end alike they go into the name, so that it still says what belongs together: SN001/cam1.png becomes
+ * CLASS/SN001_cam1.png. Not those that all pictures are in, nor one that says the class. The pictures themselves are not ours, so this is a plan and not files.
  */
-export async function* planFolders(source: LabelSource, losses?: Losses): AsyncGenerator<{ from: string; to: string }> {
+export async function* planFolders(source: LabelSource, names: Iterable<string>, losses?: Losses): AsyncGenerator<{ from: string; to: string }> {
+  const { common, alike } = await lostFolders(names);
   const files = new WrittenNames();
   const folders = new WrittenNames();
   const unlabelled = folders.unique(UNLABELLED, '');
   const folderOf = new Map(source.classes.map(({ name }) => [name, folders.unique(safePath(name.replace(/[/\\]/g, '_')), '')]));
   for await (const picture of source.pictures) {
     const label = classOf(picture, source, losses);
-    const file = safePath(picture.name).split('/').at(-1)!;
+    const folder = label === undefined ? unlabelled : folderOf.get(label)!;
+    const path = safePath(picture.name).split('/');
+    const file = path.pop()!;
+    const telling = alike.has(file.toLowerCase()) ? path.slice(common).filter((part) => part !== folder) : [];
+    while (Buffer.byteLength([...telling, file].join('_')) > LONGEST_NAME && telling.length > 0) telling.shift();
     const [, stem, extension] = /^(.*?)(\.[^.]*)?$/s.exec(file)!;
-    yield { from: picture.name, to: files.unique(`${label === undefined ? unlabelled : folderOf.get(label)!}/${stem}`, extension ?? '') };
+    yield { from: picture.name, to: files.unique(`${folder}/${[...telling, stem].join('_')}`, extension ?? '') };
   }
+}
+
+/** How many folders all pictures are in, and the files' names, in lower case, that there are more than once. */
+async function lostFolders(names: Iterable<string>): Promise<{ common: number; alike: Set<string> }> {
+  const turns = new Turns();
+  const [seen, alike] = [new Set<string>(), new Set<string>()];
+  let shared: string[] | null = null;
+  for (const name of names) {
+    await turns.pass();
+    const path = safePath(name).split('/');
+    const file = path.pop()!.toLowerCase();
+    if (seen.has(file)) alike.add(file);
+    seen.add(file);
+    shared ??= path;
+    const differs = shared.findIndex((part, depth) => part !== path[depth]);
+    if (differs >= 0) shared = shared.slice(0, differs);
+  }
+  return { common: shared?.length ?? 0, alike };
 }

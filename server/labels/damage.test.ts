@@ -12,13 +12,14 @@ import { random } from './random.fixture.ts';
 import { encodeCounts, runsOf } from './rle.ts';
 
 const PICTURES = ['a', 'b'].map((name) => ({ name: `images/${name}.jpg`, width: 40, height: 30 }));
-const mask = encodePng(
+const mask = await encodePng(
   Uint8Array.from({ length: 1200 }, (_, i) => i % 3),
   40,
   30,
   1,
   new Uint8Array(768).fill(7),
 );
+const small = await encodePng(Uint8Array.from([1, 0, 1, 1, 1, 1, 0, 1]), 4, 2, 1);
 
 const SAMPLES: { [format in FormatName]?: [string, Buffer | string][] } = {
   coco: [
@@ -103,7 +104,7 @@ const SAMPLES: { [format in FormatName]?: [string, Buffer | string][] } = {
             [5, 3],
           ],
           shape_type: 'mask',
-          mask: encodePng(Uint8Array.from([1, 0, 1, 1, 1, 1, 0, 1]), 4, 2, 1).toString('base64'),
+          mask: small.toString('base64'),
         },
       ],
       imagePath: `${name}.jpg`,

@@ -131,10 +131,17 @@ export function withoutExtension(path: string): string {
 /** Gives every written file a name of its own: `a`, `a_2`, … Case does not tell names apart, as on Windows. */
 export class WrittenNames {
   readonly #taken = new Set<string>();
+  /** The number from which on to look for a free one, by the name that was wished for: thousands may be called alike. */
+  readonly #next = new Map<string, number>();
 
   unique(stem: string, extension: string): string {
-    let name = `${stem}${extension}`;
-    for (let n = 2; this.#taken.has(name.toLowerCase()); n += 1) name = `${stem}_${n}${extension}`;
+    const wished = `${stem}${extension}`;
+    let name = wished;
+    if (this.#taken.has(wished.toLowerCase())) {
+      let n = this.#next.get(wished.toLowerCase()) ?? 2;
+      for (name = `${stem}_${n}${extension}`; this.#taken.has(name.toLowerCase()); name = `${stem}_${n}${extension}`) n += 1;
+      this.#next.set(wished.toLowerCase(), n + 1);
+    }
     this.#taken.add(name.toLowerCase());
     return name;
   }

@@ -15,8 +15,8 @@ import { boxOf, maskOf } from './shapes.ts';
 const COCO = '{"info":{},"images":[],"annotations":[],"categories":[]}';
 const LABELME = '{"version":"5.5.0","flags":{},"shapes":[],"imagePath":"a.jpg"}';
 const photo = fileOf('images/a.jpg', Buffer.from([0xff, 0xd8, 0xff]));
-const grey = encodePng(Uint8Array.from([0, 1]), 2, 1, 1);
-const indexed = encodePng(Uint8Array.from([0, 1]), 2, 1, 1, Uint8Array.from([0, 0, 0, 1, 1, 1]));
+const grey = await encodePng(Uint8Array.from([0, 1]), 2, 1, 1);
+const indexed = await encodePng(Uint8Array.from([0, 1]), 2, 1, 1, Uint8Array.from([0, 0, 0, 1, 1, 1]));
 
 test('tells formats apart', async () => {
   const cases: [FormatName, [string, string | Buffer][], number?][] = [

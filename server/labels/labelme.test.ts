@@ -9,7 +9,7 @@ import { encodePng } from './png.ts';
 import type { Losses } from './report.ts';
 import { decodeMask, rleBox } from './rle.ts';
 
-const mask3 = encodePng(Uint8Array.from([1, 0, 1, 1, 1, 1]), 3, 2, 1).toString('base64');
+const mask3 = (await encodePng(Uint8Array.from([1, 0, 1, 1, 1, 1]), 3, 2, 1)).toString('base64');
 const shape = (label: string, shape_type: string, points: number[][], more: object = {}): object => ({
   label,
   points,

@@ -14,7 +14,7 @@ import { objectOf, parseJson, without } from './json.ts';
 import { decodePng, encodePng } from './png.ts';
 import { type Losses, lose, type Place } from './report.ts';
 import { joinParts } from './rings.ts';
-import { decodeMask, encodeMask, rleBox } from './rle.ts';
+import { decodeInBox, encodeMask } from './rle.ts';
 
 const FILE_KEYS = new Set(['version', 'shapes', 'imagePath', 'imageData', 'imageHeight', 'imageWidth']);
 const SHAPE_KEYS = new Set(['label', 'points', 'group_id', 'description', 'shape_type', 'flags', 'mask']);
@@ -203,11 +203,11 @@ export async function* writeLabelme(source: LabelSource, { losses }: LabelmeOpti
   const files = new WrittenNames();
   for await (const picture of source.pictures) {
     const name = files.unique(withoutExtension(safePath(picture.name)), '.json');
-    yield { name, content: Buffer.from(`${JSON.stringify(fileOf(picture, source, losses), null, 2)}\n`) };
+    yield { name, content: Buffer.from(`${JSON.stringify(await fileOf(picture, source, losses), null, 2)}\n`) };
   }
 }
 
-function fileOf(picture: PictureLabels, source: LabelSource, losses: Losses | undefined): JsonObject {
+async function fileOf(picture: PictureLabels, source: LabelSource, losses: Losses | undefined): Promise<JsonObject> {
   const { flags = {}, ...extra } = picture.extra?.labelme ?? {};
   let nextGroup = 1;
   for (const { attributes } of picture.shapes) nextGroup = Math.max(nextGroup, (attributes?.group ?? 0) + 1);
@@ -215,7 +215,7 @@ function fileOf(picture: PictureLabels, source: LabelSource, losses: Losses | un
   for (const shape of picture.shapes) {
     const { group, description, flags: shapeFlags, drawnAs, extra: shapeExtra, statedArea: _, statedBox: __, ...others } = shape.attributes ?? {};
     if (Object.keys(others).length > 0 || Object.keys(shapeExtra ?? {}).some((format) => format !== 'labelme')) lose(losses, 'attributes');
-    const forms = formsOf(shape, drawnAs, losses);
+    const forms = await formsOf(shape, drawnAs, losses);
     if (forms.length === 0) lose(losses, 'shape');
     const groupId = group ?? (forms.length > 1 ? nextGroup++ : null);
     for (const form of forms) {
@@ -238,7 +238,13 @@ function fileOf(picture: PictureLabels, source: LabelSource, losses: Losses | un
 
 const pairs = (ring: Ring): number[][] => Array.from({ length: ring.length / 2 }, (_, i) => [ring[2 * i]!, ring[2 * i + 1]!]);
 
-function formsOf(shape: Shape, drawnAs: Attributes['drawnAs'], losses: Losses | undefined): { type: string; points: number[][]; mask?: string }[] {
+interface Form {
+  type: string;
+  points: number[][];
+  mask?: string;
+}
+
+async function formsOf(shape: Shape, drawnAs: Attributes['drawnAs'], losses: Losses | undefined): Promise<Form[]> {
   switch (shape.kind) {
     case 'box':
       return [
@@ -257,15 +263,9 @@ function formsOf(shape: Shape, drawnAs: Attributes['drawnAs'], losses: Losses | 
         return { type: 'polygon', points: pairs(part.holes.length === 0 ? part.outer : joinParts([part])) };
       });
     case 'mask': {
-      const box = rleBox(shape.rle);
-      if (box === null) return [];
-      const full = decodeMask(shape.rle);
-      const crop = new Uint8Array(box.width * box.height);
-      for (let y = 0; y < box.height; y += 1) {
-        const from = (box.y + y) * shape.rle.width + box.x;
-        crop.set(full.subarray(from, from + box.width), y * box.width);
-      }
-      const mask = encodePng(crop, box.width, box.height, 1).toString('base64');
+      const decoded = decodeInBox(shape.rle);
+      if (decoded === null) return [];
+      const { box, mask } = decoded;
       return [
         {
           type: 'mask',
@@ -273,7 +273,7 @@ function formsOf(shape: Shape, drawnAs: Attributes['drawnAs'], losses: Losses | 
             [box.x, box.y],
             [box.x + box.width - 1, box.y + box.height - 1],
           ],
-          mask,
+          mask: (await encodePng(mask, box.width, box.height, 1)).toString('base64'),
         },
       ];
     }

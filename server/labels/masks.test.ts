@@ -17,7 +17,7 @@ const PICTURES = [{ name: 'JPEGImages/a.jpg', width: 4, height: 2 }];
 /** VOC: background, aeroplane, bicycle and a void border. */
 const VALUES = Uint8Array.from([0, 1, 1, 255, 0, 2, 2, 255]);
 const vocPalette = Uint8Array.from({ length: 768 }, (_, i) => vocColour(Math.floor(i / 3))[i % 3]!);
-const indexed = encodePng(VALUES, 4, 2, 1, vocPalette);
+const indexed = await encodePng(VALUES, 4, 2, 1, vocPalette);
 
 const pixels = (shape: Shape): number[] => (shape.kind === 'mask' ? [...decodeMask(shape.rle)] : []);
 async function read(
@@ -66,7 +66,7 @@ test('indices, grey values of every depth, colours, TIFF and WebP say the same',
   const raw = { raw: { width: 4, height: 2, channels: 3 as const } };
   const grey = { raw: { width: 4, height: 2, channels: 1 as const } };
   // Palette in another order: the colours count where the table has them.
-  const swapped = encodePng(
+  const swapped = await encodePng(
     VALUES.map((v) => (v === 1 ? 2 : v === 2 ? 1 : v)),
     4,
     2,
@@ -76,9 +76,9 @@ test('indices, grey values of every depth, colours, TIFF and WebP say the same',
   const pictures: { [kind: string]: Buffer } = {
     'indexed.png': indexed,
     'swapped.png': swapped,
-    'grey.png': encodePng(VALUES, 4, 2, 1),
-    'wide.png': encodePng(Uint16Array.from(VALUES), 4, 2, 1),
-    'rgb.png': encodePng(rgb, 4, 2, 3),
+    'grey.png': await encodePng(VALUES, 4, 2, 1),
+    'wide.png': await encodePng(Uint16Array.from(VALUES), 4, 2, 1),
+    'rgb.png': await encodePng(rgb, 4, 2, 3),
     'rgba.png': await sharp(rgb, raw).ensureAlpha().png().toBuffer(),
     'rgb.tif': await sharp(rgb, raw).tiff({ compression: 'lzw' }).toBuffer(),
     'rgb.webp': await sharp(rgb, raw).webp({ lossless: true }).toBuffer(),
@@ -165,10 +165,10 @@ test('damaged and dangerous PNGs', () => {
 test('without a table: the void of VOC, or the white of black and white masks', async () => {
   const voc = await read([fileOf('SegmentationClass/a.png', indexed)]);
   assert.equal([voc.classes, voc.findings], [['1', '2', 'void'], ['class_names_missing']]);
-  const white = await read([fileOf('masks/a_mask.png', encodePng(Uint8Array.from([0, 255, 255, 0, 0, 0, 0, 255]), 4, 2, 1))]);
+  const white = await read([fileOf('masks/a_mask.png', await encodePng(Uint8Array.from([0, 255, 255, 0, 0, 0, 0, 255]), 4, 2, 1))]);
   assert.equal([white.classes, white.set.classes[0]!.ignore], [['255'], undefined]);
   const coloured = await read([
-    fileOf('masks/a.png', encodePng(Uint8Array.from([0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), 4, 2, 3)),
+    fileOf('masks/a.png', await encodePng(Uint8Array.from([0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), 4, 2, 3)),
   ]);
   assert.equal(coloured.classes, ['#010203']);
 });
@@ -191,7 +191,7 @@ test('every kind of table', async () => {
 });
 
 test('0 as a class: what has no class is then the void', async () => {
-  const city = encodePng(Uint8Array.from([0, 0, 1, 1, 0, 0, 1, 255]), 4, 2, 1);
+  const city = await encodePng(Uint8Array.from([0, 0, 1, 1, 0, 0, 1, 255]), 4, 2, 1);
   const { classes, layers, set } = await read([fileOf('gt/a_labelIds.png', city), fileOf('classes.txt', 'road\nsidewalk\n')]);
   assert.equal([classes, layers], [['road', 'sidewalk'], { road: [1, 1, 0, 0, 1, 1, 0, 0], sidewalk: [0, 0, 1, 1, 0, 0, 1, 0] }]);
   const back = await filesOf(writeMasks(set, { pixels: 'indexed' }));
@@ -201,13 +201,13 @@ test('0 as a class: what has no class is then the void', async () => {
 
 test('values and colours that no table knows', async () => {
   const values = await read([
-    fileOf('masks/a.png', encodePng(Uint8Array.from([0, 1, 9, 9, 0, 0, 0, 0]), 4, 2, 1)),
+    fileOf('masks/a.png', await encodePng(Uint8Array.from([0, 1, 9, 9, 0, 0, 0, 0]), 4, 2, 1)),
     fileOf('classes.txt', 'background\ndent\n'),
   ]);
   assert.equal([values.classes, values.findings], [['dent', '9'], ['unknown_class']]);
   const rgb = new Uint8Array(24);
   rgb.set([128, 0, 0, 127, 1, 0], 0);
-  const { labels, report } = await readMasks([fileOf('masks/a.png', encodePng(rgb, 4, 2, 3)), fileOf('labelmap.txt', LABELMAP)], { pictures: PICTURES });
+  const { labels, report } = await readMasks([fileOf('masks/a.png', await encodePng(rgb, 4, 2, 3)), fileOf('labelmap.txt', LABELMAP)], { pictures: PICTURES });
   assert.equal(
     labels.pictures[0]!.shapes.map(({ label }) => labels.classes[label]!.name),
     ['aeroplane'],
@@ -256,6 +256,21 @@ test('boxes and polygons are painted in their order', async () => {
   );
   assert.equal([...decodePng(await files.at(-1)!.read(), 100).samples], [1, 1, 2, 2, 1, 1, 1, 0]);
   assert.equal(losses, { classes: 1, rasterised: 3, attributes: 1, overlap: 2, instances: 1 });
+});
+
+test('large masks are painted whole, and others have their turn meanwhile', async () => {
+  const [width, height] = [700, 500];
+  const values = Uint16Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return x > 300 ? 300 : (x + y) % 7 === 0 ? 2 : x > 20 && y > 3 ? 1 : 0;
+  });
+  const classes = [1, 2, 300].map((id) => ({ name: String(id), id }));
+  const shapes = classes.map(({ id }, label): Shape => ({ kind: 'mask', rle: encodeMask(values, width, height, id), label }));
+  let turns = 0;
+  setImmediate(() => (turns += 1));
+  const files = await filesOf(writeMasks({ classes, pictures: [{ name: 'a', width, height, shapes }] }, { pixels: 'indexed' }));
+  assert.is(turns, 1);
+  assert.equal(decodePng(await files.at(-1)!.read(), 1e6).samples, values);
 });
 
 test('files that are no masks, and sizes that differ', async () => {

@@ -13,8 +13,9 @@ import { checkSize, type LabelFile, safePath, shortened, type WrittenFile, Writt
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
 import { decodePng, encodePng, isPng } from './png.ts';
 import { type Losses, lose } from './report.ts';
-import { decodeMask, encodeLayers, rleArea } from './rle.ts';
+import { encodeLayers, paintMask, rleArea } from './rle.ts';
 import { maskOf } from './shapes.ts';
+import { Turns } from './turns.ts';
 
 const isMaskName = (name: string): boolean => /\.(png|tiff?|webp)$/i.test(name);
 /** Folders of instance masks beside class masks: their values are numbers of objects, not of classes. */
@@ -260,17 +261,18 @@ export async function* writeMasks(source: LabelSource, { pixels, losses }: Masks
   for (const { id, colour } of entries) if (id < 256) palette.set(colour, id * 3);
   const wide = entries.some(({ id }) => id > 255);
   const files = new WrittenNames();
+  const turns = new Turns();
   for await (const picture of source.pictures) {
     const { width, height } = picture;
     if (width === 0 || height === 0) throw new StudioError('label_size_unknown', { picture: shortened(picture.name) });
-    const values = paint(picture, classes, background.id, wide, losses);
+    const values = await paint(picture, classes, background.id, wide, losses, turns);
     let data: Buffer;
     if (pixels === 'colour') {
       const colours = new Map(entries.map(({ id, colour }) => [id, colour]));
       const rgb = new Uint8Array(width * height * 3);
       for (const [i, value] of values.entries()) rgb.set(colours.get(value)!, i * 3);
-      data = encodePng(rgb, width, height, 3);
-    } else data = encodePng(values, width, height, 1, wide ? undefined : palette);
+      data = await encodePng(rgb, width, height, 3);
+    } else data = await encodePng(values, width, height, 1, wide ? undefined : palette);
     yield { name: files.unique(`SegmentationClass/${withoutExtension(safePath(picture.name))}`, '.png'), content: data };
   }
 }
@@ -318,13 +320,14 @@ function numbered(classes: readonly ClassInfo[], background: number): number[] {
   });
 }
 
-function paint(
+async function paint(
   picture: PictureLabels,
   classes: readonly PixelClass[],
   background: number,
   wide: boolean,
   losses: Losses | undefined,
-): Uint8Array | Uint16Array {
+  turns: Turns,
+): Promise<Uint8Array | Uint16Array> {
   const { width, height, shapes } = picture;
   const values = wide ? new Uint16Array(width * height) : new Uint8Array(width * height);
   if (background !== 0) values.fill(background);
@@ -340,11 +343,15 @@ function paint(
     perClass.set(shape.label, (perClass.get(shape.label) ?? 0) + 1);
     const mask = maskOf(shape, width, height);
     painted += rleArea(mask);
-    decodeMask(mask, values, classes[shape.label]!.id);
+    await paintMask(mask, values, classes[shape.label]!.id, () => turns.pass());
+    await turns.pass();
   }
   if (losses !== undefined) {
     let covered = 0;
-    for (const value of values) if (value !== background) covered += 1;
+    for (let y = 0; y < height; y += 1) {
+      for (let at = y * width; at < (y + 1) * width; at += 1) if (values[at] !== background) covered += 1;
+      await turns.pass();
+    }
     lose(losses, 'overlap', painted - covered);
     for (const count of perClass.values()) lose(losses, 'instances', count - 1);
   }

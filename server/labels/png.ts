@@ -2,7 +2,13 @@
  * PNG (W3C recommendation) down to the stored samples. Label masks keep class numbers in palette indices or grey values, and image libraries turn indices into
  * colours, stretch grey values of fewer than eight bits and convert colours by embedded profiles: all of which would destroy labels.
  */
-import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, deflate, inflateSync, type ZlibOptions } from 'node:zlib';
+import { Turns } from './turns.ts';
+
+const compress = promisify(deflate) as (data: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
+/** Rows of a picture between two looks at the clock. */
+const ROWS_AT_ONCE = 64;
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Samples of a pixel by colour type: grey, –, RGB, palette, grey + alpha, –, RGB + alpha. */
@@ -137,17 +143,21 @@ function part(type: string, body: Buffer): Buffer {
 }
 
 /**
- * Encodes samples row by row: one channel with a palette (indexed), one channel without (grey), or three (RGB); 8 bits, or 16 for a Uint16Array in grey.
+ * Encodes samples row by row: one channel with a palette (indexed), one channel without (grey), or three (RGB); 8 bits, or 16 for a Uint16Array in grey. The
+ * pixels are compressed by another thread.
  */
-export function encodePng(samples: Uint8Array | Uint16Array, width: number, height: number, channels: 1 | 3, palette?: Uint8Array): Buffer {
+export async function encodePng(samples: Uint8Array | Uint16Array, width: number, height: number, channels: 1 | 3, palette?: Uint8Array): Promise<Buffer> {
+  const turns = new Turns();
   const wide = samples instanceof Uint16Array;
   const stride = width * channels * (wide ? 2 : 1);
   const raw = Buffer.alloc((stride + 1) * height);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   for (let y = 0; y < height; y += 1) {
     const row = samples.subarray(y * width * channels, (y + 1) * width * channels);
     const at = y * (stride + 1) + 1;
-    if (wide) for (const [i, value] of row.entries()) raw.writeUInt16BE(value, at + 2 * i);
+    if (wide) for (let i = 0; i < row.length; i += 1) view.setUint16(at + 2 * i, row[i]!);
     else raw.set(row, at);
+    if (y % ROWS_AT_ONCE === 0) await turns.pass();
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -156,6 +166,6 @@ export function encodePng(samples: Uint8Array | Uint16Array, width: number, heig
   header[9] = palette !== undefined ? 3 : channels === 3 ? 2 : 0;
   const parts = [SIGNATURE, part('IHDR', header)];
   if (palette !== undefined) parts.push(part('PLTE', Buffer.from(palette)));
-  parts.push(part('IDAT', deflateSync(raw, { level: 6 })), part('IEND', Buffer.alloc(0)));
+  parts.push(part('IDAT', await compress(raw, { level: 6 })), part('IEND', Buffer.alloc(0)));
   return Buffer.concat(parts);
 }

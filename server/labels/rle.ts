@@ -128,26 +128,72 @@ export function encodeLayers(values: ArrayLike<number>, width: number, height: n
   return out;
 }
 
-/** Decodes into one byte a pixel, row by row: `value` inside. Into `target`, only the inside is written: regions can be painted over one another. */
-export function decodeMask(rle: Rle, target: Uint8Array | Uint16Array = new Uint8Array(rle.width * rle.height), value = 1): Uint8Array | Uint16Array {
-  const { width, height } = rle;
+/** Where the pixels of a mask go: pixel (x, y) to index y × stride + x - origin. */
+interface Canvas {
+  target: Uint8Array | Uint16Array;
+  stride: number;
+  origin: number;
+  value: number;
+}
+
+/** Paints `length` pixels, counted down the columns of a mask of this height. */
+function paintRun({ target, stride, origin, value }: Canvas, height: number, from: number, length: number): void {
+  let x = Math.floor(from / height) - origin;
+  let y = from % height;
+  for (let k = 0; k < length; k += 1) {
+    target[y * stride + x] = value;
+    y += 1;
+    if (y === height) {
+      y = 0;
+      x += 1;
+    }
+  }
+}
+
+function paintRuns(rle: Rle, canvas: Canvas): void {
   let at = 0;
   for (const [i, run] of runsOf(rle).entries()) {
-    if (i % 2 === 1) {
-      let x = Math.floor(at / height);
-      let y = at % height;
-      for (let k = 0; k < run; k += 1) {
-        target[y * width + x] = value;
-        y += 1;
-        if (y === height) {
-          y = 0;
-          x += 1;
-        }
-      }
+    if (i % 2 === 1) paintRun(canvas, rle.height, at, run);
+    at += run;
+  }
+}
+
+/** Decodes into one byte a pixel, row by row: 1 inside. */
+export function decodeMask(rle: Rle): Uint8Array {
+  const target = new Uint8Array(rle.width * rle.height);
+  paintRuns(rle, { target, stride: rle.width, origin: 0, value: 1 });
+  return target;
+}
+
+/** The smallest box around the inside, and one byte a pixel of it, as decodeMask; null for an empty mask. Objects are small in large pictures. */
+export function decodeInBox(rle: Rle): { box: Box; mask: Uint8Array } | null {
+  const box = rleBox(rle);
+  if (box === null) return null;
+  const mask = new Uint8Array(box.width * box.height);
+  paintRuns(rle, { target: mask, stride: box.width, origin: box.y * box.width + box.x, value: 1 });
+  return { box, mask };
+}
+
+/** Pixels between two pauses. */
+const PIECE = 2 ** 17;
+
+/** Writes `value` where the mask is inside, and nothing elsewhere: regions can be painted over one another. In pieces of a millisecond or two, with pauses between. */
+export async function paintMask(rle: Rle, target: Uint8Array | Uint16Array, value: number, pause: () => Promise<void>): Promise<void> {
+  const canvas = { target, stride: rle.width, origin: 0, value };
+  let at = 0;
+  let painted = 0;
+  for (const [i, run] of runsOf(rle).entries()) {
+    for (let done = 0; i % 2 === 1 && done < run; ) {
+      const part = Math.min(run - done, PIECE - painted);
+      paintRun(canvas, rle.height, at + done, part);
+      done += part;
+      painted += part;
+      if (painted < PIECE) continue;
+      painted = 0;
+      await pause();
     }
     at += run;
   }
-  return target;
 }
 
 /** Pixels inside. */

@@ -3,7 +3,7 @@ import { type Box, type Geometry, geometryOf, type Part, type PictureLabels, typ
 import { clipBox, clipParts } from './clip.ts';
 import { boxRing, invert, type Matrix, partsArea, ringsBox, ringsOf, simplifyRing, transformRing } from './geometry.ts';
 import { rasterise, traceMask } from './raster.ts';
-import { decodeMask, encodeMask, rleArea, rleBox } from './rle.ts';
+import { decodeInBox, decodeMask, encodeMask, rleArea, rleBox } from './rle.ts';
 
 /** Square pixels; 0 for the label of a whole picture. */
 export function areaOf(geometry: Geometry): number {
@@ -59,17 +59,10 @@ export function outlineOf(geometry: Geometry, tolerance = 0): Part[] {
     case 'polygon':
       return geometry.parts;
     case 'mask': {
-      // Only the box around the mask is unpacked: objects are small in large pictures.
-      const box = rleBox(geometry.rle);
-      if (box === null) return [];
-      const { width } = geometry.rle;
-      const full = decodeMask(geometry.rle);
-      const crop = new Uint8Array(box.width * box.height);
-      for (let y = 0; y < box.height; y += 1) {
-        const from = (box.y + y) * width + box.x;
-        crop.set(full.subarray(from, from + box.width), y * box.width);
-      }
-      const moved = traceMask(crop, box.width, box.height).map((part) => mapRings(part, (ring) => transformRing(ring, [1, 0, 0, 1, box.x, box.y])));
+      const decoded = decodeInBox(geometry.rle);
+      if (decoded === null) return [];
+      const { box, mask } = decoded;
+      const moved = traceMask(mask, box.width, box.height).map((part) => mapRings(part, (ring) => transformRing(ring, [1, 0, 0, 1, box.x, box.y])));
       return tolerance > 0 ? moved.map((part) => mapRings(part, (ring) => simplifyRing(ring, tolerance))) : moved;
     }
     case 'whole':

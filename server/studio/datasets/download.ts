@@ -6,6 +6,7 @@ import type { FormatName, LabelSource, PictureLabels } from '../../labels/annota
 import { planFolders } from '../../labels/classification.ts';
 import { safePath, WrittenNames, withoutExtension } from '../../labels/files.ts';
 import { FORMATS, type LabelProblem } from '../../labels/formats.ts';
+import { Turns } from '../../labels/turns.ts';
 import type { LabelSet } from '../../store/label-set.ts';
 import type { PictureItem, PictureSet } from '../../store/pictures.ts';
 
@@ -115,11 +116,12 @@ class Sender {
 }
 
 async function fill({ set, labels, format, problem }: Download, zip: Sender): Promise<void> {
-  const names = namesOf(set.items, PICTURES[format]);
+  const names = await namesOf(set.items, PICTURES[format]);
   if (labels !== null && format === 'folders') {
     // One picture after another, in the order of the set.
     let i = 0;
-    for await (const { to } of planFolders(sourceOf(set, labels, names, true)))
+    const kept = set.kept.map(({ n }) => names[n]!);
+    for await (const { to } of planFolders(sourceOf(set, labels, names, true), kept))
       await zip.add(PICTURES.folders + to, (await set.picture(set.kept[i++]!.n)).data);
     return;
   }
@@ -134,17 +136,21 @@ async function fill({ set, labels, format, problem }: Download, zip: Sender): Pr
 }
 
 /** A safe name for each picture with the ending of what it is, no two alike but for their ending. */
-function namesOf(items: readonly PictureItem[], folder: string): string[] {
+async function namesOf(items: readonly PictureItem[], folder: string): Promise<string[]> {
+  const turns = new Turns();
   const taken = new WrittenNames();
   const top = items[0]!.name.slice(0, items[0]!.name.indexOf('/') + 1);
   const doubled = folder !== '' && CUSTOMARY.has(top) && items.every(({ name }) => name.startsWith(top)) ? top.length : 0;
-  return items.map(({ name, mime }) => {
+  const names: string[] = [];
+  for (const { name, mime } of items) {
+    await turns.pass();
     const path = safePath(name.slice(doubled));
     const stem = withoutExtension(path);
     const ending = path.slice(stem.length);
     const fitting = (EXTENSIONS[mime] as readonly string[]).includes(ending.toLowerCase());
-    return taken.unique(stem, '') + (fitting ? ending : EXTENSIONS[mime][0]);
-  });
+    names.push(taken.unique(stem, '') + (fitting ? ending : EXTENSIONS[mime][0]));
+  }
+  return names;
 }
 
 /** `all`: those without labels, too, as if nothing were shown on them. */

@@ -218,6 +218,22 @@ test('classification: folders, CSV and JSON go out and come back', async () => {
   await Promise.all(['csv', 'json', 'folders'].map(through));
   const { status } = await dev.call('GET', `/api/datasets/${dataset.id}/download?format=coco`);
   assert.is(status, 400);
+
+  // Folders that say which pictures are of one part: in class folders they are in the names, and what is labelled anew finds its picture.
+  const shots = ['SN1/cam1.png', 'SN1/cam2.png', 'SN2/cam1.png', 'SN2/cam2.png'];
+  const parts = await make(
+    'classification',
+    [
+      ...(await Promise.all(shots.map(async (name, i) => [name, await png(20 + i)] as const))),
+      ['labels.csv', `filename,label\n${shots.map((name) => `${name},${name.startsWith('SN1') ? '양품' : '불량'}\n`).join('')}`],
+    ],
+    'parts',
+  );
+  const again = await makeOf('classification', await download(parts, 'folders'), 'parts again');
+  const kept = { 'SN1_cam1.png': '양품', 'SN1_cam2.png': '양품', 'SN2_cam1.png': '불량', 'SN2_cam2.png': '불량' };
+  assert.equal(await labelsOf(again), kept);
+  const relabelled = await giveLabels(again, 'labels.csv', Buffer.from('filename,label\nSN2_cam1.png,양품\n'));
+  assert.equal(await labelsOf(relabelled), { 'SN1_cam1.png': null, 'SN1_cam2.png': null, 'SN2_cam1.png': '양품', 'SN2_cam2.png': null });
 });
 
 test('what a format loses is named before the download', async () => {

@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ZipFile } from 'yazl';
 import type { Client, Daemon } from '../../daemon.fixture.ts';
+import type { PictureShapes } from '../../http/label-schemas.ts';
 import type { Chain, PreprocessMethods, Preview } from '../../http/preprocess-schemas.ts';
 import type { Dataset, ErrorReply, Job, PicturePage, Project } from '../../http/schemas.ts';
 import type { Shape } from '../../labels/annotation.ts';
@@ -103,6 +104,44 @@ test('boxes move with a crop and tiles; pictures without labels are preprocessed
   const made = await ready(tiles.body.id);
   assert.equal([made.count, made.labelledCount, made.labelRevision], [4, 0, null]);
   assert.is((await dev.ok<PicturePage>('GET', `/api/datasets/${made.id}/items`)).rows[1]!.name, 'a_r1c2.png');
+
+  const coco = {
+    images: [{ id: 1, file_name: 'a.png', width: 80, height: 40 }],
+    categories: [
+      { id: 1, name: 'dent' },
+      { id: 2, name: 'scratch' },
+    ],
+    annotations: [
+      { id: 1, image_id: 1, category_id: 1, bbox: [10, 5, 30, 20] },
+      { id: 2, image_id: 1, category_id: 2, bbox: [45, 10, 20, 20] },
+    ],
+  };
+  await dev.ok('POST', `/api/datasets/${id}/labels`, { uploadId: await dev.upload('labels.json', Buffer.from(JSON.stringify(coco))) });
+  const labelled = await dev.until<Dataset>(`/api/datasets/${id}`, ({ labelJobId }) => labelJobId === null);
+  assert.equal([labelled.labelledCount, labelled.labelFailure], [1, null]);
+  // A quarter is cut off on the left and at the bottom; of the 60 × 30 that are left two tiles become.
+  const chain = [step('crop', { left: 25, top: 0, right: 0, bottom: 25 }), step('tile', { width: 30, height: 30, overlap: 0 })];
+  const cut = await ready((await start(dev, id, chain)).body.id);
+  assert.equal([cut.count, cut.labelledCount], [4, 2]);
+  const { rows } = await dev.ok<PicturePage>('GET', `/api/datasets/${cut.id}/items`);
+  const boxesOf = async (n: number) => {
+    const { shapes } = await dev.ok<PictureShapes>('GET', `/api/datasets/${cut.id}/shapes/${n}?revision=${cut.labelRevision}`);
+    return shapes?.map(({ attributes: _, label, ...box }) => ({ ...box, class: cut.classes[label]!.name })) ?? null;
+  };
+  assert.equal(await Promise.all(rows.map(async ({ n, name, width, height }) => [name, width, height, await boxesOf(n)])), [
+    [
+      'a_r1c1.png',
+      30,
+      30,
+      [
+        { kind: 'box', x: 0, y: 5, width: 20, height: 20, class: 'dent' },
+        { kind: 'box', x: 25, y: 10, width: 5, height: 20, class: 'scratch' },
+      ],
+    ],
+    ['a_r1c2.png', 30, 30, [{ kind: 'box', x: 0, y: 10, width: 15, height: 20, class: 'scratch' }]],
+    ['b_r1c1.png', 30, 30, null],
+    ['b_r1c2.png', 30, 30, null],
+  ]);
 });
 
 test('a preview shows what would be made, and keeps nothing', async () => {
