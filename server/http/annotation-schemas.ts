@@ -261,7 +261,7 @@ export const PictureSaved = Type.Object({
   revision: Type.Integer(),
   state: PictureState,
   review: PictureReview,
-  /** Those that were sent as they were kept, where something stuck out of the picture and was cut off; null where they are as they were sent. */
+  /** Those that were sent as they were kept, where one was cut at the picture’s edge or its class had been merged into another; null: as they were sent. */
   shapes: Nullable(Type.Array(AnnotationShape)),
 });
 export type PictureSaved = Static<typeof PictureSaved>;
@@ -345,6 +345,7 @@ export type AnnotationPage = Static<typeof AnnotationPage>;
 export const Presence = Type.Object({ n: Nullable(Type.Integer({ minimum: 0 })), tab: Type.String({ minLength: 8, maxLength: 64 }) });
 export type Presence = Static<typeof Presence>;
 const People = Type.Array(Type.Object({ id: Id, name: Type.String() }));
+/** Whoever else has it open, the same person in another tab included. */
 export const PresenceReply = Type.Object({ others: People });
 export type PresenceReply = Static<typeof PresenceReply>;
 
@@ -409,7 +410,8 @@ export type AnnotationMessage = { taskId: number } & (
       by: string;
       saveId?: string;
     }
-  | { type: 'presence'; n: number; people: { id: number; name: string }[] }
+  /** `tabs`: so many of theirs have it open. */
+  | { type: 'presence'; n: number; people: { id: number; name: string; tabs: number }[] }
   | { type: 'classes'; revision: number }
   /** Many pictures or their parts have changed at once: fetch the index. */
   | { type: 'index' }

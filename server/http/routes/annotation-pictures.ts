@@ -114,7 +114,7 @@ export const annotationPictureRoutes =
         const { id } = tasks.visible(reader, request.params.id);
         const { n, tab } = request.body;
         presences.heard(reader.id, tab, id, n);
-        return { others: n === null ? [] : presences.others(id, n, reader.id) };
+        return { others: n === null ? [] : presences.others(id, n, reader.id, tab) };
       },
     );
 

@@ -216,11 +216,11 @@ export class AnnotatedPictures {
 
   /** The class that a classified picture has from now on. */
   #label(task: Readonly<StoredTask>, labels: TaskLabels, n: number, head: PictureHead | undefined, { state, label }: PictureSave): number | undefined {
-    if (label != null && task.classes.find(({ id }) => id === label)?.deleted !== undefined) missing(task, label);
-    if (label != null && resolveClass(task, label) === null) missing(task, label);
-    const now = label === undefined ? labels.standing(n).label : label;
+    // A browser may not know yet that its class was merged into another one.
+    const given = label == null ? label : (resolveClass(task, label) ?? missing(task, label));
+    const now = given === undefined ? labels.standing(n).label : given;
     if (state === 'done' && now === null) throw new StudioError('annotation_unlabelled');
-    return label === undefined ? head?.label : (label ?? undefined);
+    return given === undefined ? head?.label : (given ?? undefined);
   }
 
   /** What is written of a picture with shapes: all of it, or only what has changed. `cut`: those of the request as they are kept, where one was cut off. */

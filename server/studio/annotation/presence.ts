@@ -32,14 +32,24 @@ export class Presences {
     if (n !== null && (before?.n !== n || before.taskId !== taskId)) this.#tell(taskId, n);
   }
 
-  others(taskId: number, n: number, except: number | null, now = Date.now()): { id: number; name: string }[] {
-    const ids = new Set<number>();
-    for (const present of this.#present.values())
-      if (present.taskId === taskId && present.n === n && present.until >= now && present.userId !== except) ids.add(present.userId);
-    return [...ids].map((id) => ({ id, name: this.#nameOf(id) }));
+  /** Everybody but one person; with `tab`, everybody but that tab: the same person in another one is named, too. */
+  others(taskId: number, n: number, userId: number, tab?: string): { id: number; name: string }[] {
+    const tabs = this.#tabs(taskId, n, (key, present) => (tab === undefined ? present.userId !== userId : key !== `${userId} ${tab}`));
+    return [...tabs.keys()].map((id) => ({ id, name: this.#nameOf(id) }));
+  }
+
+  /** How many tabs have a picture open, by person. */
+  #tabs(taskId: number, n: number, counts: (key: string, present: Presence) => boolean, now = Date.now()): Map<number, number> {
+    const tabs = new Map<number, number>();
+    for (const [key, present] of this.#present) {
+      if (present.taskId !== taskId || present.n !== n || present.until < now || !counts(key, present)) continue;
+      tabs.set(present.userId, (tabs.get(present.userId) ?? 0) + 1);
+    }
+    return tabs;
   }
 
   #tell(taskId: number, n: number): void {
-    this.#events.emit('annotation', { taskId, type: 'presence', n, people: this.others(taskId, n, null) });
+    const people = [...this.#tabs(taskId, n, () => true)].map(([id, tabs]) => ({ id, name: this.#nameOf(id), tabs }));
+    this.#events.emit('annotation', { taskId, type: 'presence', n, people });
   }
 }

@@ -180,9 +180,12 @@ test('classes change while others label: names and keys are unique, deleted ones
   await call('POST', '/3/delete', { moveTo: 2 });
   assert.equal([(await uses()).get(2), (await uses()).has(3)], [4, false]);
   assert.equal(drawn((await picture('ann', boxes.id, 2)).shapes), [box(1, 1, 5, 5, 2)]);
-  const refused = await room.save('ann', boxes.id, 3, { base: 0, state: 'done', shapes: [box(1, 1, 5, 5, 3)] });
-  assert.equal([refused.status, refused.body.code, refused.body.params], [409, 'annotation_class_deleted', { name: 'Deep dent' }]);
+  // A browser that does not know of it yet has not worked in vain.
+  const merged = await room.save('ann', boxes.id, 3, { base: 0, state: 'done', shapes: [box(1, 1, 5, 5, 3)] });
+  assert.equal([merged.status, drawn(merged.body.shapes)], [200, [box(1, 1, 5, 5, 2)]]);
   await call('POST', '/2/delete', { moveTo: null });
+  const refused = await room.save('ann', boxes.id, 3, { base: 1, state: 'done', shapes: [box(1, 1, 5, 5, 3)] });
+  assert.equal([refused.status, refused.body.code, refused.body.params], [409, 'annotation_class_deleted', { name: 'Deep dent' }]);
   assert.equal(drawn((await picture('ann', boxes.id, 1)).shapes), [box(15, 9, 5, 5, 1)]);
   assert.equal([(await picture('ann', boxes.id, 2)).shapes, (await picture('ann', boxes.id, 2)).state], [[], 'done']);
   // Nobody sees the shapes of a deleted class: a refusal does not count them.
@@ -196,6 +199,10 @@ test('classes change while others label: names and keys are unique, deleted ones
   await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes/3/delete`, { moveTo: null });
   assert.is((await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done, done - 2);
   assert.equal([(await picture('ann', task.id, 2)).state, (await picture('ann', task.id, 2)).label], ['todo', null]);
+  await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes`, { name: 'Unsure' });
+  await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes/4/delete`, { moveTo: 1 });
+  assert.is((await room.save('dev', task.id, 8, { base: 0, state: 'done', label: 4 })).status, 200);
+  assert.equal([(await picture('ann', task.id, 8)).state, (await picture('ann', task.id, 8)).label], ['done', 1]);
 });
 
 test('many pictures get a class at once; what somebody else has changed is told apart', async () => {
@@ -231,6 +238,10 @@ test('whoever looks at the task hears of saves and of who has a picture open', a
   await at('dev', null, 'tab-of-dev');
   assert.equal((await at('ann', 7, 'tab-of-ann')).others, []);
   await until(() => heard('presence').length === 3);
+  // In another tab one is somebody else.
+  assert.equal((await at('ann', 7, 'another-of-ann')).others, [{ id: room.id('ann'), name: 'ann name' }]);
+  await until(() => heard('presence').length === 4);
+  assert.equal((heard('presence')[3] as { people?: unknown }).people, [{ id: room.id('ann'), name: 'ann name', tabs: 2 }]);
   // The list hears, too, an annotator's included.
   await until(() => stream.messages.some(({ event, data }) => event === 'change' && (data as { kind: string }).kind === 'annotation'));
   await stream.close();

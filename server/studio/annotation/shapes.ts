@@ -52,7 +52,8 @@ export function checkLabelled(shapes: readonly KeptShape[]): void {
 }
 
 /**
- * The shapes as they are to be kept, with the fields that are known and no others. `changed`: something stuck out of the picture and was cut off.
+ * The shapes as they are to be kept, with the fields that are known and no others. `changed`: something stuck out of the picture and was cut off, or has the
+ * class that its own was merged into.
  * `numberOf`: how a refusal calls the shape at an index. Throws annotation_shape_kind, annotation_shape_empty, annotation_shape_outside, annotation_mask_size,
  * annotation_class_deleted, not_found.
  */
@@ -62,13 +63,13 @@ export async function admitShapes(
   { width, height }: { width: number; height: number },
   numberOf: (i: number) => number,
 ): Promise<{ shapes: KeptShape[]; changed: boolean }> {
-  const living = new Set(task.classes.filter(({ deleted }) => deleted === undefined).map(({ id }) => id));
   const kept: KeptShape[] = [];
   let changed = false;
   for (const [i, given] of shapes.entries()) {
     const number = numberOf(i);
     if (KINDS[task.model]?.includes(given.kind) !== true) throw new StudioError('annotation_shape_kind', { number });
-    if (given.label !== 0 && !living.has(given.label)) missing(task, given.label);
+    // A browser may not know yet that its class was merged into another one.
+    const label = given.label === 0 ? 0 : (resolveClass(task, given.label) ?? missing(task, given.label));
     const geometry = knownGeometry(given);
     if (geometry.kind === 'mask') checkMask(geometry, number);
     const admitted = admit(geometry, width, height, MAX_POINTS);
@@ -76,8 +77,8 @@ export async function admitShapes(
       if (admitted.findings.includes('mask_size')) throw new StudioError('annotation_mask_size', { number, width, height });
       throw new StudioError(admitted.findings.includes('outside') ? 'annotation_shape_outside' : 'annotation_shape_empty', { number });
     }
-    if (admitted.geometry !== geometry) changed = true;
-    kept.push({ id: given.id, ...withAttributes({ ...admitted.geometry, label: given.label }, knownAttributes(given)) } as KeptShape);
+    if (admitted.geometry !== geometry || label !== given.label) changed = true;
+    kept.push({ id: given.id, ...withAttributes({ ...admitted.geometry, label }, knownAttributes(given)) } as KeptShape);
     if (i % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
   }
   return { shapes: kept, changed };
