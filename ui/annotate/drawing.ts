@@ -39,8 +39,6 @@ export class Drawing {
   #undone: Step[] = [];
   #next = 1;
   #list: readonly Item[] | null = null;
-  /** Where in the history the saved state is; -1: it cannot be reached any more. */
-  #saved = 0;
 
   /** `id`: as the daemon knows the shape; those without one come after them. */
   constructor(size: Size, shapes: readonly { shape: Shape; proposed?: number | null; id?: number }[] = [], pixels: PixelLabels | null = null) {
@@ -96,7 +94,6 @@ export class Drawing {
     const real = changes.filter(({ before, after }) => before !== after);
     if (!real.length && !patch) return;
     const step: Step = { changes: real, patch };
-    if (this.#saved > this.#done.length) this.#saved = -1;
     this.#undone = [];
     this.#done.push(step);
     this.#play(step);
@@ -157,17 +154,6 @@ export class Drawing {
 
   remove(ids: readonly number[]): void {
     this.change(ids.map((id) => ({ id, shape: null })));
-  }
-
-  get changed(): boolean {
-    return this.#saved !== this.#done.length;
-  }
-  /** A mark of the present state, to be given back when it is saved. */
-  mark(): number {
-    return this.#done.length;
-  }
-  markSaved(mark: number): void {
-    this.#saved = mark;
   }
 }
 

@@ -216,15 +216,6 @@ export class PixelLabels {
     return this.patchSince(before, box);
   }
 
-  /** Every pixel of a label: to another one, or to none (0). */
-  replace(label: number, to: number): Patch | null {
-    const box = { x: 0, y: 0, width: this.width, height: this.height };
-    const [old, value] = [this.#value(label), this.#value(to)];
-    return this.record(box, () => {
-      for (let i = 0; i < this.values.length; i++) if (this.values[i] === old) this.values[i] = value;
-    });
-  }
-
   /** What `write` does inside a box, as a patch; null where it changed nothing. */
   record(box: Box, write: () => void): Patch | null {
     const before = this.pack(box);
