@@ -13,15 +13,22 @@ class Bench {
   readonly answers: ((answer: Answer) => void)[] = [];
   readonly #timers: { run: () => void; gone: boolean }[] = [];
   readonly saver: Saver;
+  /** All that keep things in the same browser, this one included. */
+  readonly tabs: Bench[];
   revision = 3;
   #id = 0;
 
-  constructor(kept: Unsent[] = []) {
+  constructor(kept: Unsent[] = [], beside: Bench | null = null) {
     for (const one of kept) this.kept.set(one.n, one);
+    this.tabs = beside?.tabs ?? [];
+    this.tabs.push(this);
+    const name = this.tabs.length;
     const store: UnsentStore = {
       put: async (one) => void this.kept.set(one.n, structuredClone(one)),
-      remove: async (_task, n) => void this.kept.delete(n),
-      all: async () => [...this.kept.values()],
+      remove: async (_task, n, saveIds) => {
+        for (const { kept: of } of this.tabs) if (saveIds.has(of.get(n)?.save.saveId ?? '')) of.delete(n);
+      },
+      all: async () => this.tabs.flatMap(({ kept: of }) => [...of.values()]),
     };
     this.saver = new Saver({
       taskId: 1,
@@ -41,7 +48,7 @@ class Bench {
           timer.gone = true;
         };
       },
-      newId: () => `save-${++this.#id}`,
+      newId: () => `save-${name}-${++this.#id}`,
     });
   }
   /** All timers run out; requests that this starts are under way afterwards. */
@@ -200,6 +207,34 @@ saving('where it is not known what the daemon has, all shapes go out', async () 
   bench.saver.resolve(3, 'mine', 10);
   await bench.tick();
   assert.equal([bench.sent[3]?.save.base, bench.sent[3]?.save.shapes?.length], [10, 1]);
+});
+
+saving('two tabs of one person: what the one has saved is not the other’s to lose', async () => {
+  const one = new Bench();
+  const two = new Bench([], one);
+  one.saver.change(3, content(1), 0);
+  await one.tick();
+  await one.answer({ kind: 'failed' });
+  two.saver.change(3, content(2), 0);
+  await two.tick();
+  await two.answer(two.saved());
+  assert.is(two.kept.size, 0);
+  assert.is(one.kept.get(3)?.save.label, 1, 'still only here');
+  // A later visit takes over what the tab has left, and when that is saved, changed or not, it is nowhere else.
+  const later = new Bench([], one);
+  assert.equal(await later.saver.restore(), [3]);
+  later.saver.change(3, content(5), 0);
+  await later.tick();
+  assert.is(later.sent[0]?.save.label, 5);
+  await later.answer(later.saved());
+  assert.equal([one.kept.size, later.kept.size], [0, 0]);
+  // What the first tab has changed since is newer than what the visit took over.
+  one.saver.change(4, content(1), 0);
+  await later.saver.restore();
+  one.saver.change(4, content(7), 0);
+  await later.tick();
+  await later.answer(later.saved());
+  assert.is(one.kept.get(4)?.save.label, 7);
 });
 
 saving('pictures do not wait for one another', async () => {

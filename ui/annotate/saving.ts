@@ -49,6 +49,8 @@ interface Pending {
   save: PictureSave | null;
   base: number;
   sending: PictureSave | null;
+  /** Ids under which it was kept in the browser. */
+  ids: Set<string>;
   /** null where it is not known here: then the whole picture is sent. */
   known: Known | null;
   state: SaveState;
@@ -108,12 +110,12 @@ export class Saver {
     let one = this.#pending.get(n);
     if (!one) {
       const known = before && { revision: base, shapes: before };
-      one = { save: null, base, sending: null, known, state: 'waiting', since: this.#now(), cancel: null, tries: 0 };
+      one = { save: null, base, sending: null, ids: new Set(), known, state: 'waiting', since: this.#now(), cancel: null, tries: 0 };
       this.#pending.set(n, one);
     }
     if (!one.save) one.since = this.#now();
     one.save = { ...content, base: one.base, saveId: this.#newId() };
-    this.#keep(n, one.save);
+    this.#keep(n, one);
     if (one.state === 'conflict') return;
     if (one.state !== 'unsent') one.state = 'waiting';
     one.tries = 0;
@@ -132,13 +134,15 @@ export class Saver {
   async restore(): Promise<number[]> {
     const left = (await this.#options.store?.all(this.#options.taskId).catch(() => [])) ?? [];
     for (const { n, save } of left) {
+      // Of what several tabs have left of a picture the latest goes first; the others wait for the next visit.
       if (this.#pending.has(n)) continue;
-      const one: Pending = { save, base: save.base, sending: null, known: null, state: 'waiting', since: this.#now(), cancel: null, tries: 0 };
+      const ids = new Set([save.saveId ?? '']);
+      const one: Pending = { save, base: save.base, sending: null, ids, known: null, state: 'waiting', since: this.#now(), cancel: null, tries: 0 };
       this.#pending.set(n, one);
       this.#soon(n, one, 0);
     }
     if (left.length) this.#options.changed();
-    return left.map(({ n }) => n);
+    return [...new Set(left.map(({ n }) => n))];
   }
 
   /** Sends all that waits, now: Save result, the line is back, the page is about to be left. */
@@ -172,25 +176,29 @@ export class Saver {
     one.base = revision;
     one.save = { ...one.save, base: revision, saveId: this.#newId() };
     one.state = 'waiting';
-    this.#keep(n, one.save);
+    this.#keep(n, one);
     this.#soon(n, one, 0);
     this.#options.changed();
   }
 
   /** Forgets what was not saved of a picture. */
   drop(n: number): void {
-    this.#pending.get(n)?.cancel?.();
+    const one = this.#pending.get(n);
+    if (!one) return;
+    one.cancel?.();
     this.#pending.delete(n);
-    this.#forget(n);
+    this.#forget(n, one);
     this.#options.changed();
   }
 
-  #keep(n: number, save: PictureSave): void {
-    const one: Unsent = { taskId: this.#options.taskId, n, save, at: new Date().toISOString() };
-    void this.#options.store?.put(one).catch(() => {});
+  #keep(n: number, { save, ids }: Pending): void {
+    if (!save) return;
+    ids.add(save.saveId ?? '');
+    const kept: Unsent = { taskId: this.#options.taskId, n, save, at: new Date().toISOString() };
+    void this.#options.store?.put(kept).catch(() => {});
   }
-  #forget(n: number): void {
-    void this.#options.store?.remove(this.#options.taskId, n).catch(() => {});
+  #forget(n: number, { ids }: Pending): void {
+    void this.#options.store?.remove(this.#options.taskId, n, ids).catch(() => {});
   }
 
   #soon(n: number, one: Pending, ms: number): void {
@@ -226,11 +234,11 @@ export class Saver {
       if (newer) {
         one.save = { ...newer, base: one.base };
         one.state = 'waiting';
-        this.#keep(n, one.save);
+        this.#keep(n, one);
         this.#soon(n, one, REST_MS);
       } else {
         this.#pending.delete(n);
-        this.#forget(n);
+        this.#forget(n, one);
       }
       this.#options.saved(n, answer.reply, save.shapes ?? null);
       return;
