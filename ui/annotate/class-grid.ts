@@ -1,12 +1,24 @@
 /** Many pictures at once, for classification: choose some (click, Shift, drag over them), then press a label. */
-import type { AnnotationPage, LabelledMany, LabelMany, PictureState } from '../../server/http/annotation-schemas.ts';
+import type { AnnotationPage, AnnotationRow, LabelledMany, LabelMany, PictureState } from '../../server/http/annotation-schemas.ts';
 import { api } from '../api.ts';
 import { t } from '../i18n/language.ts';
 import { icon } from '../mount.ts';
 import { stateOf } from './filmstrip.ts';
-import type { TaskIndex } from './task-index.ts';
+import type { Entry, TaskIndex } from './task-index.ts';
 import { Thumbnails } from './thumbnails.ts';
 import { WindowList } from './window-list.ts';
+
+/** What a picture becomes; without a label it keeps its own. */
+export interface Becomes {
+  state: PictureState;
+  label?: number | null;
+}
+
+/** What a save has replaced. `base`: the revision that the save has made. */
+export interface Replaced extends Required<Becomes> {
+  n: number;
+  base: number;
+}
 
 export interface ClassGridOptions {
   /** Address of the task. */
@@ -18,7 +30,11 @@ export interface ClassGridOptions {
   colour(label: number): string;
   selected(count: number): void;
   open(place: number): void;
-  saved(reply: LabelledMany, to: { state: PictureState; label?: number }): void;
+  /** Resolves when own changes of single pictures that are on their way have arrived. */
+  ready(): Promise<void>;
+  saved(reply: LabelledMany, to: Becomes, before: Replaced[]): void;
+  /** Somebody else has changed these since they were shown: they were not saved. */
+  outdated(rows: readonly AnnotationRow[]): void;
   failed(error: unknown): void;
 }
 
@@ -93,33 +109,73 @@ export class ClassGrid {
     void this.#send({ state: 'delete' });
   }
 
-  async #send(to: { state: PictureState; label?: number }): Promise<void> {
-    const numbers = [...this.chosen];
-    if (!numbers.length || this.#busy) return;
-    this.#busy = true;
-    try {
-      const pictures = await this.#revisions(numbers);
-      const reply = await api.post<LabelledMany>(`${this.#options.base}/label`, { pictures, ...to });
+  async #send(to: Becomes): Promise<void> {
+    const index = this.#options.index();
+    if (!this.chosen.size || !index) return;
+    // As the person sees them: only that may be replaced.
+    const seen = new Map([...this.chosen].map((n) => [n, index.at(n)]));
+    await this.#alone(async () => {
+      await this.#options.ready();
+      const rows = await this.#rows(seen);
+      const isAsSeen = ({ n, state, label }: AnnotationRow) => seen.get(n)?.state === state && seen.get(n)?.label === (label ?? 0);
+      const pictures = rows.filter(isAsSeen).map(({ n, revision }) => ({ n, base: revision }));
+      if (pictures.length) {
+        const reply = await this.#post(pictures, to);
+        const before = reply.saved.map(({ n, revision }): Replaced => {
+          const { state, label } = seen.get(n) as Entry;
+          return { n, base: revision, state, label: label || null };
+        });
+        this.#options.saved(reply, to, before);
+      }
       this.chosen.clear();
       this.#options.selected(0);
-      this.#options.saved(reply, to);
+      const others = rows.filter((row) => !isAsSeen(row));
+      if (others.length) this.#options.outdated(others);
+    });
+  }
+
+  /** Sends back what a save has replaced; what is back is taken out of the step. False: not all of it, or something else is under way. */
+  async putBack(step: Replaced[]): Promise<boolean> {
+    return this.#alone(async () => {
+      while (step[0]) {
+        const { state, label } = step[0];
+        const same = step.filter((one) => one.state === state && one.label === label);
+        const reply = await this.#post(
+          same.map(({ n, base }) => ({ n, base })),
+          { state, label },
+        );
+        step.splice(0, step.length, ...step.filter((one) => one.state !== state || one.label !== label));
+        this.#options.saved(reply, { state, label }, []);
+      }
+    });
+  }
+
+  /** One thing after another; false: it was not done, or failed. */
+  async #alone(run: () => Promise<void>): Promise<boolean> {
+    if (this.#busy) return false;
+    this.#busy = true;
+    try {
+      await run();
+      return true;
     } catch (error) {
       this.#options.failed(error);
+      return false;
     } finally {
       this.#busy = false;
     }
   }
 
-  /** What is changed: the revisions that the daemon has now, by whole pages of its list. */
-  async #revisions(numbers: readonly number[]): Promise<LabelMany['pictures']> {
-    const wanted = new Set(numbers);
-    const pages = [...new Set(numbers.map((n) => Math.floor(n / PAGE)))];
-    const found: LabelMany['pictures'] = [];
+  #post(pictures: LabelMany['pictures'], to: Becomes): Promise<LabelledMany> {
+    return api.post<LabelledMany>(`${this.#options.base}/label`, { pictures, ...to });
+  }
+
+  /** What the daemon has of them now, by whole pages of its list. */
+  async #rows(wanted: ReadonlyMap<number, unknown>): Promise<AnnotationRow[]> {
+    const pages = [...new Set([...wanted.keys()].map((n) => Math.floor(n / PAGE)))];
+    const found: AnnotationRow[] = [];
     for (let i = 0; i < pages.length; i += AT_A_TIME) {
       const some = pages.slice(i, i + AT_A_TIME).map((at) => api.get<AnnotationPage>(`${this.#options.base}/pictures`, { offset: at * PAGE, limit: PAGE }));
-      for (const { rows } of await Promise.all(some)) {
-        for (const { n, revision } of rows) if (wanted.has(n)) found.push({ n, base: revision });
-      }
+      for (const { rows } of await Promise.all(some)) found.push(...rows.filter(({ n }) => wanted.has(n)));
     }
     return found;
   }

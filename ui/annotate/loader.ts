@@ -40,7 +40,8 @@ export class Loader {
     this.#held.delete(n);
   }
 
-  #picture(n: number): Promise<Picture> {
+  /** Throws ApiError. */
+  picture(n: number): Promise<Picture> {
     const known = this.#held.get(n);
     if (known) {
       this.#held.delete(n);
@@ -93,7 +94,7 @@ export class Loader {
   /** The picture and its labels; both are kept for the next time. */
   async open(n: number): Promise<{ picture: Picture; labels: AnnotatedPicture }> {
     this.#shown = n;
-    const [picture, labels] = await Promise.all([this.#picture(n), this.labels(n)]);
+    const [picture, labels] = await Promise.all([this.picture(n), this.labels(n)]);
     return { picture, labels };
   }
 
@@ -101,7 +102,7 @@ export class Loader {
     for (const n of numbers) {
       this.labels(n).catch(() => {});
       // Its smaller copies too: the change of pictures costs nothing then.
-      this.#picture(n)
+      this.picture(n)
         .then((picture) => this.sharpen(n, picture))
         .catch(() => {});
     }

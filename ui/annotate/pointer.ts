@@ -1,6 +1,7 @@
 /**
  * Mouse, pen and fingers on the canvas, as what they mean: a press that a tool gets, a pan (middle button, space, the pan tool, two fingers), a zoom (wheel,
- * pinch). A second finger gives up what the first has begun. Where a pen is used, fingers only move the picture.
+ * pinch). A second finger gives up what the first has begun. Where a pen is used, fingers only move the picture, and while it draws a hand that rests on the screen
+ * does nothing.
  */
 import type { Press } from './tool.ts';
 
@@ -12,7 +13,8 @@ export interface Wishes {
   move(press: Press): void;
   up(press: Press): void;
   hover(press: Press | null): void;
-  cancel(): void;
+  /** The press that is under way is none. */
+  interrupt(): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, sx: number, sy: number): void;
   /** What the pointer would do has changed. */
@@ -86,15 +88,14 @@ export class Gestures {
   #down(event: PointerEvent): void {
     this.#on.setPointerCapture(event.pointerId);
     if (document.activeElement instanceof HTMLElement && document.activeElement !== document.body) document.activeElement.blur();
-    if (event.pointerType === 'pen') this.#pen = true;
+    if (event.pointerType === 'pen') {
+      this.#pen = true;
+      this.#letFingersGo();
+    }
     if (event.pointerType === 'touch') {
       this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       if (this.#fingers.size > 1 || this.#pen) {
-        if (this.#tool !== null) {
-          this.#wishes.cancel();
-          this.#tool = null;
-        }
-        this.#pan = null;
+        this.#letFingersGo();
         return;
       }
     }
@@ -108,10 +109,21 @@ export class Gestures {
     this.#wishes.down(this.#press(event));
   }
 
+  /** What a finger alone has begun is given up: it is one of two, or the palm beside a pen. */
+  #letFingersGo(): void {
+    if (this.#tool !== null && this.#fingers.has(this.#tool)) {
+      this.#wishes.interrupt();
+      this.#tool = null;
+    }
+    if (this.#pan && this.#fingers.has(this.#pan.id)) this.#pan = null;
+  }
+
   #move(event: PointerEvent): void {
     const finger = this.#fingers.get(event.pointerId);
     if (finger && (this.#fingers.size > 1 || this.#pen)) {
-      this.#pinch(event, finger);
+      // The pen, or a mouse, is at work: the picture stays where it is.
+      if (this.#tool === null) this.#pinch(event, finger);
+      else [finger.x, finger.y] = [event.clientX, event.clientY];
       return;
     }
     if (finger) {
@@ -162,7 +174,7 @@ export class Gestures {
     if (this.#pan?.id === event.pointerId) this.#pan = null;
     if (this.#tool === event.pointerId) {
       this.#tool = null;
-      this.#wishes.cancel();
+      this.#wishes.interrupt();
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * The canvas of the work screen. Three canvases lie over one another: the picture (with brightness and contrast), the shapes (from tiles), and what is
- * chosen, drawn or pointed at. Each is drawn only when it has changed, at most once a frame.
+ * The canvas of the work screen: the picture (with brightness and contrast), the shapes (from tiles), and what is chosen, drawn or pointed at, in layers of
+ * their own (layers.ts).
  *
  *     const stage = new Stage(host, { look, label: () => 3, … });
  *     stage.show({ picture, drawing });   stage.use('box');   stage.undo();   stage.end();
@@ -9,6 +9,7 @@ import type { Box, Shape } from '../../server/labels/annotation.ts';
 import { boxOf } from '../../server/labels/shapes.ts';
 import type { Drawing, Item, Step } from './drawing.ts';
 import { dot, outline, paintChosen, paintCorners, paintCross, paintHandles, paintItems, paintName } from './ink.ts';
+import { type Layer, Layers } from './layers.ts';
 import { Pixels } from './pixels.ts';
 import { Gestures } from './pointer.ts';
 import { type Corner, fittedShape, withoutCorner } from './reshape.ts';
@@ -59,9 +60,8 @@ const MOST_NAMES = 150;
 const NAME_FROM = 28;
 
 export class Stage {
-  readonly host: HTMLElement;
   readonly #options: StageOptions;
-  readonly #layers: { picture: HTMLCanvasElement; shapes: HTMLCanvasElement; top: HTMLCanvasElement };
+  readonly #layers: Layers;
   readonly #watch: ResizeObserver;
   readonly #gestures: Gestures;
   readonly #tiles: Tiles;
@@ -73,38 +73,29 @@ export class Stage {
   #pixels: Pixels | null = null;
   #off: (() => void)[] = [];
   #view: View = { scale: 1, x: 0, y: 0 };
-  #window: Size = { width: 1, height: 1 };
-  #ratio = 1;
   #fit = true;
   #tool: Tool;
+  /** The tool that is chosen, and which one `#tool` is: the same, but where a polygon waits while the picture is moved. */
   #toolName: ToolName = 'select';
+  #held: ToolName = 'select';
   #selection: ReadonlySet<number> = new Set();
   #preview: ReadonlyMap<number, Shape> | null = null;
   #hover: Press | null = null;
   #corner: Corner | null = null;
-  #frame = 0;
   #points = 0;
   #topEmpty = false;
-  #dirty = { picture: true, shapes: true, top: true };
   #look: Appearance = { shapes: true, names: false, crosshair: true, opacity: 0.25, brightness: 1, contrast: 1 };
   brush = 12;
 
   constructor(host: HTMLElement, options: StageOptions) {
-    this.host = host;
     this.#options = options;
-    const layer = (name: string): HTMLCanvasElement => {
-      const canvas = document.createElement('canvas');
-      canvas.className = `easel-layer easel-${name}`;
-      host.append(canvas);
-      return canvas;
-    };
-    this.#layers = { picture: layer('picture'), shapes: layer('shapes'), top: layer('top') };
+    this.#layers = new Layers(host, (layer) => this.#paint(layer));
     this.#tiles = new Tiles((context, box, pixel) => this.#paintTile(context, box, pixel));
     this.#desk = this.#makeDesk();
     this.#tool = makeTool('select', this.#desk);
     this.#watch = new ResizeObserver(() => this.#measure());
     this.#watch.observe(host);
-    this.#gestures = new Gestures(this.#layers.top, {
+    this.#gestures = new Gestures(this.#layers.canvas.top, {
       place: (sx, sy, finger, shift) => this.#press(sx, sy, finger, shift),
       panning: () => this.#toolName === 'pan',
       down: (press) => this.#guarded(() => this.#tool.down(press)),
@@ -120,8 +111,8 @@ export class Stage {
         this.#cursor();
         this.#soon('top');
       },
-      cancel: () => {
-        this.#tool.cancel();
+      interrupt: () => {
+        this.#tool.interrupt();
         this.#soon('top');
       },
       pan: (dx, dy) => this.#lookAt(panned(this.#view, dx, dy, this.#size, this.#window)),
@@ -134,22 +125,18 @@ export class Stage {
   end(): void {
     this.#watch.disconnect();
     this.#gestures.end();
-    cancelAnimationFrame(this.#frame);
     for (const off of this.#off) off();
-    for (const canvas of Object.values(this.#layers)) canvas.remove();
+    this.#layers.end();
   }
 
   get #size(): Size {
     return this.#drawing?.size ?? { width: 1, height: 1 };
   }
-  get drawing(): Drawing | null {
-    return this.#drawing;
+  get #window(): Size {
+    return this.#layers.window;
   }
-  get scale(): number {
-    return this.#view.scale;
-  }
-  get tool(): ToolName {
-    return this.#toolName;
+  get #ratio(): number {
+    return this.#layers.ratio;
   }
   get chosen(): ReadonlySet<number> {
     return this.#selection;
@@ -205,28 +192,32 @@ export class Stage {
     };
   }
 
-  /** Another picture with its shapes. `keepView`: pictures of one size one after another keep the zoom. */
-  show(of: { picture: Picture; drawing: Drawing }, keepView = false): void {
+  /**
+   * Another picture with its shapes; pictures of one size one after another keep the zoom. `again`: the same picture with newer shapes: what is just being drawn
+   * and what is chosen stays.
+   */
+  show(of: { picture: Picture; drawing: Drawing }, again = false): void {
     for (const off of this.#off) off();
-    this.#tool.cancel();
+    if (again && !this.#options.locked()) this.#tool.interrupt();
+    else this.#tool.cancel();
     const same = this.#picture?.width === of.picture.width && this.#picture.height === of.picture.height;
     this.#picture = of.picture;
     this.#drawing = of.drawing;
-    this.#selection = new Set();
+    this.#selection = new Set(again ? [...this.#selection].filter((id) => of.drawing.get(id)) : []);
     this.#preview = null;
     this.#corner = null;
-    this.#hidden.clear();
+    if (!again) this.#hidden.clear();
     this.#tiles.clear();
     this.#pixels = of.drawing.pixels ? new Pixels(of.drawing.pixels, (label) => (this.#hiddenClasses.has(label) ? null : this.#options.colour(label))) : null;
     this.#off = [of.drawing.onStep((step) => this.#stepped(step))];
     if (of.drawing.pixels) this.#off.push(of.drawing.pixels.onWrite(() => this.#soon('shapes')));
-    if (!(keepView && same)) this.#fit = true;
+    if (!same) this.#fit = true;
     if (this.#fit) this.#view = fitted(of.picture, this.#window);
-    this.#options.selected([]);
+    this.#options.selected([...this.#selection]);
     this.#options.viewed(this.#view.scale);
-    this.#all();
+    this.#layers.all();
     // Now, not in a frame: the next picture stands there at once.
-    this.#draw();
+    this.#layers.draw();
   }
 
   /** Smaller copies have come. */
@@ -234,16 +225,6 @@ export class Stage {
     if (this.#picture?.width !== picture.width || this.#picture.height !== picture.height) return;
     this.#picture = picture;
     this.#soon('picture');
-  }
-
-  clear(): void {
-    for (const off of this.#off) off();
-    this.#off = [];
-    this.#picture = null;
-    this.#drawing = null;
-    this.#pixels = null;
-    this.#tiles.clear();
-    this.#all();
   }
 
   get appearance(): Readonly<Appearance> {
@@ -254,7 +235,7 @@ export class Stage {
     this.#look = { ...next };
     if (before.brightness !== next.brightness || before.contrast !== next.contrast) {
       const plain = next.brightness === 1 && next.contrast === 1;
-      this.#layers.picture.style.filter = plain ? '' : `brightness(${next.brightness}) contrast(${next.contrast})`;
+      this.#layers.canvas.picture.style.filter = plain ? '' : `brightness(${next.brightness}) contrast(${next.contrast})`;
     }
     if (before.opacity !== next.opacity) this.#tiles.invalidateAll();
     this.#soon('shapes');
@@ -347,13 +328,26 @@ export class Stage {
     this.#soon('top');
   }
 
-  use(name: ToolName): void {
-    this.#tool.cancel();
+  /** A polygon has been begun, and can still be closed. */
+  get unfinished(): boolean {
+    return (this.#tool.points?.() ?? 0) > 0 && !this.#options.locked();
+  }
+
+  /** False, and nothing is done: a polygon that has been begun would be lost. It only waits while the picture is moved. */
+  use(name: ToolName): boolean {
+    if (this.unfinished) {
+      if (name !== 'pan' && name !== this.#held) return false;
+      this.#tool.interrupt();
+    } else {
+      this.#tool.cancel();
+      this.#tool = makeTool(name, this.#desk);
+      this.#held = name;
+    }
     this.#toolName = name;
-    this.#tool = makeTool(name, this.#desk);
     this.#corner = null;
     this.#cursor();
     this.#soon('top');
+    return true;
   }
 
   undo(): void {
@@ -421,28 +415,21 @@ export class Stage {
     this.#fit = fit;
     this.#view = view;
     this.#options.viewed(view.scale);
-    this.#all();
+    this.#layers.all();
   }
 
   #measure(): void {
-    const { clientWidth: width, clientHeight: height } = this.host;
-    if (!width || !height) return;
-    this.#ratio = Math.min(3, devicePixelRatio || 1);
     const before = this.#window;
-    this.#window = { width, height };
-    for (const canvas of Object.values(this.#layers)) {
-      canvas.width = Math.round(width * this.#ratio);
-      canvas.height = Math.round(height * this.#ratio);
-    }
+    if (!this.#layers.measure()) return;
     if (this.#drawing) {
       const { scale, x, y } = this.#view;
-      const moved = { scale, x: x + (width - before.width) / 2, y: y + (height - before.height) / 2 };
+      const moved = { scale, x: x + (this.#window.width - before.width) / 2, y: y + (this.#window.height - before.height) / 2 };
       this.#view = this.#fit ? fitted(this.#size, this.#window) : inSight(moved, this.#size, this.#window);
       this.#options.viewed(this.#view.scale);
     }
-    this.#all();
+    this.#layers.all();
     // A resized canvas is empty until it is drawn.
-    this.#draw();
+    this.#layers.draw();
   }
 
   #press(sx: number, sy: number, finger: boolean, shift: boolean): Press {
@@ -473,37 +460,21 @@ export class Stage {
   #cursor(): void {
     const held = this.#gestures?.panning;
     const cursor = !this.#drawing ? 'default' : held ? 'grabbing' : this.#gestures?.ready ? 'grab' : this.#tool.cursor(this.#hover);
-    if (this.#layers.top.style.cursor !== cursor) this.#layers.top.style.cursor = cursor;
+    const { style } = this.#layers.canvas.top;
+    if (style.cursor !== cursor) style.cursor = cursor;
   }
 
   // ---------------------------------------------------------------- drawing
 
-  #all(): void {
-    this.#dirty.picture = true;
-    this.#dirty.shapes = true;
-    this.#soon('top');
+  #soon(layer: Layer): void {
+    this.#layers.soon(layer);
   }
 
-  #soon(layer: 'picture' | 'shapes' | 'top'): void {
-    this.#dirty[layer] = true;
-    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
-  }
-
-  #draw(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-    const { picture, shapes, top } = this.#dirty;
-    this.#dirty = { picture: false, shapes: false, top: false };
-    if (picture) this.#drawPicture();
-    if (shapes && this.#drawShapes()) this.#soon('shapes');
-    if (top) this.#drawTop();
-  }
-
-  #cleared(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    return context;
+  #paint(layer: Layer): boolean {
+    if (layer === 'shapes') return this.#drawShapes();
+    if (layer === 'picture') this.#drawPicture();
+    else this.#drawTop();
+    return false;
   }
 
   /** Device pixels of the picture's corner: whole, so that nothing is blurred and the layers fit. */
@@ -512,7 +483,7 @@ export class Stage {
   }
 
   #drawPicture(): void {
-    const context = this.#cleared(this.#layers.picture);
+    const context = this.#layers.cleared('picture');
     if (!this.#picture) return;
     const [x, y, scale] = this.#origin();
     const { width, height, levels } = this.#picture;
@@ -522,7 +493,7 @@ export class Stage {
   }
 
   #drawShapes(): boolean {
-    const context = this.#cleared(this.#layers.shapes);
+    const context = this.#layers.cleared('shapes');
     if (!this.#drawing || !this.#look.shapes) return false;
     const [x, y, scale] = this.#origin();
     if (this.#pixels) {
@@ -577,10 +548,10 @@ export class Stage {
     }
     const drawing = this.#drawing;
     // An empty canvas over the others would be copied and laid over them in each frame of a pan.
-    const empty = !drawing || (this.#toolName === 'pan' && (this.#selection.size === 0 || this.#inTiles));
+    const empty = !drawing || (this.#toolName === 'pan' && points === 0 && (this.#selection.size === 0 || this.#inTiles));
     if (empty && this.#topEmpty) return;
     this.#topEmpty = empty;
-    const context = this.#cleared(this.#layers.top);
+    const context = this.#layers.cleared('top');
     if (!drawing || empty) return;
     const [x, y, scale] = this.#origin();
     const pixel = this.#ratio / scale;

@@ -27,6 +27,20 @@ export interface Entry {
   label: number;
 }
 
+export interface Counts {
+  total: number;
+  done: number;
+  deleted: number;
+  returned: number;
+  fixed: number;
+  /** Waits for the reviewer's word. */
+  open: number;
+  proposed: number;
+}
+
+/** Done or marked to be deleted, and not judged since: neither accepted, nor returned and still to be fixed. */
+const isOpen = (state: number, review: number): boolean => state !== 0 && (review === 0 || review === 2);
+
 export class TaskIndex {
   readonly count: number;
   readonly #states: Uint8Array;
@@ -92,7 +106,7 @@ export class TaskIndex {
       case 'proposed':
         return state === 0 && (bits & 16) !== 0;
       case 'open':
-        return state === 1 && review !== 3;
+        return isOpen(state, review);
     }
   }
 
@@ -120,8 +134,8 @@ export class TaskIndex {
     return this.#unsure !== null;
   }
 
-  counts(parts: ReadonlySet<number> | null): { total: number; done: number; deleted: number; returned: number; fixed: number; proposed: number } {
-    const sum = { total: 0, done: 0, deleted: 0, returned: 0, fixed: 0, proposed: 0 };
+  counts(parts: ReadonlySet<number> | null): Counts {
+    const sum: Counts = { total: 0, done: 0, deleted: 0, returned: 0, fixed: 0, open: 0, proposed: 0 };
     for (let n = 0; n < this.count; n++) {
       if (parts && !parts.has(this.#parts[n] as number)) continue;
       const bits = this.#states[n] as number;
@@ -130,6 +144,7 @@ export class TaskIndex {
       if ((bits & 3) === 2) sum.deleted++;
       if (((bits >> 2) & 3) === 1) sum.returned++;
       if (((bits >> 2) & 3) === 2) sum.fixed++;
+      if (isOpen(bits & 3, (bits >> 2) & 3)) sum.open++;
       if ((bits & 3) === 0 && bits & 16) sum.proposed++;
     }
     return sum;

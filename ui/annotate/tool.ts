@@ -54,8 +54,10 @@ export interface Tool {
   up(press: Press): void;
   /** The pointer moves without a button. */
   hover(press: Press): void;
-  /** What has begun is given up: Esc, a second finger, another tool. True: there was something. */
+  /** What has begun is given up: Esc, another tool, another picture. True: there was something. */
   cancel(): boolean;
+  /** Only the press that is under way is given up, and what it has done; points that were set before it stay: a second finger, a lost pointer. */
+  interrupt(): void;
   /** Enter. True: it was of use. */
   finish(): boolean;
   /** Takes the last point of what is just being drawn. True: there was one. */

@@ -49,6 +49,9 @@ function selectTool(desk: Desk): Tool {
       frame = null;
       return busy;
     },
+    interrupt() {
+      this.cancel();
+    },
     finish: () => false,
     back: () => false,
     cursor: (press) => (press && gripCursor(desk, press, 'inside')) ?? 'default',
@@ -103,6 +106,9 @@ function boxTool(desk: Desk): Tool {
       from = null;
       return busy;
     },
+    interrupt() {
+      this.cancel();
+    },
     finish: () => false,
     back: () => false,
     cursor: (press) => (press && gripCursor(desk, press, 'border')) ?? 'crosshair',
@@ -123,7 +129,10 @@ function polygonTool(desk: Desk, hole: boolean): Tool {
   let points: number[] = [];
   let grip: Grip | null = null;
   let at: Press | null = null;
+  /** The press draws a line. */
   let drawn = false;
+  /** So many numbers were in `points` before the press. */
+  let before = 0;
   const nearStart = (press: Press): boolean =>
     points.length >= 6 && Math.hypot((points[0] as number) - press.x, (points[1] as number) - press.y) <= press.reach * 1.3;
   const nearLast = (press: Press): boolean =>
@@ -163,6 +172,7 @@ function polygonTool(desk: Desk, hole: boolean): Tool {
     down(press) {
       at = press;
       drawn = false;
+      before = points.length;
       if (points.length) return;
       if (hole && desk.single()?.shape.kind !== 'polygon') {
         const hit = shapeUnder(desk.drawing, press.x, press.y, press.reach, (item) => desk.visible(item) && item.shape.kind === 'polygon');
@@ -216,8 +226,14 @@ function polygonTool(desk: Desk, hole: boolean): Tool {
       points = [];
       return busy;
     },
+    interrupt() {
+      grip?.cancel();
+      grip = null;
+      if (at && drawn) points.length = Math.min(points.length, before);
+      at = null;
+    },
     finish() {
-      if (points.length < 6) return false;
+      if (points.length < 6 || desk.locked) return false;
       close();
       return true;
     },
@@ -298,6 +314,9 @@ function brushTool(desk: Desk, erase: boolean): Tool {
       last = null;
       return busy;
     },
+    interrupt() {
+      this.cancel();
+    },
     finish: () => false,
     back: () => false,
     cursor: () => 'none',
@@ -321,6 +340,7 @@ function fillTool(desk: Desk): Tool {
     },
     hover() {},
     cancel: () => false,
+    interrupt() {},
     finish: () => false,
     back: () => false,
     cursor: () => 'crosshair',
@@ -334,6 +354,7 @@ const idle: Tool = {
   up() {},
   hover() {},
   cancel: () => false,
+  interrupt() {},
   finish: () => false,
   back: () => false,
   cursor: () => 'grab',

@@ -229,6 +229,16 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.keyboard.press('.');
   await chosen(1);
 
+  // What is drawn while labels are hidden is seen.
+  const show = page.locator('.tools button[aria-label="라벨 보이기"]');
+  await page.keyboard.press('s');
+  await show.and(page.locator('[aria-pressed=false]')).waitFor();
+  await drag(page, at(20, 200), at(50, 225));
+  await show.and(page.locator('[aria-pressed=true]')).waitFor();
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('.');
+  await chosen(1);
+
   await page.keyboard.press('Delete');
   await page.locator('.shape-row').nth(1).waitFor({ state: 'detached' });
   for (let i = 0; i < 6; i++) await page.keyboard.press('Control+z');
@@ -275,6 +285,28 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.locator('.desk-name', { hasText: 'part-003' }).waitFor();
   await page.keyboard.press('a');
   await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  // A key that comes while the next picture is on its way is not for the one before.
+  let arrive = () => {};
+  const late = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await page.route('**/images/0', async (route) => {
+    await late;
+    await route.continue();
+  });
+  await page.reload();
+  await page.locator('.shape-number').first().click();
+  await chosen(1);
+  await page.keyboard.press('a');
+  for (const key of ['v', 'ArrowUp', 'Delete', 'k']) await page.keyboard.press(key);
+  arrive();
+  await page.locator('.desk-name', { hasText: 'part-001' }).waitFor();
+  await page.unroute('**/images/0');
+  await page.keyboard.press('d');
+  await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
+  await saved(page);
+  const untouched = await picture(of, 1);
+  assert.equal([untouched.state, untouched.shapes], ['done', moved], 'as it was before the key');
   // Left at once after a change: it is saved, and nothing is asked.
   await drag(page, at(20, 20), at(50, 50));
   await page.locator('.work-head a').first().click();
@@ -294,6 +326,13 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
     [150, 130],
   ] as const)
     await click(x, y);
+  // Neither a key that would lose it nor one that moves the picture takes what is begun away.
+  const points = (count: number) => page.locator('.draw-bar b', { hasText: `점 ${count}개` }).waitFor();
+  for (const key of ['d', 'ArrowRight', 'u', 'v', 'o', 'Control+y', 'q', 'p']) await page.keyboard.press(key);
+  await page.locator('.toast', { hasText: '먼저 완성' }).first().waitFor();
+  await page.locator('.film-open').nth(1).click();
+  await points(3);
+  await page.locator('.desk-name', { hasText: 'part-001' }).waitFor();
   await page.keyboard.press('Escape');
   assert.is(await page.locator('.shape-row').count(), 0, 'given up');
   for (const [x, y] of [
@@ -303,6 +342,10 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
     [50, 130],
   ] as const)
     await click(x, y);
+  // A colleague saves the picture meanwhile: the points go on in what there is now.
+  await dev.ok('PUT', `/api/annotation/tasks/${of.id}/pictures/0`, { base: 0, state: 'todo', shapes: [] });
+  await page.locator('.toast', { hasText: '저장하여' }).waitFor();
+  await points(4);
   await page.keyboard.press('Enter');
   await page.locator('.shape-row').first().waitFor();
   // A corner is dragged, one is put into an edge, another taken out.
@@ -368,8 +411,15 @@ annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async ()
   const line = await page.context().newCDPSession(page);
   const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', x: number, y: number) =>
     line.send('Input.dispatchMouseEvent', { type, ...at(x, y), button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1, pointerType: 'pen' });
+  // A palm comes down in the middle of the stroke.
+  const palm = (type: 'touchStart' | 'touchMove' | 'touchEnd', by = 0) =>
+    line.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x: at(250, 200).x + by, y: at(250, 200).y, id: 7 }] });
   await pen('mousePressed', 60, 120);
-  for (let x = 70; x <= 200; x += 10) await pen('mouseMoved', x, 120);
+  for (let x = 70; x <= 130; x += 10) await pen('mouseMoved', x, 120);
+  await palm('touchStart');
+  await palm('touchMove', 30);
+  for (let x = 140; x <= 200; x += 10) await pen('mouseMoved', x, 120);
+  await palm('touchEnd');
   await pen('mouseReleased', 200, 120);
   await page.keyboard.press('p');
   for (const [x, y] of [
@@ -404,13 +454,23 @@ annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async ()
   await saved(page);
   assert.equal((await picture(of, 0)).shapes, [], 'stroke by stroke taken back');
   assert.is((await picture(of, 0)).state, 'todo');
+  // Nothing to mark, until something is painted.
+  await page.keyboard.press('t');
+  await saved(page);
+  assert.is((await picture(of, 0)).state, 'done');
+  await page.keyboard.press('r');
+  await drag(page, at(60, 60), at(90, 60));
+  await saved(page);
+  await page.keyboard.press('Control+z');
+  await saved(page);
+  assert.equal([(await picture(of, 0)).state, (await picture(of, 0)).shapes], ['todo', []]);
   checkTroubles(page);
 });
 
 annotate('classes of pictures: one key a picture, again takes it away, many at once in the grid, marks to delete', async () => {
   const of = await task('분류');
   await open(page, of);
-  const [good] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
+  const [good, bad] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
   await page.keyboard.press('1');
   await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
   await page.keyboard.press('2');
@@ -441,8 +501,44 @@ annotate('classes of pictures: one key a picture, again takes it away, many at o
   await page.keyboard.press('1');
   await page.locator('.grid-bar', { hasText: '0장 선택' }).waitFor();
   assert.is((await picture(of, 8)).label, good);
+
+  // Keys are for what is chosen in the grid, not for the picture behind it; a save of many is taken back as one.
+  const inGrid = async (n: number) => {
+    await page.locator('.grid-open').nth(n).click();
+    await page.locator('.grid-bar', { hasText: '1장 선택' }).waitFor();
+  };
+  await inGrid(6);
+  await page.keyboard.press('k');
+  const marked = page.locator('.grid-open .film-state.red');
+  await countBecomes(marked, 2);
+  assert.equal([(await picture(of, 6)).state, (await picture(of, 1)).state], ['delete', 'done']);
+  await page.keyboard.press('Control+z');
+  await countBecomes(marked, 1);
+  await page.keyboard.press('Control+z');
+  await page.locator('.work-count', { hasText: '3 / 30' }).waitFor();
+  assert.equal([(await picture(of, 6)).state, (await picture(of, 9)).label, (await picture(of, 1)).state], ['todo', null, 'done']);
+  // Somebody else is faster than what is shown: nothing is overwritten unseen.
+  const faster = { base: 0, state: 'done', label: bad! } satisfies PictureSave;
+  await page.route(
+    /\/pictures\?/,
+    async (route) => {
+      await dev.ok('PUT', `/api/annotation/tasks/${of.id}/pictures/10`, faster);
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await inGrid(10);
+  await page.keyboard.press('1');
+  await page.locator('.toast', { hasText: '먼저 저장했거나' }).waitFor();
+  assert.is((await picture(of, 10)).label, bad);
   await page.keyboard.press('g');
-  await page.locator('.work-count', { hasText: '7 / 30' }).waitFor();
+  await page.locator('.work-count', { hasText: '4 / 30' }).waitFor();
+  // The reviewer judges marks to delete, too.
+  await page.locator('.film-open').nth(4).click();
+  await page.locator('.desk-name', { hasText: 'part-005' }).waitFor();
+  await page.keyboard.press('y');
+  await page.locator('.desk-name', { hasText: 'part-006' }).waitFor();
+  assert.equal([(await picture(of, 4)).state, (await picture(of, 4)).review], ['delete', 'accepted']);
   checkTroubles(page);
 });
 
@@ -451,9 +547,11 @@ annotate('two tabs on one picture: the second is told, nothing is overwritten', 
   await open(page, of);
   const other = await newPage(studio, { like: page.context() });
   await open(other, of);
+  await page.locator('.desk-foot .chip', { hasText: '나(다른 창)' }).waitFor();
   const at = await placer(page);
   // The other tab does not hear of it: its line is down while the first one saves.
   await other.context().setOffline(true);
+  await dev.ok('POST', `/api/annotation/tasks/${of.id}/classes`, { name: '얼룩' });
   await drag(page, at(60, 60), at(120, 110));
   await saved(page);
   await drag(other, at(200, 100), at(260, 160));
@@ -463,7 +561,16 @@ annotate('two tabs on one picture: the second is told, nothing is overwritten', 
   await other.locator('dialog .both').waitFor({ timeout: 20_000 });
   await other.screenshot({ path: 'dist/screenshots/annotate-conflict.ko.light.1280x800.png' });
   near(((await picture(of, 0)).shapes[0] as { x: number }).x, 60);
-  await other.locator('dialog .dialog-foot button', { hasText: '내 것으로 저장' }).click();
+  await countBecomes(other.locator('.tag'), 2);
+  const drawn = other.locator('dialog .both canvas');
+  await drawn.nth(1).waitFor();
+  const look = (canvas: Locator) => canvas.evaluate((one) => (one as unknown as { toDataURL(): string }).toDataURL());
+  assert.is.not(await look(drawn.nth(0)), await look(drawn.nth(1)), 'each with its own box');
+  // Enter decides nothing; the question comes again when it is asked for.
+  await other.keyboard.press('Enter');
+  await other.locator('dialog').waitFor({ state: 'detached' });
+  await other.locator('.save-state.conflict').click();
+  await other.locator('dialog button', { hasText: '내 것으로 저장' }).click();
   await saved(other);
   near(((await picture(of, 0)).shapes[0] as { x: number }).x, 200);
   // The first one hears of it and shows what is saved now.
@@ -488,6 +595,12 @@ annotate('what could not be sent outlives the tab, and goes out at the next visi
   await second.locator('.shape-row').first().waitFor();
   await saved(second);
   near(((await picture(of, 0)).shapes[0] as { x: number }).x, 60);
+  const left = await second.evaluate(`new Promise((resolve) => {
+    indexedDB.open('ai-studio.annotation').onsuccess = ({ target }) => {
+      target.result.transaction('unsent').objectStore('unsent').count().onsuccess = (event) => resolve(event.target.result);
+    };
+  })`);
+  assert.is(left, 0, 'nothing is kept of what is saved');
   // The daemon is killed before the change has reached it.
   const again = studio.restart('SIGKILL');
   await drag(second, at(200, 60), at(260, 110));
@@ -517,11 +630,23 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.waitForURL('**/annotations');
   await ann.locator('a.row-name', { hasText: /^검수$/ }).click();
   await ann.locator('.desk-name', { hasText: 'part-001' }).waitFor();
-  for (const key of ['1', '2', '1']) {
+  for (const key of ['1', '2']) {
     const name = await ann.locator('.desk-name').textContent();
     await ann.keyboard.press(key);
-    if (name !== 'part-003.png') await ann.locator('.desk-name', { hasNotText: name ?? '' }).waitFor();
+    await ann.locator('.desk-name', { hasNotText: name ?? '' }).waitFor();
   }
+  await saved(ann);
+  // The picture that is open is given to somebody else, and comes back.
+  const give = (part: number, to: string) =>
+    dev.ok<AnnotationTask>('POST', `/api/annotation/tasks/${of.id}/reassign`, { partId: part, annotatorIds: [ids[to]] });
+  const { parts } = await give(of.parts[0]!.id, 'ben');
+  await ann.locator('.desk-note', { hasText: '다른 작업자' }).waitFor();
+  await ann.locator('.films-tools .field-note', { hasText: '– / 2' }).waitFor();
+  await countBecomes(ann.locator('.tag:enabled'), 0);
+  await give(parts.find(({ userId }) => userId === ids.ben)!.id, 'ann');
+  await ann.locator('.tag:enabled').first().waitFor();
+  await ann.keyboard.press('1');
+  await ann.locator('.work-count', { hasText: '3 / 3' }).waitFor();
   await saved(ann);
   assert.is(await ann.locator('.work-head button', { hasText: /^완료$/ }).isVisible(), false, 'Complete is the reviewer’s');
   await ann.locator('.work-head button', { hasText: '작업 완료 알림' }).click();
@@ -529,7 +654,8 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('.desk-note').waitFor();
   assert.is(await ann.locator('.tag').first().isDisabled(), true, 'reported is closed');
 
-  // The whole part comes back with a word, is reported again, then a single picture.
+  // The whole part comes back with a word, which the line tells when it stands again, is reported again, then a single picture.
+  await ann.context().setOffline(true);
   await page.goto('/annotations');
   const row = page.locator('tr', { has: page.locator('.row-name', { hasText: /^검수$/ }) });
   await row.locator('td.more button').click();
@@ -537,6 +663,8 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await page.locator('.part-list button:visible', { hasText: '돌려보내기' }).click();
   await page.locator('dialog textarea').fill('2번을 다시 봐 주십시오');
   await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog textarea').waitFor({ state: 'detached' });
+  await ann.context().setOffline(false);
   await ann.locator('.desk-note', { hasText: '2번을 다시 봐 주십시오' }).waitFor();
   assert.is(await ann.locator('.tag').first().isDisabled(), false, 'returned is open again');
   await ann.locator('.work-head button', { hasText: '작업 완료 알림' }).click();
@@ -551,8 +679,16 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('.film-open').first().click();
   await ann.locator('.desk-note', { hasText: '다시 봐 주십시오' }).waitFor();
   await checkPage(ann, 'annotate-returned', ONCE);
+  // Signed in anew in another tab: this one goes on with that session.
+  await ann.evaluate(
+    async (body) => {
+      await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    },
+    JSON.stringify({ userId: 'ann', password: PASSWORD }),
+  );
   await ann.locator('.tag').nth(1).click();
   await saved(ann);
+  assert.is((await picture(of, 0)).review, 'fixed');
   await ann.context().close();
 
   await page.locator('.film-open').first().click();
@@ -581,11 +717,6 @@ annotate('fingers: a polygon by taps, two fingers zoom and move', async () => {
   ] as const)
     await tablet.touchscreen.tap(at(x, y).x, at(x, y).y);
   await checkPage(tablet, 'annotate-tablet', { themes: ['light'], sizes: [[1024, 768]] });
-  await tablet.locator('.draw-bar button').nth(1).tap();
-  await tablet.locator('.draw-bar .primary').tap();
-  await saved(tablet);
-  const ring = ((await picture(of, 0)).shapes[0] as { parts: { outer: number[] }[] }).parts[0]!.outer;
-  assert.is(ring.length, 6, 'one of four points was taken back');
   const line = await tablet.context().newCDPSession(tablet);
   const box = (await tablet.locator('.easel').boundingBox()) as { x: number; y: number; width: number; height: number };
   const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -616,7 +747,13 @@ annotate('fingers: a polygon by taps, two fingers zoom and move', async () => {
   await touch('touchEnd', 0);
   near(await zoom(), after);
   assert.is.not(await tablet.evaluate(corner), drawn, 'what is drawn has moved');
-  assert.is(await tablet.locator('.shape-row').count(), 1, 'two fingers draw nothing');
+  // The points that were set are still there, and the fingers have added none.
+  await tablet.locator('.draw-bar button').nth(1).tap();
+  await tablet.locator('.draw-bar .primary').tap();
+  await saved(tablet);
+  const [only, ...more] = (await picture(of, 0)).shapes as { parts: { outer: number[] }[] }[];
+  assert.is(only?.parts[0]?.outer.length, 6, 'one of four points was taken back');
+  assert.is(more.length, 0, 'two fingers draw nothing');
   checkTroubles(tablet);
   await tablet.context().close();
 });

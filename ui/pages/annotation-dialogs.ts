@@ -1,6 +1,8 @@
 /** Small dialogs of the work screen: a picture that somebody else has saved meanwhile, a picture that is given back. */
 import type { AnnotatedPicture, AnnotationClass, PictureSave } from '../../server/http/annotation-schemas.ts';
+import { paintMiniature } from '../annotate/miniature.ts';
 import type { Mode } from '../annotate/session.ts';
+import type { Picture } from '../annotate/stage.ts';
 import { confirm } from '../components/confirm.ts';
 import { dialog, openDialog } from '../components/dialog.ts';
 import { field } from '../components/field.ts';
@@ -14,6 +16,9 @@ interface Conflict {
   mine: PictureSave | null;
   mode: Mode;
   classes: readonly AnnotationClass[];
+  /** null: it could not be had, or nothing is drawn in it. */
+  picture: Picture | null;
+  colour(label: number): string;
 }
 
 function contentText(of: Pick<PictureSave, 'state' | 'label' | 'shapes'> | null, { mode, classes }: Conflict): string {
@@ -26,21 +31,30 @@ function contentText(of: Pick<PictureSave, 'state' | 'label' | 'shapes'> | null,
 const conflict = dialog<Conflict, 'mine' | 'theirs'>({
   title: 'work.conflict.title',
   template: `<div class="dialog-body"><p x-text="text"></p>
-      <div class="both"><div><b x-t="work.conflict.theirs"></b><p x-text="theirs"></p><p class="field-note" x-text="when"></p></div><div><b x-t="work.conflict.mine"></b><p x-text="mine"></p></div></div></div>
-    <footer class="dialog-foot"><button type="button" class="button" data-close x-t="work.conflict.later"></button><span class="spacer"></span>
-      <button type="button" class="button" @click="choose('mine')" x-t="work.conflict.keep-mine"></button>
-      <button type="submit" class="button primary" x-t="work.conflict.take-theirs"></button></footer>`,
+      <div class="both"><section><b x-t="work.conflict.theirs"></b><canvas x-ref="theirs" x-show="drawn" aria-hidden="true"></canvas><p x-text="theirs"></p><p class="field-note" x-text="when"></p>
+          <button type="button" class="button" @click="choose('theirs')" x-t="work.conflict.take-theirs"></button></section>
+        <section><b x-t="work.conflict.mine"></b><canvas x-ref="mine" x-show="drawn" aria-hidden="true"></canvas><p x-text="mine"></p><p class="field-note" x-t="work.conflict.unsent"></p>
+          <button type="button" class="button" @click="choose('mine')" x-t="work.conflict.keep-mine"></button></section></div></div>
+    <footer class="dialog-foot"><button type="button" class="button" data-close autofocus x-t="work.conflict.later"></button></footer>`,
   component: (args, done) =>
     component({
       text: t('work.conflict.text', { n: args.current.n + 1, name: args.current.by ?? '–' }),
       theirs: contentText(args.current, args),
       mine: contentText(args.mine, args),
       when: dayAndTime(args.current.at),
-      choose(what: 'mine') {
-        done(what);
+      drawn: args.picture !== null,
+      init() {
+        const { picture, colour, current, mine } = args;
+        if (!picture) return;
+        const [one, other] = [current.shapes, mine?.shapes ?? []];
+        void this.$nextTick(() => {
+          paintMiniature(this.$refs.theirs as HTMLCanvasElement, { picture, colour, shapes: one, others: other });
+          paintMiniature(this.$refs.mine as HTMLCanvasElement, { picture, colour, shapes: other, others: one });
+        });
       },
-      submit() {
-        done('theirs');
+      // Enter decides nothing: either way somebody's work is given up.
+      choose(what: 'mine' | 'theirs') {
+        done(what);
       },
     }),
 });
@@ -104,7 +118,11 @@ export async function askComplete(left: number, done: number, deleted: number): 
   return sure ? 'yes' : null;
 }
 
-/** Changes that the daemon will never take. */
-export function askDrop(pictures: number): Promise<boolean> {
-  return confirm({ title: t('work.drop.title'), text: t('work.drop.text', { n: pictures }), ok: t('work.drop'), danger: true });
+/** So many reasons are named. */
+const REASONS = 8;
+
+/** Changes that the daemon will never take as they are. `reasons`: of each picture, by its number. */
+export function askDrop(reasons: ReadonlyMap<number, string>): Promise<boolean> {
+  const points = [...reasons].slice(0, REASONS).map(([n, reason]) => t('work.drop.point', { n: n + 1, reason }));
+  return confirm({ title: t('work.drop.title'), text: t('work.drop.text', { n: reasons.size }), points, ok: t('work.drop'), danger: true });
 }

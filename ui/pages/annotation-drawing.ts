@@ -6,8 +6,10 @@ import type { Session } from '../annotate/session.ts';
 import type { Appearance } from '../annotate/stage.ts';
 import type { ToolName } from '../annotate/tool.ts';
 import { openKeySheet } from '../components/keys.ts';
+import { toast } from '../components/toast.ts';
 import { openInformation } from '../frame/information.ts';
 import '../i18n/areas/annotation.ts';
+import { t } from '../i18n/language.ts';
 import { keepLook, openLook } from './annotation-look.ts';
 import { part, type Room } from './annotation-room.ts';
 
@@ -51,9 +53,11 @@ export const drawingPart = (room: Room) =>
     },
     stepped({ changes, patch }: Step) {
       if (!room.session) return;
-      if (room.session.shapes().length) room.session.nothing = false;
+      if (patch || room.session.shapes().length) room.session.nothing = false;
       this.refresh();
-      this.showLayers(patch ? [this.label] : changes.flatMap(({ before, after }) => newLabel(before, after)));
+      const drawn = patch ? [this.label] : changes.flatMap(({ before, after }) => newLabel(before, after));
+      if (drawn.length && !this.look.shapes) this.toggle('shapes');
+      this.showLayers(drawn);
       // Proposals that are thrown away are no change of the picture.
       if (!patch && changes.every(({ before, after }) => before?.proposed !== null && after?.proposed !== null)) return;
       if (this.mode !== 'pixel') {
@@ -93,16 +97,27 @@ export const drawingPart = (room: Room) =>
     },
 
     use(tool: ToolName) {
-      this.tool = tool;
-      room.stage?.use(tool);
+      if (room.stage?.use(tool)) this.tool = tool;
+      else this.unfinished();
+    },
+    /** What is asked for would lose a polygon that has been begun: the person is told. */
+    unfinished() {
+      if (!room.stage?.unfinished) return false;
+      toast('info', t('work.say.unfinished'));
+      return true;
     },
     setBrush() {
       if (room.stage) room.stage.brush = this.brush / 2;
     },
     zoomBy: (factor: number) => room.stage?.zoom(factor),
     fit: () => room.stage?.reset(),
-    undo: () => room.stage?.undo(),
-    redo: () => room.stage?.redo(),
+    undo() {
+      if (this.grid) void this.gridUndo();
+      else room.stage?.undo();
+    },
+    redo() {
+      if (!this.grid && !this.unfinished()) room.stage?.redo();
+    },
     finishDrawing: () => room.stage?.finish(),
     pointBack: () => room.stage?.back(),
     layerShown(label: number) {
@@ -135,7 +150,7 @@ export const drawingPart = (room: Room) =>
       const on = (event.target as Element).closest<HTMLElement>('button, a');
       if (on) on.click();
       else if (this.mode !== 'whole') room.stage?.finish();
-      else if (this.proposals) this.acceptAbove();
+      else if (this.proposals && !this.grid) this.acceptAbove();
     },
     openKeys: () => openKeySheet(),
     openHelp: () => openInformation(),
@@ -144,14 +159,16 @@ export const drawingPart = (room: Room) =>
     selectAll() {
       room.stage?.select(this.inSight().map((item) => item.id));
     },
-    cancel: () => {
-      room.stage?.cancel();
+    cancel() {
+      if (this.grid) this.gridNone();
+      else room.stage?.cancel();
     },
     arrow(event: KeyboardEvent, dx: number, dy: number) {
       const shaped = this.mode === 'box' || this.mode === 'polygon';
       if (this.grid) return;
-      if (shaped && this.selected.length) room.stage?.nudge(dx * (event.shiftKey ? 10 : 1), dy * (event.shiftKey ? 10 : 1), movedShape);
-      else if (dx) this.go(dx);
+      if (shaped && this.selected.length) {
+        if (!room.coming) room.stage?.nudge(dx * (event.shiftKey ? 10 : 1), dy * (event.shiftKey ? 10 : 1), movedShape);
+      } else if (dx) this.go(dx);
     },
     cycle(by: number) {
       const items = this.inSight();

@@ -1,10 +1,12 @@
 /** Many pictures at once, in classification: the grid in the middle of the work screen. */
-import type { LabelledMany } from '../../server/http/annotation-schemas.ts';
-import { ClassGrid } from '../annotate/class-grid.ts';
+import type { AnnotationRow, LabelledMany } from '../../server/http/annotation-schemas.ts';
+import { type Becomes, ClassGrid, type Replaced } from '../annotate/class-grid.ts';
+import { ApiError } from '../api.ts';
 import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { t } from '../i18n/language.ts';
 import { part, type Room } from './annotation-room.ts';
+import { renewSession } from './annotation-saving.ts';
 
 export const gridPart = (room: Room) =>
   part({
@@ -14,7 +16,8 @@ export const gridPart = (room: Room) =>
       if (!this.grid) {
         room.grid?.end();
         room.grid = null;
-        void this.openAt(this.place);
+        const n = room.list[this.place] ?? room.session?.n;
+        if (n !== undefined) void this.openPicture(n);
         return;
       }
       room.saver?.flush();
@@ -32,20 +35,48 @@ export const gridPart = (room: Room) =>
           this.place = place;
           this.toggleGrid();
         },
-        saved: (reply, label) => this.gridSaved(reply, label),
-        failed: toastError,
+        ready: async () => {
+          await room.saver?.rest(1000);
+        },
+        saved: (reply, to, before) => this.gridSaved(reply, to, before),
+        outdated: (rows) => this.gridOutdated(rows),
+        failed: (error) => {
+          if (error instanceof ApiError && error.code === 'stale_page') void renewSession();
+          toastError(error);
+        },
       });
     },
-    gridSaved(reply: LabelledMany, to: { state: 'todo' | 'done' | 'delete'; label?: number }) {
+    gridSaved(reply: LabelledMany, to: Becomes, before: Replaced[]) {
       for (const { n } of reply.saved) {
         room.index?.set(n, { state: to.state, ...(to.label === undefined ? {} : { label: to.label }) });
         room.loader.stale(n);
         room.sessions.delete(n);
       }
+      if (before.length) room.replaced.push(before);
+      this.gridSteps = room.replaced.length;
       if (reply.refused.length) toast('error', t('work.grid.refused', { n: reply.refused.length }));
+      this.gridShow();
+    },
+    /** Somebody else has changed them since they were shown. */
+    gridOutdated(rows: readonly AnnotationRow[]) {
+      for (const { n, state, review, label, partId } of rows) {
+        if (room.saver?.unsaved(n)) continue;
+        room.index?.set(n, { state, review, label, part: partId });
+        room.loader.stale(n);
+      }
+      toast('error', t('work.grid.refused', { n: rows.length }));
+      this.gridShow();
+    },
+    gridShow() {
       room.films?.refresh();
       room.grid?.refresh();
       this.count();
+    },
+    /** Ctrl+Z: the pictures that the last save has changed are as they were before it. */
+    async gridUndo() {
+      const step = room.replaced.at(-1);
+      if (step && (await room.grid?.putBack(step))) room.replaced.pop();
+      this.gridSteps = room.replaced.length;
     },
     gridAll: () => room.grid?.selectAll(),
     gridNone: () => room.grid?.clear(),

@@ -9,6 +9,8 @@ import { t } from '../i18n/language.ts';
 /** What the keys can ask of the screen. */
 export interface WorkKeys {
   mode: Mode;
+  /** Many pictures are shown, and none of them is open. */
+  grid: boolean;
   classes: readonly AnnotationClass[];
   hasShapes: boolean;
   empty: boolean;
@@ -47,7 +49,7 @@ export function workKeys(work: WorkKeys): KeyBinding[] {
     { key: 'ArrowLeft', shown: '←', text: 'work.previous', run: (event) => work.arrow(event, -1, 0) },
     shaped && { key: 'ArrowUp', shown: '↑', text: 'work.nudge', run: (event) => work.arrow(event, 0, -1) },
     shaped && { key: 'ArrowDown', shown: '↓', text: 'work.nudge', run: (event) => work.arrow(event, 0, 1) },
-    { key: 'u', text: 'work.todo', run: () => work.nextTodo() },
+    { key: 'u', text: 'work.todo', run: () => !work.grid && work.nextTodo() },
     { key: 'z', ctrl: true, shift: false, shown: 'Ctrl Z', text: 'work.undo', run: () => work.undo() },
     { key: 'z', ctrl: true, shift: true, shown: 'Ctrl Shift Z', text: 'work.redo', run: () => work.redo() },
     { key: 'y', ctrl: true, shown: 'Ctrl Y', text: 'work.redo', run: () => work.redo() },

@@ -1,7 +1,7 @@
 /** What others do in the task while one works on it. */
-import type { AnnotationClasses, AnnotationIndex, AnnotationMessage } from '../../server/http/annotation-schemas.ts';
+import type { AnnotationClasses, AnnotationIndex, AnnotationMessage, AnnotationTask } from '../../server/http/annotation-schemas.ts';
 import { TaskIndex } from '../annotate/task-index.ts';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { toast } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { t } from '../i18n/language.ts';
@@ -27,12 +27,43 @@ export const othersPart = (room: Room) =>
       const n = room.session?.n ?? -1;
       this.count();
       this.relist(n);
-      if (pictures && n >= 0 && !room.saver?.unsaved(n)) await this.reopen();
+      if (pictures) await this.reopen();
     },
-    /** The picture that is open, with what the daemon says of it now. */
     async reopen() {
       room.loader.forgetLabels();
-      if (room.session && room.list[this.place] === room.session.n) await this.openAt(this.place);
+      if (room.session) await this.lookAgain(room.session.n);
+    },
+    /**
+     * The picture that is open, with what the daemon says of it now (it may be somebody else's), unless that cannot be had just now. `by`: somebody has saved
+     * it, which is told; where it was changed here meanwhile, saving that will ask.
+     */
+    async lookAgain(n: number, by?: string) {
+      try {
+        await room.loader.labels(n);
+      } catch {
+        return;
+      }
+      // Somebody has gone on meanwhile.
+      if (room.session?.n !== n || room.coming) return;
+      if (by !== undefined) {
+        this.settle();
+        if (room.saver?.unsaved(n)) return;
+        toast('info', t('work.newer', { name: by }));
+      }
+      await this.openPicture(n);
+    },
+    /** The live line has had a gap: whatever may have been said meanwhile is asked for. */
+    async catchUp() {
+      room.saver?.flush();
+      try {
+        this.takeTask(await api.get<AnnotationTask>(room.base, undefined, room.route.signal));
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) this.problem = t('work.gone');
+        return;
+      }
+      await this.reloadClasses();
+      await this.reloadIndex();
+      await this.reopen();
     },
     heard(message: AnnotationMessage) {
       switch (message.type) {
@@ -43,12 +74,12 @@ export const othersPart = (room: Room) =>
           room.films?.refresh();
           room.grid?.refresh();
           this.count();
-          if (room.session?.n !== message.n || message.revision <= room.session.revision || room.saver?.unsaved(message.n)) return;
-          void this.renewed(message.n, message.by);
+          if (this.grid || room.session?.n !== message.n || message.revision <= room.session.revision) return;
+          void this.lookAgain(message.n, message.by);
           return;
         }
         case 'presence':
-          if (room.session?.n === message.n) this.others = message.people.filter((one) => one.id !== me.user?.id);
+          if (room.session?.n === message.n) this.others = message.people.filter((one) => one.id !== me.user?.id || one.tabs > 1);
           return;
         case 'classes':
           if (message.revision > this.classesRevision) void this.reloadClasses();
@@ -61,23 +92,12 @@ export const othersPart = (room: Room) =>
           return;
       }
     },
-    /** Somebody else has saved the picture that is open: the newer state is shown, unless it cannot be had just now. */
-    async renewed(n: number, by: string) {
-      try {
-        await room.loader.labels(n);
-      } catch {
-        return;
-      }
-      if (room.session?.n !== n || room.saver?.unsaved(n)) return;
-      toast('info', t('work.newer', { name: by }));
-      await this.openAt(this.place);
-    },
     async tellPresence() {
       if (document.hidden || !room.session || this.task?.status !== 'working') return;
       const reply = await api.put<{ others: { id: number; name: string }[] }>(`${room.base}/presence`, { n: room.session.n, tab: room.tab }).catch(() => null);
       if (reply) this.others = reply.others;
     },
     othersText() {
-      return t('work.others', { names: this.others.map((one) => one.name).join(', ') });
+      return t('work.others', { names: this.others.map((one) => (one.id === me.user?.id ? t('work.others.self') : one.name)).join(', ') });
     },
   });

@@ -42,14 +42,14 @@ export const picturesPart = (room: Room) =>
       });
     },
     filterCount(filter: Filter) {
-      const { total, done, deleted, returned, fixed, proposed } = this.counts;
-      return { all: total, todo: total - done - deleted, done, delete: deleted, returned, fixed, proposed, open: done }[filter];
+      const { total, done, deleted, returned, fixed, open, proposed } = this.counts;
+      return { all: total, todo: total - done - deleted, done, delete: deleted, returned, fixed, open, proposed }[filter];
     },
     filterText(filter: Filter) {
-      return filter === 'open' ? t('work.filter.open') : t('work.filter.count', { name: t(`work.filter.${filter}`), n: this.filterCount(filter) });
+      return t('work.filter.count', { name: t(`work.filter.${filter}`), n: this.filterCount(filter) });
     },
     placeText() {
-      return this.length ? t('work.place', { at: this.place + 1, of: this.length }) : '';
+      return this.length ? t('work.place', { at: this.place < 0 ? '–' : this.place + 1, of: this.length }) : '';
     },
     /** The list by the present filter; the picture that was open stays open where it is still in it. */
     refilter(first?: number) {
@@ -62,14 +62,15 @@ export const picturesPart = (room: Room) =>
       this.length = room.list.length;
       room.films?.reload();
       room.grid?.reload();
-      let place = room.list.indexOf(n);
-      if (place < 0 && open) place = this.filter === 'all' && n < 0 ? Math.max(0, room.index.nextTodo(room.list, -1)) : 0;
-      if (!room.list.length) this.place = -1;
-      else if (open) void this.openAt(place);
-      else if (place >= 0) {
-        this.place = place;
-        room.films?.goto(place);
-      }
+      const place = room.list.indexOf(n);
+      if (!open || !room.list.length) this.stand(place);
+      else if (place >= 0) void this.openAt(place);
+      else void this.openAt(this.filter === 'all' && n < 0 ? Math.max(0, room.index.nextTodo(room.list, -1)) : 0);
+    },
+    /** Where the picture that is open is in the list; -1: it is not in it. */
+    stand(place: number) {
+      this.place = place;
+      room.films?.goto(place);
     },
     showAll() {
       this.filter = 'all';
@@ -84,11 +85,19 @@ export const picturesPart = (room: Room) =>
 
     async openAt(place: number) {
       const n = room.list[place];
-      if (n === undefined || !room.stage) return;
+      if (n !== undefined) await this.openPicture(n);
+    },
+    /** Also one that is not in the list; the one that is open already is looked at anew. */
+    async openPicture(n: number) {
+      if (!room.stage) return;
+      const open = room.session?.n ?? -1;
+      if (n !== open && this.unfinished()) {
+        this.stand(room.list.indexOf(open));
+        return;
+      }
       const now = ++room.turn;
       room.coming = true;
-      this.place = place;
-      room.films?.goto(place);
+      this.stand(room.list.indexOf(n));
       try {
         const { picture, labels: first } = await room.loader.open(n);
         let labels = first;
@@ -99,6 +108,11 @@ export const picturesPart = (room: Room) =>
         }
         if (now !== room.turn || room.route.signal.aborted || !room.stage) return;
         this.problem = null;
+        // The list may be another one by now.
+        const place = room.list.indexOf(n);
+        if (place !== this.place) this.stand(place);
+        // A stroke that is not handed over yet is a change, too.
+        this.settle();
         let next = room.sessions.get(n);
         const unsaved = room.saver?.unsaved(n) ?? null;
         // Where the daemon has something newer, the drawing of an earlier visit is not true any more.
@@ -113,8 +127,9 @@ export const picturesPart = (room: Room) =>
           return;
         }
         for (const old of room.sessions.keys()) if (room.sessions.size > KEPT_SESSIONS && old !== n) room.sessions.delete(old);
+        const again = room.session?.n === n;
         this.take(next);
-        room.stage.show({ picture, drawing: next.drawing }, true);
+        room.stage.show({ picture, drawing: next.drawing }, again);
         const shown = next;
         // It is given up where the picture goes away meanwhile.
         room.loader.sharpen(n, picture).then(
@@ -135,9 +150,15 @@ export const picturesPart = (room: Room) =>
     },
     go(by: number) {
       if (this.grid || !room.list.length) return;
-      const to = this.place + by;
-      if (to >= 0 && to < room.list.length) void this.openAt(to);
+      const to = this.beside(by);
+      if (to >= 0) void this.openAt(to);
       else if (by > 0) toast('info', t(this.filterCount('todo') ? 'work.end.more' : 'work.end'));
+    },
+    /** The next place of the list, or the one before; -1: there is none. A picture that has left the list is where it would be by its number. */
+    beside(by: number) {
+      const n = room.session?.n ?? -1;
+      const to = this.place >= 0 ? this.place + by : by > 0 ? room.list.findIndex((one) => one > n) : room.list.findLastIndex((one) => one < n);
+      return to < room.list.length ? to : -1;
     },
     /** A number, or a part of a name: the next one after the picture that is open. */
     async jump(event: KeyboardEvent) {
@@ -170,6 +191,7 @@ export const picturesPart = (room: Room) =>
       await this.openAt(to);
     },
     nextTodo() {
+      if (this.grid) this.toggleGrid();
       const to = room.index ? room.index.nextTodo(room.list, this.place) : -1;
       if (to >= 0) void this.openAt(to);
       else toast('success', t('work.all-done'));

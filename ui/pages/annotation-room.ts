@@ -10,7 +10,7 @@ import type {
   PictureSave,
   PictureSaved,
 } from '../../server/http/annotation-schemas.ts';
-import type { ClassGrid } from '../annotate/class-grid.ts';
+import type { ClassGrid, Replaced } from '../annotate/class-grid.ts';
 import type { Item } from '../annotate/drawing.ts';
 import type { Filmstrip } from '../annotate/filmstrip.ts';
 import { Loader } from '../annotate/loader.ts';
@@ -38,6 +38,10 @@ export class Room {
   readonly mine = new Set<string>();
   /** The revision that this tab has saved last, by picture. */
   readonly savedAs = new Map<number, number>();
+  /** What saves of the grid have replaced, the latest last. */
+  readonly replaced: Replaced[][] = [];
+  /** Why the daemon does not take what was changed, by picture. */
+  readonly refusals = new Map<number, string>();
   stage: Stage | null = null;
   films: Filmstrip | null = null;
   shapes: ShapeList | null = null;
@@ -82,7 +86,7 @@ export const plainState = () => ({
   ranked: false,
   place: -1,
   length: 0,
-  counts: { total: 0, done: 0, deleted: 0, returned: 0, fixed: 0, proposed: 0 },
+  counts: { total: 0, done: 0, deleted: 0, returned: 0, fixed: 0, open: 0, proposed: 0 },
   current: null as AnnotatedPicture | null,
   problem: null as unknown,
   loading: true,
@@ -113,6 +117,8 @@ export const plainState = () => ({
   advance: remembered('annotate.advance') !== 'off',
   grid: false,
   gridCount: 0,
+  /** Saves of the grid that can be taken back. */
+  gridSteps: 0,
   busy: false,
 });
 
@@ -134,6 +140,9 @@ export interface Work extends WorkState {
   relist(n: number, open?: boolean): void;
   filterCount(filter: Filter): number;
   openAt(place: number): Promise<void>;
+  openPicture(n: number): Promise<void>;
+  unfinished(): boolean;
+  beside(by: number): number;
   go(by: number): void;
   nextTodo(): void;
   take(next: Session): void;
@@ -144,6 +153,9 @@ export interface Work extends WorkState {
   acceptAbove(): void;
   showLayers(labels: readonly number[]): void;
   toggleGrid(): void;
+  gridDelete(): void;
+  gridNone(): void;
+  gridUndo(): Promise<void>;
   saverChanged(): void;
   send(n: number, save: PictureSave): Promise<Answer>;
   saved(n: number, reply: PictureSaved, shapes: readonly AnnotationShape[] | null): void;
@@ -153,6 +165,8 @@ export interface Work extends WorkState {
   reloadClasses(): Promise<void>;
   reloadIndex(pictures?: boolean): Promise<void>;
   reopen(): Promise<void>;
+  lookAgain(n: number, by?: string): Promise<void>;
+  catchUp(): Promise<void>;
   tellPresence(): Promise<void>;
 }
 

@@ -1,12 +1,14 @@
 /** What the saver of the work screen asks and tells: sending, conflicts, and the words beside the title. */
 import type { AnnotatedPicture, AnnotationShape, PictureSave, PictureSaved } from '../../server/http/annotation-schemas.ts';
+import type { Session } from '../../server/http/schemas.ts';
 import type { Answer, SaveState } from '../annotate/saving.ts';
 import { ApiError, api } from '../api.ts';
 import { float } from '../components/floating.ts';
 import { toast, toastError } from '../components/toast.ts';
+import { signInAgain } from '../frame/sign-in-again.ts';
 import '../i18n/areas/annotation.ts';
 import { t } from '../i18n/language.ts';
-import { me } from '../session.ts';
+import { me, takeSession } from '../session.ts';
 import { askConflict, askDrop } from './annotation-dialogs.ts';
 import { part, type Room } from './annotation-room.ts';
 
@@ -19,6 +21,16 @@ const SAVE_ICONS: { [state in SaveState]: string } = {
   refused: 'lock',
 };
 
+/** Why nothing can be changed in a picture, as lockedBy has it. */
+const LOCKS = ['annotation_completed', 'annotation_not_yours', 'annotation_part_done', 'annotation_picture_accepted'];
+
+/** Somebody has signed in anew in another tab: the same person goes on with that session, anybody else's is not for these changes. */
+export async function renewSession(): Promise<void> {
+  const now = await api.get<Session>('/api/session').catch(() => null);
+  if (now && now.user.id === me.user?.id) takeSession(now);
+  else if (now) void signInAgain();
+}
+
 export const savingPart = (room: Room) =>
   part({
     async send(n: number, save: PictureSave): Promise<Answer> {
@@ -28,6 +40,10 @@ export const savingPart = (room: Room) =>
         if (!(error instanceof ApiError)) return { kind: 'failed' };
         const current = (error.body as { current?: AnnotatedPicture } | undefined)?.current;
         if (error.status === 409 && current) return { kind: 'conflict', current };
+        if (error.code === 'stale_page') {
+          await renewSession();
+          return { kind: 'failed' };
+        }
         // An ended session comes back after signing in; a busy or absent daemon comes back by itself.
         if (error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500) return { kind: 'failed' };
         return { kind: 'refused', error };
@@ -41,6 +57,7 @@ export const savingPart = (room: Room) =>
     saved(n: number, reply: PictureSaved, shapes: readonly AnnotationShape[] | null) {
       const of = room.sessions.get(n);
       room.savedAs.set(n, reply.revision);
+      room.refusals.delete(n);
       room.loader.stale(n);
       room.index?.set(n, { ...(room.saver?.unsaved(n) ? {} : { state: reply.state }), review: reply.review });
       room.films?.refresh();
@@ -56,10 +73,17 @@ export const savingPart = (room: Room) =>
         at: new Date().toISOString(),
       };
       if (room.session === of) this.current = of.server;
+      // A label that was merged into another one meanwhile: what is drawn here still has the old one.
+      const looked = this.mode !== 'pixel' || reply.shapes !== null;
+      if (!looked || room.saver?.unsaved(n) || of.stands(of.server, (label) => room.classes.has(label))) return;
+      room.sessions.delete(n);
+      if (room.session === of) void this.lookAgain(n);
     },
     async conflict(n: number, current: AnnotatedPicture) {
       const of = room.sessions.get(n);
-      const choice = await askConflict({ current, mine: room.saver?.unsaved(n) ?? null, mode: this.mode, classes: this.classes });
+      const picture = this.mode === 'whole' ? null : await room.loader.picture(n).catch(() => null);
+      const mine = room.saver?.unsaved(n) ?? null;
+      const choice = await askConflict({ current, mine, mode: this.mode, classes: this.classes, picture, colour: (label) => this.colourOf(label) });
       if (!choice || !room.saver) return;
       room.saver.resolve(n, choice, current.revision);
       if (choice === 'mine') {
@@ -72,11 +96,20 @@ export const savingPart = (room: Room) =>
       room.index?.set(n, { state: current.state, review: current.review, label: current.label });
       this.count();
       room.films?.refresh();
-      if (room.session?.n === n) await this.openAt(this.place);
+      if (room.session?.n === n) await this.openPicture(n);
     },
     refused(n: number, error: unknown) {
-      if (error instanceof ApiError) toast('error', t('work.refused', { n: n + 1, reason: error.message }), { details: error.details });
-      else toastError(error);
+      if (!(error instanceof ApiError)) {
+        toastError(error);
+        return;
+      }
+      room.refusals.set(n, error.message);
+      toast('error', t('work.refused', { n: n + 1, reason: error.message }), { details: error.details });
+      const of = room.sessions.get(n);
+      if (!of || !LOCKS.includes(error.code)) return;
+      // Somebody else's by now, or reported, or completed: nothing more is taken.
+      of.server = { ...of.server, lockedBy: error.code };
+      if (room.session === of) this.current = of.server;
     },
     saveNow() {
       this.settle();
@@ -97,14 +130,18 @@ export const savingPart = (room: Room) =>
         return;
       }
       const refused = room.saver?.numbers('refused') ?? [];
-      if (refused.length) {
-        if (await askDrop(refused.length)) {
+      if (refused[0] !== undefined) {
+        // One sees what it is about before one decides.
+        if (this.grid) this.toggleGrid();
+        await this.openPicture(refused[0]);
+        const reasons = new Map(refused.map((n) => [n, room.refusals.get(n) ?? '']));
+        if (await askDrop(reasons)) {
           for (const n of refused) {
             room.saver?.drop(n);
             room.sessions.delete(n);
+            room.refusals.delete(n);
           }
-          room.loader.forgetLabels();
-          await this.openAt(this.place);
+          await this.reloadIndex(true);
         }
         return;
       }

@@ -37,16 +37,18 @@ export const taggingPart = (room: Room) =>
       }
       this.label = label;
       this.showLayers([label]);
-      if (this.selected.length && label) this.relabel(this.selected, label);
+      if (this.selected.length && label && !room.coming) this.relabel(this.selected, label);
     },
     /** One sees for a moment what was chosen. */
     advanceSoon() {
-      if (!this.advance || this.place + 1 >= room.list.length) return;
-      const { place } = this;
+      if (!this.advance || this.beside(1) < 0) return;
+      const { turn } = room;
       room.coming = true;
       setTimeout(() => {
-        if (this.place === place) this.go(1);
-        else room.coming = false;
+        // Another picture that was asked for meanwhile is on its way by itself.
+        if (room.turn !== turn) return;
+        room.coming = false;
+        this.go(1);
       }, ADVANCE_MS);
     },
     relabel(ids: readonly number[], label: number) {
@@ -78,27 +80,28 @@ export const taggingPart = (room: Room) =>
     },
     acceptAbove() {
       if (!room.session || !this.editable()) return;
+      if (room.coming) return;
       const least = this.mode === 'whole' ? 0 : this.above / 100;
-      if (this.mode === 'whole' && room.coming) return;
       room.session.accept(room.session.proposals().filter((item) => (item.proposed ?? 0) >= least));
       if (this.mode === 'whole') this.advanceSoon();
     },
     async rejectAll() {
-      if (!room.session) return;
+      if (!room.session || room.coming) return;
       room.session.drawing.remove(room.session.proposals().map((item) => item.id));
       await api.post(`${room.base}/proposals/reject`, { pictures: [room.session.n] }).catch(toastError);
     },
     remove() {
-      room.stage?.remove();
+      if (!this.grid && !room.coming) room.stage?.remove();
     },
     setNothing(nothing: boolean) {
-      if (!room.session || !this.editable()) return;
+      if (!room.session || !this.editable() || room.coming) return;
       room.session.nothing = nothing;
       this.refresh();
       this.keep();
     },
     toggleDelete() {
-      if (room.session && this.editable()) void this.markDelete(room.session.n);
+      if (this.grid) this.gridDelete();
+      else if (room.session && this.editable() && !room.coming) void this.markDelete(room.session.n);
     },
     async markDelete(n: number) {
       if (!room.index || !room.saver) return;
@@ -126,11 +129,11 @@ export const taggingPart = (room: Room) =>
     },
     /** Takes the shapes of this picture over to the next one. */
     async copyOn() {
-      const from = room.session;
-      if (!from || this.place + 1 >= room.list.length) return;
+      const [from, to] = [room.session, this.beside(1)];
+      if (!from || to < 0) return;
       const chosen = this.selected.length ? from.shapes().filter((item) => this.selected.includes(item.id)) : from.shapes();
       const copies = chosen.map((item) => structuredClone(item.shape));
-      await this.openAt(this.place + 1);
+      await this.openAt(to);
       if (!room.session || room.session === from || !this.editable()) return;
       const { width, height } = room.session.drawing.size;
       const fit = copies.flatMap((shape) => {

@@ -128,7 +128,8 @@ export const taskPart = (room: Room) =>
       }
     },
     reviewable() {
-      return this.current?.state === 'done' && room.saver?.state(this.current.n) === 'saved';
+      // As the daemon judges: what is marked to be deleted, too.
+      return !this.grid && this.current !== null && this.current.state !== 'todo' && room.saver?.state(this.current.n) === 'saved';
     },
     reviewText() {
       const { current } = this;
@@ -156,8 +157,8 @@ export const taskPart = (room: Room) =>
         room.loader.stale(n);
         room.films?.refresh();
         this.count();
-        if (this.place + 1 < room.list.length) this.go(1);
-        else await this.openAt(this.place);
+        if (this.beside(1) >= 0) this.go(1);
+        else await this.openPicture(n);
       } catch (error) {
         toastError(error);
       }

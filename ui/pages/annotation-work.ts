@@ -11,8 +11,8 @@ const head = `<header class="work-head">
   <div class="work-title"><h1 data-verbatim x-text="title()"></h1><span class="work-count" x-text="countText()"></span><div class="work-bar" x-progress.thin="progress()"></div></div>
   <button type="button" class="save-state" :class="saveState" @click="explainSave($el)" aria-haspopup="dialog" aria-expanded="false"><span x-icon="saveIcon()"></span><span role="status" x-text="saveText()"></span></button>
   <span class="spacer"></span>
-  ${action('undo()', 'undo-2', 'work.undo', 'Ctrl+Z', ':disabled="!canUndo && !points"')}
-  ${action('redo()', 'redo-2', 'work.redo', 'Ctrl+Y', ':disabled="!canRedo"')}
+  ${action('undo()', 'undo-2', 'work.undo', 'Ctrl+Z', ':disabled="grid ? !gridSteps : !canUndo && !points"')}
+  ${action('redo()', 'redo-2', 'work.redo', 'Ctrl+Y', ':disabled="grid || !canRedo"')}
   ${action('openKeys()', 'keyboard', 'keys.title', '?')}
   ${action('openHelp()', 'circle-question-mark', 'work.help', 'H')}
   <button type="button" class="button" x-show="may('auto')" @click="auto()">${icon('wand-sparkles')}<span x-t="auto.title"></span></button>

@@ -139,7 +139,7 @@ Press ? for all of them.`,
           },
           accept: (id) => room.session?.accept(room.session.proposals().filter((item) => item.id === id)),
         });
-        const store: UnsentStore | null = await openUnsent(me.user?.id ?? 0).catch(() => null);
+        const store: UnsentStore | null = await openUnsent(me.user?.id ?? 0, room.tab).catch(() => null);
         if (route.signal.aborted) return;
         room.saver = new Saver({
           taskId: room.taskId,
@@ -172,10 +172,7 @@ Press ? for all of them.`,
           if (record) this.takeTask(record);
           else this.problem = t('work.gone');
         });
-        onResync(route.signal, () => {
-          void this.reloadIndex();
-          room.saver?.flush();
-        });
+        onResync(route.signal, () => void this.catchUp());
         watchTask(room.taskId, { signal: route.signal, onMessage: (message) => this.heard(message) });
         const presence = setInterval(() => void this.tellPresence(), PRESENCE_MS);
         const hide = () => {
@@ -186,7 +183,7 @@ Press ? for all of them.`,
         document.addEventListener('visibilitychange', hide);
         addEventListener('online', () => room.saver?.flush(), { signal: route.signal });
         route.guard(
-          () => ['unsent', 'conflict', 'waiting', 'sending'].includes(this.saveState),
+          () => this.points > 0 || ['unsent', 'conflict', 'waiting', 'sending'].includes(this.saveState),
           async () => {
             this.settle();
             await room.saver?.rest(2000);
