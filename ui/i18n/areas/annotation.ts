@@ -273,7 +273,7 @@ export default words({
   'work.conflict.shapes': ['라벨 {n}개', '{n:shape/shapes}'],
   'work.conflict.later': ['나중에', 'Later'],
   'work.conflict.unsent': ['아직 저장되지 않음', 'Not saved yet'],
-  'work.conflict.keep-mine': ['내 것으로 저장 (저장된 내용 덮어씀)', 'Save mine (replaces what is saved)'],
+  'work.conflict.keep-mine': ['내 것으로 저장 (저장된 내용 버림)', 'Save mine (discards what is saved)'],
   'work.conflict.take-theirs': ['저장된 내용으로 바꾸기 (내 변경 버림)', 'Use what is saved (discards my changes)'],
   'work.pool': ['현장 단말기', 'Kiosk stations'],
   'work.review': ['{name} · {state}', '{name} · {state}'],
