@@ -14,9 +14,10 @@ export interface Becomes {
   label?: number | null;
 }
 
-/** What a save has replaced. `base`: the revision that the save has made. */
+/** What a save has replaced: it had the revision `from`, and has `base` since. */
 export interface Replaced extends Required<Becomes> {
   n: number;
+  from: number;
   base: number;
 }
 
@@ -121,9 +122,10 @@ export class ClassGrid {
       const pictures = rows.filter(isAsSeen).map(({ n, revision }) => ({ n, base: revision }));
       if (pictures.length) {
         const reply = await this.#post(pictures, to);
+        const from = new Map(pictures.map(({ n, base }) => [n, base]));
         const before = reply.saved.map(({ n, revision }): Replaced => {
           const { state, label } = seen.get(n) as Entry;
-          return { n, base: revision, state, label: label || null };
+          return { n, from: from.get(n) ?? 0, base: revision, state, label: label || null };
         });
         this.#options.saved(reply, to, before);
       }
@@ -134,9 +136,11 @@ export class ClassGrid {
     });
   }
 
-  /** Sends back what a save has replaced; what is back is taken out of the step. False: not all of it, or something else is under way. */
-  async putBack(step: Replaced[]): Promise<boolean> {
-    return this.#alone(async () => {
+  /** Sends back what the last of these saves has replaced, and takes it out of the list as it is back. */
+  async putBack(saves: Replaced[][]): Promise<void> {
+    const step = saves.at(-1);
+    if (!step) return;
+    await this.#alone(async () => {
       while (step[0]) {
         const { state, label } = step[0];
         const same = step.filter((one) => one.state === state && one.label === label);
@@ -145,21 +149,24 @@ export class ClassGrid {
           { state, label },
         );
         step.splice(0, step.length, ...step.filter((one) => one.state !== state || one.label !== label));
+        // They are again what the save before has made of them, under a new revision.
+        const from = new Map(same.map((one) => [one.n, one.from]));
+        const now = new Map(reply.saved.map(({ n, revision }) => [n, revision]));
+        for (const one of saves.slice(0, -1).flat()) if (one.base === from.get(one.n)) one.base = now.get(one.n) ?? one.base;
         this.#options.saved(reply, { state, label }, []);
       }
+      saves.pop();
     });
   }
 
-  /** One thing after another; false: it was not done, or failed. */
-  async #alone(run: () => Promise<void>): Promise<boolean> {
-    if (this.#busy) return false;
+  /** One thing after another: what comes while something is under way is not done. */
+  async #alone(run: () => Promise<void>): Promise<void> {
+    if (this.#busy) return;
     this.#busy = true;
     try {
       await run();
-      return true;
     } catch (error) {
       this.#options.failed(error);
-      return false;
     } finally {
       this.#busy = false;
     }

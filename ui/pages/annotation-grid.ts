@@ -74,8 +74,7 @@ export const gridPart = (room: Room) =>
     },
     /** Ctrl+Z: the pictures that the last save has changed are as they were before it. */
     async gridUndo() {
-      const step = room.replaced.at(-1);
-      if (step && (await room.grid?.putBack(step))) room.replaced.pop();
+      await room.grid?.putBack(room.replaced);
       this.gridSteps = room.replaced.length;
     },
     gridAll: () => room.grid?.selectAll(),
