@@ -256,6 +256,8 @@ test('a draft, its rules, and a training that survives the death of the daemon',
   assert.is(await run({ parameters: { ...CONFIG.parameters, optimizer: 'lion' } }), 'invalid_input');
   assert.is(await run({ parameters: { ...CONFIG.parameters, ema: 1 } }), 'invalid_input');
   assert.is(await run({ parameters: { ...CONFIG.parameters, freeze_stages: 6 } }), 'freeze_stages_too_many');
+  assert.is(await run({ algorithm: 'densenet121', parameters: { ...CONFIG.parameters, input_size: 24 } }), 'input_size_too_small');
+  assert.is(await run({ algorithm: 'resnet18', parameters: { ...CONFIG.parameters, input_size: 32, batch_size: 1 } }), 'batch_of_one');
   assert.is(await code(dev.call('POST', `/api/experiments/${draft.id}/stop`)), 'experiment_refused');
   assert.is(await code(dev.call('GET', `/api/experiments/${draft.id}/model.onnx`)), 'model_not_usable');
   assert.is(

@@ -188,6 +188,16 @@ export const CATALOGUE = {
     '알 수 없는 파일 형식입니다. .safetensors, PyTorch .pth/.pt 또는 .onnx 파일을 올려 주세요.',
     'The file is of a format that is not known. Upload a .safetensors, a PyTorch .pth or .pt, or an .onnx file.',
   ),
+  weights_onnx_large: entry(
+    422,
+    'ONNX 파일은 {limitMb} MB까지 읽을 수 있습니다. 같은 가중치를 .safetensors나 PyTorch .pth 파일로 저장해 올려 주세요.',
+    'ONNX files of up to {limitMb} MB can be read. Save the same weights as a .safetensors or a PyTorch .pth file and upload that.',
+  ),
+  weights_too_large: entry(
+    422,
+    '가중치 파일을 읽는 데 메모리 {limitMb} MB가 모자랍니다. 가중치만 32비트 실수로 .safetensors 파일에 저장해 올려 주세요.',
+    'The {limitMb} MB of memory for reading the file of weights are not enough. Save the weights alone, as floats of 32 bits, as a .safetensors file and upload that.',
+  ),
   weights_no_match: entry(
     422,
     '어느 알고리즘의 가중치도 아닙니다. 가장 비슷한 {name}도 {total}개 중 {matched}개만 맞습니다. torchvision 또는 timm의 같은 모델인지 확인해 주세요.',
@@ -232,6 +242,16 @@ export const CATALOGUE = {
     422,
     'freeze_stages {stages}은(는) {name}에 너무 큽니다. 학습할 층이 남도록 {most} 이하로 입력해 주세요.',
     'freeze_stages {stages} is too many for {name}: enter {most} at most, so that there is something left to train.',
+  ),
+  input_size_too_small: entry(
+    422,
+    'input_size {size}은(는) {name}에 너무 작습니다. {least} 이상으로 높이거나 다른 알고리즘을 선택해 주세요.',
+    'input_size {size} is too small for {name}: enter {least} at least, or choose another algorithm.',
+  ),
+  batch_of_one: entry(
+    422,
+    'input_size {size}에서는 {name} 모델이 이미지를 한 장씩(batch_size 1) 학습할 수 없습니다. batch_size를 2 이상으로, 또는 input_size를 {least} 이상으로 높여 주세요.',
+    'At input_size {size}, {name} cannot learn from one picture at a time (batch_size 1). Raise batch_size to 2 at least, or input_size to {least} at least.',
   ),
   model_unreadable: entry(
     422,

@@ -225,15 +225,16 @@ export function initialWeights(parameters: readonly Parameter[], seed: number): 
   return new Map(parameters.map(({ name, shape, initializer }) => [name, initialize(initializer, shape, random)]));
 }
 
-/** A model's parameters and cost without running it. `batch` pictures of `size`·`size`. */
+/** A model's parameters and cost without running it. `batch` pictures of `size`·`size`. Throws ShapeError where they are too small for it. */
 export function blueprint(
   architecture: Architecture,
   classes: number,
   size: number,
   batch = 2,
+  options: BuilderOptions = {},
 ): { graph: Graph; parameters: Parameter[]; logits: Value; stages: number } {
   const graph = new Graph();
-  const model = new ModelBuilder(graph, 'training');
+  const model = new ModelBuilder(graph, 'training', options);
   const logits = architecture.build(model, graph.input('images', 'float32', [batch, 3, size, size]), classes);
   return { graph, parameters: model.parameters, logits, stages: model.stages };
 }

@@ -9,6 +9,7 @@ import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, HpoSummary, RunConfig, Start, TrainResult } from '../../http/schemas.ts';
 import type { HpoRequest } from '../../http/training-schemas.ts';
+import { sizeProblem } from '../../learn/sizes.ts';
 import { Again, mayPass } from '../../queue/again.ts';
 import type { Need } from '../../queue/allocation.ts';
 import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.ts';
@@ -287,6 +288,8 @@ export class Experiments {
     if (sum !== 100) throw new StudioError('split_sum', { sum });
     if (!algorithmExists(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
     checkFreezing(algorithm, parameters.freeze_stages ?? 0);
+    const problem = sizeProblem(algorithm, parameters.input_size, parameters.batch_size, parameters.freeze_stages);
+    if (problem !== null) throw problem;
     this.#options.datasets.trainable(projectId, datasetId);
     return this.#options.presets.need(preset);
   }

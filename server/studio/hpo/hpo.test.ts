@@ -63,6 +63,7 @@ test('what cannot be searched is refused with its reason', async () => {
   assert.is(await refused({ search: { optimizer: { choices: ['sgd', 'lion'] } } }), 'hpo_range');
   assert.is(await refused({ search: { early_stopping: { low: 0, high: 3 } } }), 'hpo_parameter_unknown');
   assert.is(await refused({ search: { freeze_stages: { low: 0, high: 4 } } }), 'freeze_stages_too_many');
+  assert.is(await refused({ algorithm: 'densenet121', search: { input_size: { choices: [64, 24] } } }), 'input_size_too_small');
   assert.is(await refused({ settings: { ...REQUEST.settings, maxTrialCount: 13 } }), 'hpo_limit');
   assert.is(await refused({ split: { ...SPLIT, crossValidation: { folds: 2, final: 'best' } }, stopping: 'asha' }), 'hpo_stopping_folds');
   assert.is(await refused({ preset: 'none' }), 'preset_unknown');

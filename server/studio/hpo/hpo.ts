@@ -27,7 +27,7 @@ import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { LiveStudy } from './live-study.ts';
-import { checkSearchedFreezing } from './parameters.ts';
+import { checkSearchedFreezing, smallestSizes } from './parameters.ts';
 import { checkLimits, hpoOptions, studyConfig } from './settings.ts';
 import { StudyFolder } from './study-folder.ts';
 import { metricsOfEpoch, metricsOfResult, trialName, trialRow } from './trials.ts';
@@ -71,7 +71,7 @@ export class Hpo {
   async start(reader: StoredUser, id: number, asked: HpoRequest): Promise<Experiment> {
     const { experiments, dir } = this.#services;
     const draft = experiments.may(reader, id, 'hpo');
-    experiments.check(draft, asked);
+    experiments.check(draft, { ...asked, parameters: { ...asked.parameters, ...smallestSizes(asked.search) } });
     const start = experiments.startOf(reader, asked);
     const request = { ...asked, ...start };
     checkSearchedFreezing(request);

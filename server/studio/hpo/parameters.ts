@@ -93,6 +93,19 @@ export function startingPoint(space: Space, parameters: Parameters): Params[] {
   return contains(space, point) ? [point] : [];
 }
 
+/** The smallest sizes that are to be tried: where a training is possible with these, it is with all. */
+export function smallestSizes(search: HpoRequest['search']): Partial<Pick<Parameters, 'input_size' | 'batch_size'>> {
+  const sizes: Partial<Record<'input_size' | 'batch_size', number>> = {};
+  for (const name of ['input_size', 'batch_size'] as const) {
+    const range = search[name];
+    const tried: readonly ParameterValue[] = range === undefined ? [] : 'choices' in range ? range.choices : [range.low];
+    // What is not allowed at all is told with the space.
+    const allowed = tried.filter((value): value is number => Value.Check(SCHEMAS.get(name)! as object, value));
+    if (allowed.length > 0) sizes[name] = Math.min(...allowed);
+  }
+  return sizes;
+}
+
 /** Throws freeze_stages_too_many where a value that is to be tried leaves nothing to train. */
 export function checkSearchedFreezing({ algorithm, search }: Pick<HpoRequest, 'algorithm' | 'search'>): void {
   const range = search.freeze_stages;
