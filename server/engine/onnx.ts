@@ -1,5 +1,5 @@
 import { PbfReader, PbfWriter } from 'pbf';
-import type { DType, Tensor } from './tensor.ts';
+import type { DType, Shape, Tensor } from './tensor.ts';
 import { allocate, bytes, elementBytes, elements } from './tensor.ts';
 
 /**
@@ -56,8 +56,13 @@ const codes: { readonly [dtype in DType]: number } = { float32: 1, uint8: 2, int
 const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
 const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
 
+/** Bytes of what is not a tensor; of more the buffer grows. */
+const ROOM_FOR_NODES = 2 ** 20;
+
 export function encodeOnnx(model: OnnxModel): Uint8Array {
-  const out = new PbfWriter();
+  // As large as it will be: a buffer that grows is there twice while it does. Memory that is not written to is not taken.
+  const tensors = [...model.graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const out = new PbfWriter(new Uint8Array(tensors + ROOM_FOR_NODES));
   out.writeVarintField(1, model.irVersion);
   out.writeStringField(2, model.producer);
   out.writeMessage(7, writeGraph, model.graph);
@@ -166,9 +171,9 @@ export function decodeOnnx(file: Uint8Array): OnnxModel {
   }
 }
 
-/** The initializers of a model's graph alone, its operators not looked at; those of an element type that is not supported are left out. Throws OnnxFormatError. */
-export function decodeInitializers(file: Uint8Array): Map<string, Tensor> {
-  const found = new Map<string, Tensor>();
+/** The float32 initializers of a model's graph alone, its operators not looked at. Throws OnnxFormatError. */
+export function decodeInitializers(file: Uint8Array): Map<string, { readonly shape: Shape; readonly data: Float32Array }> {
+  const found = new Map<string, { shape: Shape; data: Float32Array }>();
   let graphs = 0;
   try {
     new PbfReader(file).readFields((field, _, pbf) => {
@@ -177,7 +182,7 @@ export function decodeInitializers(file: Uint8Array): Map<string, Tensor> {
       pbf.readMessage((inside, into, graph) => {
         if (inside !== 5) return;
         const tensor = readTensor(graph, true);
-        if (tensor) into.set(tensor.name, tensor.tensor);
+        if (tensor) into.set(tensor.name, { shape: tensor.tensor.shape, data: tensor.tensor.data as Float32Array });
       }, found);
     }, null);
   } catch (error) {
@@ -265,21 +270,22 @@ function readAttribute(pbf: PbfReader): Record<string, OnnxAttribute> {
 }
 
 function readTensor(pbf: PbfReader): { name: string; tensor: Tensor };
-function readTensor(pbf: PbfReader, skip: boolean): { name: string; tensor: Tensor } | null;
-function readTensor(pbf: PbfReader, skip = false): { name: string; tensor: Tensor } | null {
+/** `floats`: null for what is not float32; its elements are not even looked at, since a byte each may stand for a number each. */
+function readTensor(pbf: PbfReader, floats: boolean): { name: string; tensor: Tensor } | null;
+function readTensor(pbf: PbfReader, floats = false): { name: string; tensor: Tensor } | null {
   const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
   pbf.readMessage((field, found, inner) => {
     const packed = inner.type === 2;
     if (field === 1) packed ? inner.readPackedVarint(found.shape, true) : found.shape.push(inner.readVarint(true));
     else if (field === 2) found.code = inner.readVarint();
     else if (field === 4) packed ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
-    else if (field === 5 || field === 7) packed ? inner.readPackedVarint(found.values, true) : found.values.push(inner.readVarint(true));
+    else if ((field === 5 || field === 7) && !floats) packed ? inner.readPackedVarint(found.values, true) : found.values.push(inner.readVarint(true));
     else if (field === 8) found.name = inner.readString();
     else if (field === 9) found.raw = inner.readBytes();
     else if (field === 14) found.external = inner.readVarint() === 1;
   }, parts);
   const dtype = dtypes.get(parts.code);
-  if (!dtype && skip) return null;
+  if (floats && dtype !== 'float32') return null;
   if (!dtype) throw new OnnxFormatError(`the tensor ${parts.name} has an element type that is not supported (${parts.code})`);
   if (parts.external) throw new OnnxFormatError(`the tensor ${parts.name} is kept in another file, which is not supported`);
   const count = elements(parts.shape);

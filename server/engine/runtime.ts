@@ -1,6 +1,6 @@
 import { Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Program } from './graph.ts';
-import type { Shape, Tensor } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
 import { sameShape } from './tensor.ts';
 
 /** Where programs can run: onnxruntime-node's CPU, WebGPU (Vulkan, Metal, Direct3D) and CUDA providers. */
@@ -20,8 +20,8 @@ export type Named = ReadonlyMap<string, Tensor>;
 
 /** States by name, shared by the programs that read and update them. */
 export interface Store {
-  /** Copies of all states. */
-  read(): Promise<Map<string, Tensor>>;
+  /** Copies of all states, or of these. */
+  read(names?: Iterable<string>): Promise<Map<string, Tensor>>;
   /** Replaces states. Throws where a name is not known or a shape differs. */
   write(states: Named): void;
   /** To be called before what was compiled for it is closed. */
@@ -60,8 +60,15 @@ export function ortTensor({ dtype, data, shape }: Tensor): OrtTensor {
   return new OrtTensor(ortType[dtype] as 'float32', data as Float32Array, shape);
 }
 
+export type StateTypes = ReadonlyMap<string, Pick<Tensor, 'dtype' | 'shape'>>;
+
+/** What a store knows of its states; the tensors themselves are not held. */
+export function typesOf(states: Named): StateTypes {
+  return new Map([...states].map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+}
+
 /** Throws where the states to write are not among the known ones, or differ from them in type or shape. */
-export function checkStates(known: ReadonlyMap<string, { readonly dtype: string; readonly shape: Shape }>, states: Named): void {
+export function checkStates(known: StateTypes, states: Named): void {
   for (const [name, { dtype, shape }] of states) {
     const found = known.get(name);
     if (!found) throw new Error(`there is no ${name} to load`);

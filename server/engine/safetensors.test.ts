@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, safetensorsPieces } from './safetensors.ts';
 import type { Tensor } from './tensor.ts';
 
 const tensors = new Map<string, Tensor>([
@@ -32,6 +32,19 @@ test('tensors and metadata survive being written and read', () => {
   const found = decodeSafetensors(encodeSafetensors(tensors, { format: 'pt', note: '검사' }));
   assert.equal(found.tensors, tensors);
   assert.equal(found.metadata, { format: 'pt', note: '검사' });
+});
+
+test('the pieces of a file are the tensors’ own memory, and a file that is read is not copied', () => {
+  const [beginning, ...pieces] = safetensorsPieces(tensors);
+  assert.is(beginning!.length % 8, 0);
+  assert.ok([...tensors.values()].every(({ data }, index) => pieces[index]!.buffer === data.buffer));
+  const bytes = encodeSafetensors(tensors);
+  assert.equal(new Uint8Array(Buffer.concat([beginning!, ...pieces])), bytes);
+  assert.is(decodeSafetensors(bytes).tensors.get('fc.weight')!.data.buffer, bytes.buffer);
+  // Where it lies askew in memory, elements cannot be seen in place.
+  const askew = Buffer.alloc(bytes.length + 3).subarray(3);
+  askew.set(bytes);
+  assert.equal(decodeSafetensors(askew).tensors, tensors);
 });
 
 test('data begin at a multiple of 8 bytes', () => {

@@ -1,4 +1,4 @@
-import type { DType, Tensor } from './tensor.ts';
+import type { DType, Tensor, TypedArray } from './tensor.ts';
 import { allocate, bytes, elements } from './tensor.ts';
 
 /** The bytes are not a safetensors file; the message says why. */
@@ -16,8 +16,11 @@ const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype
 /** The largest header that a file may have; the format's own limit. */
 const longestHeader = 100_000_000;
 
-/** Writes tensors (and a free map of strings) in the format of https://huggingface.co/docs/safetensors. */
-export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+/**
+ * Tensors (and a free map of strings) in the format of https://huggingface.co/docs/safetensors, piece by piece: the header, then each tensor's own memory, so that a
+ * file can be written without a copy of it all.
+ */
+export function* safetensorsPieces(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Generator<Uint8Array, void, void> {
   const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
@@ -27,14 +30,22 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata
   const text = Buffer.from(JSON.stringify(header));
   // Spaces bring the data to a multiple of 8 bytes, as the reference writer does.
   const length = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + length + offset);
-  new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
-  file.fill(0x20, 8, 8 + length);
-  file.set(text, 8);
-  let position = 8 + length;
-  for (const tensor of tensors.values()) {
-    file.set(bytes(tensor), position);
-    position += tensor.data.byteLength;
+  const beginning = new Uint8Array(8 + length);
+  new DataView(beginning.buffer).setBigUint64(0, BigInt(length), true);
+  beginning.fill(0x20, 8);
+  beginning.set(text, 8);
+  yield beginning;
+  for (const tensor of tensors.values()) yield bytes(tensor);
+}
+
+/** The same as a whole. */
+export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const pieces = [...safetensorsPieces(tensors, metadata)];
+  const file = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    file.set(piece, at);
+    at += piece.byteLength;
   }
   return file;
 }
@@ -91,18 +102,27 @@ export function readHeader(text: Uint8Array, size: number): { entries: Described
   return { entries: found, metadata: strings as Record<string, string> };
 }
 
-/** Reads a whole file; every length, offset and type is checked before anything is allocated. Throws SafetensorsError. */
+/**
+ * Reads a whole file; every length, offset and type is checked first. The tensors are views of the file's memory, which stays as it is, but for those that do not lie at
+ * a multiple of their elements' size. Throws SafetensorsError.
+ */
 export function decodeSafetensors(file: Uint8Array): Safetensors {
   const start = dataStart(file, file.byteLength);
   const { entries, metadata } = readHeader(file.subarray(8, start), file.byteLength - start);
   const tensors = new Map<string, Tensor>();
   for (const { name, code, shape, from, to } of entries) {
     const dtype = dtypes.get(code) ?? fail(`${name} has an element type that is not supported (${code})`);
-    const data = allocate(dtype, elements(shape));
-    new Uint8Array(data.buffer).set(file.subarray(start + from, start + to));
-    tensors.set(name, { dtype, shape, data });
+    tensors.set(name, { dtype, shape, data: values(file.subarray(start + from, start + to), dtype) });
   }
   return { tensors, metadata };
+}
+
+/** The bytes as elements, without a copy where they lie as elements must. */
+function values(of: Uint8Array, dtype: DType): TypedArray {
+  const empty = allocate(dtype, 0);
+  const aligned = of.byteOffset % empty.BYTES_PER_ELEMENT === 0 ? of : new Uint8Array(of);
+  const Elements = empty.constructor as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray;
+  return new Elements(aligned.buffer, aligned.byteOffset, aligned.byteLength / empty.BYTES_PER_ELEMENT);
 }
 
 function checked(name: string, entry: unknown, size: number): Described {

@@ -6,7 +6,7 @@
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts';
+import { decodeSafetensors, safetensorsPieces } from '../engine/safetensors.ts';
 import type { TrainerState } from '../engine/trainer.ts';
 import type { Checkpoint, Checkpoints } from '../learn/loop.ts';
 import { writeDurably } from '../store/durable.ts';
@@ -49,8 +49,9 @@ export function checkpointFolder<Score>(dir: string, fingerprint: string, warn: 
         const { format, fingerprint: found, history, bestEpoch: best } = JSON.parse(text) as StateFile<Score>;
         if (format !== FORMAT) throw new Error(`format ${format}`);
         if (found !== fingerprint) throw new Error('it belongs to other data or parameters');
-        const state = await read(history.length);
+        // Whether it can be read, first: its memory is free again before the other's is taken.
         if (best !== history.length) await read(best);
+        const state = await read(history.length);
         bestEpoch = best;
         return { checkpoint: { history, bestEpoch: best }, state };
       } catch (error) {
@@ -63,7 +64,7 @@ export function checkpointFolder<Score>(dir: string, fingerprint: string, warn: 
       await mkdir(dir, { recursive: true });
       const all = new Map(weights);
       for (const [name, tensor] of optimizer) all.set(OPTIMIZER + name, tensor);
-      await writeDurably(weightsFile(history.length), encodeSafetensors(all));
+      await writeDurably(weightsFile(history.length), safetensorsPieces(all));
       const state: StateFile<Score> = { format: FORMAT, fingerprint, history, bestEpoch: best };
       await writeDurably(stateFile, `${JSON.stringify(state)}\n`);
       bestEpoch = best;

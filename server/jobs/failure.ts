@@ -25,6 +25,8 @@ export function outOfMemory(spec: Spec, details?: string): StudioError {
       return new StudioError('out_of_memory', limit, details);
     case 'preflight':
       return new StudioError('preflight_out_of_memory', limit, details);
+    case 'weights':
+      return new StudioError('weights_too_large', limit, details);
     default:
       return new StudioError('out_of_memory_data', limit, details);
   }

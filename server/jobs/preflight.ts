@@ -136,7 +136,7 @@ interface Findings {
 }
 
 function reckon(spec: PreflightSpec, { examples, plan, wanted, small, large, idle, decoding }: Findings): PreflightResult {
-  const { memoryLimitMb: limit, parameters } = spec;
+  const { memoryLimitMb: limit, parameters, split } = spec;
   const { training, validation, test } = plan;
   const top = large ?? small;
   const perPicture = large === null ? (small.memoryMb - idle) / small.batchSize : (large.memoryMb - small.memoryMb) / (large.batchSize - small.batchSize);
@@ -144,8 +144,9 @@ function reckon(spec: PreflightSpec, { examples, plan, wanted, small, large, idl
   const pictures = training.length + validation.length + test.length;
   const pixelsMb = (pictures * parameters.input_size ** 2 * 3) / MB;
   const kept = pixelsMb <= PIXELS_SHARE * limit;
-  // A checkpoint is written from copies of the weights and of the optimizer's state.
-  const besides = (kept ? pixelsMb : 0) + (4 * (1 + keptPerWeight(complete(parameters))) * top.parameters) / MB;
+  // A checkpoint is written from one copy of the weights and of the optimizer's state; beside it folds keep the weights that each of them begins with.
+  const copies = 1 + keptPerWeight(complete(parameters)) + (split.crossValidation === undefined ? 0 : 1);
+  const besides = (kept ? pixelsMb : 0) + (4 * copies * top.parameters) / MB;
   const memoryAt = (batch: number) => top.memoryMb + slope * (batch - top.batchSize) + besides;
   const needed = Math.ceil(memoryAt(wanted));
   const fits = needed <= limit;

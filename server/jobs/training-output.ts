@@ -1,7 +1,7 @@
 /** JOBDIR/out of a training: weights, model and result. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSafetensors } from '../engine/safetensors.ts';
+import { safetensorsPieces } from '../engine/safetensors.ts';
 import type { Trainer } from '../engine/trainer.ts';
 import type { TrainResult } from '../http/schemas.ts';
 import { writeDurably } from '../store/durable.ts';
@@ -12,7 +12,7 @@ import type { TrainSpec } from './protocol.ts';
 export async function writeOut(spec: TrainSpec, host: JobHost, trainer: Trainer, result: TrainResult, counts: Record<string, number>): Promise<void> {
   await mkdir(host.out, { recursive: true });
   host.progress({ phase: 'export', done: 0, total: 1, rate: null, remainingSeconds: null });
-  await writeDurably(join(host.out, 'weights.safetensors'), encodeSafetensors(await trainer.weights()));
+  await writeDurably(join(host.out, 'weights.safetensors'), safetensorsPieces(await trainer.weights()));
   await writeDurably(join(host.out, 'model.onnx'), await trainer.exportOnnx(await metadata(spec, counts, result)));
   await writeDurably(join(host.out, 'result.json'), `${JSON.stringify(result)}\n`);
 }

@@ -2,27 +2,29 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { encodeSafetensors } from '../engine/safetensors.ts';
+import { safetensorsPieces } from '../engine/safetensors.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { StudioError } from '../errors.ts';
 import type { WeightsReport } from '../http/weights-schemas.ts';
 import { writeDurably } from '../store/durable.ts';
 import { WeightsError, type WeightsFile } from '../weights/file.ts';
 import { bestMatch, type Match } from '../weights/match.ts';
-import { openWeights } from '../weights/open.ts';
+import { largestOnnx, openWeights } from '../weights/open.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import type { WeightsSpec } from './protocol.ts';
 
 /** Less of an architecture's tensors than this are no weights of it. */
 const ENOUGH = 0.5;
 const LISTED = 200;
+const MB = 2 ** 20;
 /** Of a name that somebody else chose. */
 const LONGEST_NAME = 200;
 
 /** Throws StudioError weights_…. */
 export async function importWeights(spec: WeightsSpec, host: JobHost): Promise<JobEnd> {
   await rm(host.out, { recursive: true, force: true });
-  const file = await openWeights(spec.file).catch(explained);
+  const explained = explains(spec);
+  const file = await openWeights(spec.file, spec.memoryMb * MB).catch(explained);
   try {
     const match = await bestMatch(file.tensors, () => breathe());
     const total = match.matched.size + match.missing.length + match.misshapen.length;
@@ -49,7 +51,7 @@ export async function importWeights(spec: WeightsSpec, host: JobHost): Promise<J
       host.progress({ phase: 'unpack', done: tensors.size, total: match.matched.size, rate: null, remainingSeconds: null });
     }
     await mkdir(host.out, { recursive: true });
-    await writeDurably(join(host.out, 'weights.safetensors'), encodeSafetensors(tensors, { architecture: match.architecture }));
+    await writeDurably(join(host.out, 'weights.safetensors'), safetensorsPieces(tensors, { architecture: match.architecture }));
     await writeDurably(join(host.out, 'weights.json'), `${JSON.stringify(reportOf(file, match, total))}\n`);
     return 'succeeded';
   } finally {
@@ -57,20 +59,24 @@ export async function importWeights(spec: WeightsSpec, host: JobHost): Promise<J
   }
 }
 
-function explained(error: unknown): never {
-  if (!(error instanceof WeightsError)) throw error;
-  switch (error.code) {
-    case 'damaged':
-      throw new StudioError('weights_damaged', {}, error.message);
-    case 'foreign':
-      if (error.refused !== null) throw new StudioError('weights_foreign', { name: short(error.refused) });
-      throw new StudioError('weights_no_tensors', {}, error.message);
-    case 'type':
-      throw new StudioError('weights_type', {}, error.message);
-    case 'unknown':
-      throw new StudioError('weights_unknown', {}, error.message);
-  }
-}
+const explains =
+  (spec: WeightsSpec) =>
+  (error: unknown): never => {
+    if (!(error instanceof WeightsError)) throw error;
+    switch (error.code) {
+      case 'damaged':
+        throw new StudioError('weights_damaged', {}, error.message);
+      case 'foreign':
+        if (error.refused !== null) throw new StudioError('weights_foreign', { name: short(error.refused) });
+        throw new StudioError('weights_no_tensors', {}, error.message);
+      case 'type':
+        throw new StudioError('weights_type', {}, error.message);
+      case 'unknown':
+        throw new StudioError('weights_unknown', {}, error.message);
+      case 'large':
+        throw new StudioError('weights_onnx_large', { limitMb: Math.floor(largestOnnx(spec.memoryMb * MB) / MB) }, error.message);
+    }
+  };
 
 const short = (name: string) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
 const listed = (names: readonly string[]) => ({ count: names.length, first: names.slice(0, LISTED).map(short) });

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -94,6 +94,13 @@ test('a torn last line is cut off and the numbers go on', () => {
 test('too much memory: the job ends with the reason, also where its own thread is stuck', async () => {
   const greedy = await runToEnd({ ...SAMPLE, perClass: 500, size: 256, memoryMb: 40 });
   assert.equal([greedy.end.state, greedy.end.failure?.code], ['failed', 'out_of_memory_data'], greedy.log);
+
+  // An ONNX model, by its first byte; of zeros that are nowhere.
+  const file = join(temporaryFolder(), 'large.onnx');
+  writeFileSync(file, Uint8Array.of(8));
+  truncateSync(file, 101 * 2 ** 20);
+  const large = await runToEnd({ kind: 'weights', jobId: 2, threads: 1, memoryMb: 300, file });
+  assert.equal([large.end.failure?.code, large.end.failure?.params], ['weights_onnx_large', { limitMb: 100 }], large.log);
 
   const dir = join(temporaryFolder(), 'stuck');
   mkdirSync(dir);

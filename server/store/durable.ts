@@ -3,7 +3,7 @@
  * the folder. At any moment the disk holds the old or the new content, never a mixture.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Adapter } from 'lowdb';
 
@@ -53,14 +53,14 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
 }
 
-/** Resolves when the new content is on the disk. On failure the old content stays. */
-export async function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
+/** Resolves when the new content is on the disk; it may come in pieces. On failure the old content stays. */
+export async function writeDurably(file: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   const dir = dirname(file);
   const temporary = join(dir, `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(content);
+      await writeFile(handle, content);
       await handle.sync();
     } finally {
       await handle.close();

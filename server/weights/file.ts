@@ -4,11 +4,11 @@ import type { FileHandle } from 'node:fs/promises';
 /** The file cannot be used. `code` tells why, `detail` says it to an engineer. */
 export class WeightsError extends Error {
   override name = 'WeightsError';
-  readonly code: 'damaged' | 'foreign' | 'unknown' | 'type';
+  readonly code: 'damaged' | 'foreign' | 'unknown' | 'type' | 'large';
   /** What else than tensors the file holds, by its name in Python; null where that has no name. */
   readonly refused: string | null;
 
-  /** damaged: it is cut short or contradicts itself; foreign: it holds more than tensors; unknown: of no format that is read; type: elements that are not read. */
+  /** damaged: it is cut short or contradicts itself; foreign: it holds more than tensors; unknown: of no format that is read; type: elements that are not read; large: too much to be read. */
   constructor(code: WeightsError['code'], detail: string, refused: string | null = null) {
     super(detail);
     this.code = code;

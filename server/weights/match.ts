@@ -17,12 +17,14 @@ export interface Match {
   /** In the file, and not of the architecture. */
   readonly unexpected: readonly string[];
   readonly misshapen: readonly { name: string; expected: Shape; found: Shape }[];
-  /** Classes that the file's head tells apart; null where its head is missing or of another shape. */
+  /** Classes that the file's head tells apart; null where its head is missing, of another shape or of too many. */
   readonly classes: number | null;
 }
 
 /** What the head gives the classes by is of a shape of its own in every file. */
 const ANY_CLASSES = 2;
+/** The largest public sets have some 20,000. A head of more is left out. */
+const MOST_CLASSES = 2 ** 15;
 
 const sizeOf = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
 const isSame = (a: Shape, b: Shape) => a.length === b.length && a.every((size, axis) => size === b[axis]);
@@ -41,7 +43,8 @@ export function matchTo(architecture: ArchitectureName, tensors: ReadonlyMap<str
   // The last linear layer.
   const head = parameters.slice(-2).map(({ name }) => name);
   const [weight, bias] = head.map((name) => found.get(name)?.tensor.shape);
-  const classes = weight?.length === 2 && weight[1] === expected.get(head[0]!)![1] && bias?.length === 1 && bias[0] === weight[0] ? weight[0]! : null;
+  const isHead = weight?.length === 2 && weight[1] === expected.get(head[0]!)![1] && bias?.length === 1 && bias[0] === weight[0];
+  const classes = isHead && weight[0]! <= MOST_CLASSES ? weight[0]! : null;
   const matched = new Map<string, { from: string; tensor: StoredTensor }>();
   const flat = new Set<string>();
   const missing: string[] = [];

@@ -8,13 +8,18 @@ import { isElementType, toFloat32 } from './values.ts';
 
 /** Names and shapes of 100,000 tensors; ten times what a real file has. */
 const LONGEST_HEADER = 16 * 2 ** 20;
-/** An ONNX model is one message and cannot be longer than this; it is read as a whole. */
+/** An ONNX model is one message, is read as a whole and cannot be longer than this. */
 const LARGEST_ONNX = 2 ** 31 - 1;
+/** Of the memory: the model, its tensors, and one of them on the way from one to the other. */
+const ONNX_SHARE = 1 / 3;
+
+/** Bytes that an ONNX model may have where so many bytes of memory may be used. */
+export const largestOnnx = (memory: number): number => Math.min(LARGEST_ONNX, Math.floor(ONNX_SHARE * memory));
 
 const ZIP = Buffer.from('PK\x03\x04', 'latin1');
 
-/** Throws WeightsError. */
-export async function openWeights(path: string): Promise<WeightsFile & { close(): Promise<void> }> {
+/** `memory`: bytes that may be used. Throws WeightsError. */
+export async function openWeights(path: string, memory = Number.POSITIVE_INFINITY): Promise<WeightsFile & { close(): Promise<void> }> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -38,10 +43,11 @@ export async function openWeights(path: string): Promise<WeightsFile & { close()
       return { format: 'safetensors', tensors, close };
     }
     // The field ir_version.
-    if (beginning[0] === 0x08 && size <= LARGEST_ONNX) {
+    if (beginning[0] === 0x08) {
+      if (size > largestOnnx(memory)) throw new WeightsError('large', `an ONNX model of ${size} bytes, ${largestOnnx(memory)} at most`);
       const tensors = new Map<string, StoredTensor>();
       for (const [name, { shape, data }] of decodeInitializers(await readExactly(file, 0, size))) {
-        if (data instanceof Float32Array) tensors.set(name, { shape, values: async () => data });
+        tensors.set(name, { shape, values: async () => data });
       }
       return { format: 'onnx', tensors, close };
     }

@@ -11,8 +11,10 @@ import { ELEMENT_BYTES, type ElementType, toFloat32 } from './values.ts';
 const MOST_ENTRIES = 20_000;
 /** A pickle of names and shapes is a few hundred kilobytes. */
 const LONGEST_PICKLE = 32 * 2 ** 20;
-/** How much more of a storage a tensor may span than it has elements; a matrix's column spans much. */
-const WIDEST_SPAN = 64;
+/** How much more of a storage a tensor may span than it has elements: a part of a larger one spans the whole. */
+const WIDEST_SPAN = 8;
+/** Elements up to which a tensor may have more of them than its storage, one standing for many (a stride of 0, as `expand` makes it). */
+const REPEATED = 2 ** 20;
 
 interface Storage {
   readonly key: string;
@@ -112,13 +114,15 @@ type ReadStorage = (storage: Storage, from: number, length: number) => Promise<U
 
 function stored(tensor: Tensor, type: ElementType, read: ReadStorage): StoredTensor {
   const { storage, offset, shape, strides } = tensor;
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count > Math.max(storage.count, REPEATED))
+    throw new WeightsError('damaged', `a tensor of shape [${shape}] lies in a storage of ${storage.count} elements`);
+  const span = count === 0 ? 0 : 1 + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0);
+  if (span > WIDEST_SPAN * count + REPEATED) throw new WeightsError('damaged', `a tensor of ${count} elements is strewn over ${span}`);
   return {
     shape,
     async values() {
-      const count = shape.reduce((product, size) => product * size, 1);
       if (count === 0) return new Float32Array(0);
-      const span = 1 + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0);
-      if (span > WIDEST_SPAN * count + 2 ** 20) throw new WeightsError('damaged', `a tensor of ${count} elements is strewn over ${span}`);
       const width = ELEMENT_BYTES[type];
       const flat = toFloat32(await read(storage, offset * width, span * width), type);
       return isContiguous(shape, strides) ? flat : gathered(flat, shape, strides, count);

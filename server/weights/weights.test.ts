@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ZipFile } from 'yazl';
 import { blueprint } from '../engine/model.ts';
+import { encodeOnnx } from '../engine/onnx.ts';
 import { encodeSafetensors } from '../engine/safetensors.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { architectures } from '../zoo/architectures.ts';
@@ -32,9 +33,12 @@ async function read(path: string): Promise<Record<string, [number[], number[]]>>
   }
 }
 
-const refusal = (path: string): Promise<string> =>
-  openWeights(path).then(
-    () => 'read',
+const refusal = (path: string, memory?: number): Promise<string> =>
+  openWeights(path, memory).then(
+    async (file) => {
+      await file.close();
+      return 'read';
+    },
     (error: unknown) => {
       if (!(error instanceof WeightsError)) throw error;
       return `${error.code}: ${error.message}`;
@@ -77,6 +81,43 @@ test('what PyTorch 1.13 has written: strides, shared storages, halves, bfloat16,
 test('the format of before 1.6, in a dict among other things and with a prefix', async () => {
   const found = await read(fixture('nested-legacy.pth'));
   assert.equal(found, Object.fromEntries(Object.entries(EXPECTED).map(([name, value]) => [`module.${name}`, value])));
+});
+
+/** A state dict with one tensor `w`, its storage of so many float32 elements beside it. */
+function stateDict(elements: number, shape: readonly number[], strides: readonly number[]): Promise<string> {
+  const bytes = (text: string) => Buffer.from(text, 'latin1');
+  const number = (code: string, value: number) => {
+    const coded = Buffer.alloc(5, code);
+    coded.writeInt32LE(value, 1);
+    return coded;
+  };
+  const string = (text: string) => Buffer.concat([number('X', text.length), bytes(text)]);
+  const tuple = (values: readonly number[]) => Buffer.concat([bytes('('), ...values.map((value) => number('J', value)), bytes('t')]);
+  const storage = [bytes('('), string('storage'), bytes('ctorch\nFloatStorage\n'), string('0'), string('cpu'), number('J', elements), bytes('tQ')];
+  const tensor = [bytes('ctorch._utils\n_rebuild_tensor_v2\n('), ...storage, number('J', 0), tuple(shape), tuple(strides), bytes('tR')];
+  return zipped({ 'a/data.pkl': Buffer.concat([bytes('\x80\x02}'), string('w'), ...tensor, bytes('s.')]), 'a/data/0': Buffer.alloc(4 * elements) });
+}
+
+test('a small file cannot ask for much memory', async () => {
+  assert.is((await read(await stateDict(1, [256, 4096], [0, 0]))).w![1].length, 2 ** 20);
+  assert.match(await refusal(await stateDict(1, [256, 4097], [0, 0])), /^damaged: a tensor of shape \[256,4097\] lies in a storage of 1 elements/);
+  assert.match(await refusal(await stateDict(1, [2 ** 16, 2 ** 16, 2 ** 16], [0, 0, 0])), /^damaged: /);
+  assert.is(matchTo('resnet18', tensorsOf('resnet18', undefined, 2 ** 15)).classes, 2 ** 15);
+  const { classes, misshapen } = matchTo('resnet18', tensorsOf('resnet18', undefined, 2 ** 15 + 1));
+  assert.equal([classes, misshapen.map(({ name }) => name)], [null, ['fc.weight', 'fc.bias']]);
+});
+
+test('an ONNX model is read as a whole, so it may take a third of the memory', async () => {
+  const initializers = new Map<string, Tensor>([
+    ['w', { dtype: 'float32', shape: [2], data: Float32Array.of(1, -2) }],
+    ['count', { dtype: 'int64', shape: [1], data: BigInt64Array.of(3n) }],
+  ]);
+  const graph = { name: 'g', nodes: [], initializers, inputs: [], outputs: [] };
+  const model = encodeOnnx({ irVersion: 9, producer: '', opsets: { '': 18 }, metadata: {}, graph });
+  const path = written(model);
+  assert.equal(await read(path), { w: [[2], [1, -2]] });
+  assert.is(await refusal(path, 3 * model.length), 'read');
+  assert.match(await refusal(path, 3 * model.length - 3), /^large: an ONNX model of \d+ bytes/);
 });
 
 test('a pickle with anything but tensors is refused by its name, and nothing is run', async () => {

@@ -3,15 +3,13 @@ import { InferenceSession } from 'onnxruntime-node';
 import { channelBlock } from '../channelblock.ts';
 import { filterShape, lower } from '../lowering.ts';
 import { encodeOnnx } from '../onnx.ts';
-import type { Device, Executable, Store } from '../runtime.ts';
-import { checkStates, oneByOne, ortTensor } from '../runtime.ts';
+import type { Device, Executable, StateTypes, Store } from '../runtime.ts';
+import { checkStates, oneByOne, ortTensor, typesOf } from '../runtime.ts';
 import type { Shape, Tensor, TypedArray } from '../tensor.ts';
 import { allocate, elements } from '../tensor.ts';
 
 export interface CpuOptions {
   readonly threads: number;
-  /** Candidates to take, by node signature. */
-  readonly plan?: ReadonlyMap<string, string>;
   /** Width of the runtime's channel blocks, 0 for none; default what this machine has. */
   readonly block?: number;
   /** Writes ONNX Runtime's profile to files with this prefix. */
@@ -25,11 +23,11 @@ export interface CpuOptions {
 export class CpuStore implements Store {
   readonly current = new Map<string, OrtTensor>();
   readonly #next = new Map<string, OrtTensor>();
-  readonly #tensors: ReadonlyMap<string, Pick<Tensor, 'dtype' | 'shape'>>;
+  readonly #known: StateTypes;
   readonly #block: number;
 
   constructor(states: ReadonlyMap<string, Tensor>, block: number) {
-    this.#tensors = states;
+    this.#known = typesOf(states);
     this.#block = block;
     for (const [name, tensor] of states) {
       const filter = filterShape(tensor.shape, block);
@@ -41,7 +39,7 @@ export class CpuStore implements Store {
   next(name: string): OrtTensor {
     let tensor = this.#next.get(name);
     if (!tensor) {
-      const { dtype, shape } = this.#tensors.get(name)!;
+      const { dtype, shape } = this.#known.get(name)!;
       tensor = ortTensor({ dtype, shape: filterShape(shape, this.#block) ?? shape, data: allocate(dtype, elements(shape)) });
       this.#next.set(name, tensor);
     }
@@ -54,9 +52,10 @@ export class CpuStore implements Store {
     this.#next.set(name, before);
   }
 
-  async read(): Promise<Map<string, Tensor>> {
+  async read(names: Iterable<string> = this.#known.keys()): Promise<Map<string, Tensor>> {
     const states = new Map<string, Tensor>();
-    for (const [name, { dtype, shape }] of this.#tensors) {
+    for (const name of names) {
+      const { dtype, shape } = this.#known.get(name)!;
       const data = this.current.get(name)!.data as TypedArray;
       states.set(name, {
         dtype,
@@ -68,7 +67,7 @@ export class CpuStore implements Store {
   }
 
   write(states: ReadonlyMap<string, Tensor>): void {
-    checkStates(this.#tensors, states);
+    checkStates(this.#known, states);
     for (const [name, tensor] of states) {
       const data = filterShape(tensor.shape, this.#block) ? toFilter(tensor, this.#block) : tensor.data;
       (this.current.get(name)!.data as Float32Array).set(data as Float32Array);
@@ -110,14 +109,14 @@ function eachFilterIndex(shape: Shape, block: number, visit: (plain: number, fil
 }
 
 /** ONNX Runtime's CPU provider. */
-export async function cpu({ threads, plan, block: given, profile }: CpuOptions): Promise<Device> {
+export async function cpu({ threads, block: given, profile }: CpuOptions): Promise<Device> {
   const block = given ?? (await channelBlock());
   return {
     name: 'cpu',
     store: (states) => new CpuStore(states, block),
     async compile(program, store) {
       const states = store as CpuStore;
-      const { model, updates } = lower(program, { block, filterStates: true, ...(plan ? { plan } : {}) });
+      const { model, updates } = lower(program, { block, filterStates: true });
       const session = await InferenceSession.create(encodeOnnx(model), {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,

@@ -2,9 +2,9 @@ import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { InferenceSession } from 'onnxruntime-node';
 import { lower } from '../lowering.ts';
 import { encodeOnnx } from '../onnx.ts';
-import type { Device, Executable, Named, Store } from '../runtime.ts';
-import { checkStates, oneByOne, ortTensor } from '../runtime.ts';
-import type { Shape, Tensor, TypedArray } from '../tensor.ts';
+import type { Device, Executable, Named, StateTypes, Store } from '../runtime.ts';
+import { checkStates, oneByOne, ortTensor, typesOf } from '../runtime.ts';
+import type { Tensor, TypedArray } from '../tensor.ts';
 
 export interface WebGpuOptions {
   /** Writes ONNX Runtime's profile to files with this prefix. */
@@ -24,20 +24,18 @@ export function gpuSession(model: Uint8Array, locations: Readonly<Record<string,
   });
 }
 
-type Known = ReadonlyMap<string, { readonly dtype: Tensor['dtype']; readonly shape: Shape }>;
-
 /**
  * States in buffers of the GPU: a run's updated states are its outputs there and the next run's inputs, and nothing of them crosses the bus. The runtime gives
  * JavaScript no way to fill or read such a buffer (`getData()` ends the process), so models that only copy do it.
  */
 export class WebGpuStore implements Store {
-  readonly #known: Known;
+  readonly #known: StateTypes;
   readonly #current: Map<string, OrtTensor>;
   #upload: Promise<InferenceSession> | undefined;
   #download: Promise<InferenceSession> | undefined;
 
   constructor(states: Named) {
-    this.#known = states;
+    this.#known = typesOf(states);
     this.#current = new Map([...states].map(([name, tensor]) => [name, ortTensor({ ...tensor, data: tensor.data.slice() })]));
   }
 
@@ -55,11 +53,11 @@ export class WebGpuStore implements Store {
     this.#current.set(name, tensor);
   }
 
-  async read(): Promise<Map<string, Tensor>> {
+  async read(names: Iterable<string> = this.#known.keys()): Promise<Map<string, Tensor>> {
     await this.ready();
     this.#download ??= this.#copier('cpu');
     const copies = await (await this.#download).run(this.#feeds());
-    return new Map([...this.#known].map(([name, { dtype, shape }]) => [name, { dtype, shape, data: copies[`${name}.copy`]!.data as TypedArray }]));
+    return new Map([...names].map((name) => [name, { ...this.#known.get(name)!, data: copies[`${name}.copy`]!.data as TypedArray }]));
   }
 
   write(states: Named): void {

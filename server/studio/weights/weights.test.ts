@@ -77,7 +77,7 @@ test('files that are no weights are refused with a reason', async () => {
   assert.equal(await refused('state.pth', fixture('state.pth')), ['failed', 'weights_no_match']);
   assert.equal(await refused('cut.safetensors', weights.subarray(0, weights.length - 10)), ['failed', 'weights_damaged']);
   assert.equal(await refused('text.pth', Buffer.from('no weights here, only words')), ['failed', 'weights_unknown']);
-  const { tensors } = decodeSafetensors(weights);
+  const { tensors } = decodeSafetensors(Buffer.from(weights));
   tensors.get('module.classifier.bias')!.data[0] = Number.NaN;
   assert.equal(await refused('nan.safetensors', Buffer.from(encodeSafetensors(tensors))), ['failed', 'weights_not_finite']);
   const failed = (await list()).weights.filter(({ state }) => state === 'failed');
