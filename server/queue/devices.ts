@@ -9,6 +9,7 @@ import { failureOf, StudioError } from '../errors.ts';
 import type { Device } from '../http/device-schemas.ts';
 import type { DeviceOfJob } from '../jobs/protocol.ts';
 import type { Need } from './allocation.ts';
+import { GPU_ORDER } from './gpus.ts';
 
 const PROBE = resolve(dirname(fileURLToPath(import.meta.url)), '../probe.js');
 const TIMEOUT_MS = 120_000;
@@ -95,7 +96,8 @@ export class Devices {
 
   #try(name: Gpu): Promise<Probe | StudioError> {
     return new Promise((done) => {
-      const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' as const, maxBuffer: 16 * 1024 * 1024 };
+      const env = { ...process.env, ...GPU_ORDER };
+      const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' as const, maxBuffer: 16 * 1024 * 1024, env };
       execFile(process.execPath, [PROBE, name], options, (error, stdout, stderr) => {
         const found = error === null ? probeIn(stdout) : null;
         if (found !== null) return done(found);

@@ -7,6 +7,9 @@ import type { Gpu } from '../http/schemas.ts';
 type Smi = (callback: (error: unknown, data: unknown) => void) => void;
 const smi = createRequire(import.meta.url)('node-nvidia-smi') as Smi;
 
+/** For the processes that compute on a GPU: CUDA otherwise counts the fastest first, nvidia-smi by their place on the bus. */
+export const GPU_ORDER = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
+
 const TIMEOUT_MS = 4000;
 
 interface SmiProcess {

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DaemonMessage, WorkerMessage } from '../jobs/protocol.ts';
+import { GPU_ORDER } from './gpus.ts';
 
 const WORKER = resolve(dirname(fileURLToPath(import.meta.url)), '../worker.js');
 
@@ -33,7 +34,7 @@ export function launchWorker(dir: string, memoryMb: number, onMessage: (message:
     const child = fork(WORKER, [dir], {
       execArgv: [`--max-old-space-size=${heapMb(memoryMb)}`],
       stdio: ['ignore', output, output, 'ipc'],
-      env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
+      env: { ...process.env, ...GPU_ORDER, UV_THREADPOOL_SIZE: '4' },
     });
     child.on('message', (message) => onMessage(message as WorkerMessage));
     let left = false;

@@ -264,7 +264,10 @@ test('a worker that is killed or crashes fails its job alone, with a sentence', 
   const w = await world();
   await w.start();
   const [killed, crashed, healthy] = [await w.submit(need(1), ENDLESS), await w.submit(need(1), ENDLESS), await w.submit(null)];
-  process.kill(await workerOf(w, killed), 'SIGKILL');
+  const pid = await workerOf(w, killed);
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  assert.ok(environment.includes('CUDA_DEVICE_ORDER=PCI_BUS_ID'), 'it counts GPUs as nvidia-smi does');
+  process.kill(pid, 'SIGKILL');
   process.kill(await workerOf(w, crashed), 'SIGSEGV');
   assert.is((await w.over(killed)).failure?.code, 'out_of_memory_data');
   const failure = (await w.over(crashed)).failure!;
