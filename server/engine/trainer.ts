@@ -110,8 +110,15 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const initial = initialWeights(program.parameters, seed);
   const averageOf = (tensors: ReadonlyMap<string, Tensor>) => program.averaged.map((name) => [`${name}.average`, tensors.get(name)!] as const);
   const store = device.store(new Map([...initial, ...program.slots, ...averageOf(initial)]));
-  if (weights) store.write(new Map([...only(weights, names), ...averageOf(weights)]));
-  const training = await device.compile(program, store);
+  let training: Executable;
+  try {
+    if (weights) store.write(new Map([...only(weights, names), ...averageOf(weights)]));
+    training = await device.compile(program, store);
+  } catch (error) {
+    // A GPU may hold the states already. What is told is why it failed, not what that has left behind.
+    await store.close().catch(() => {});
+    throw error;
+  }
   let evaluation: Executable | undefined;
   const plan = blueprint(model, classes, size);
 
@@ -120,8 +127,9 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     return { dtype: 'uint8', shape: [batch, size, size, 3], data: images };
   };
   const kept = async () => {
-    const states = await store.read();
-    return new Map(names.map((name) => [name, states.get(averaged.has(name) ? `${name}.average` : name)!]));
+    const stateOf = (name: string) => (averaged.has(name) ? `${name}.average` : name);
+    const states = await store.read(names.map(stateOf));
+    return new Map(names.map((name) => [name, states.get(stateOf(name))!]));
   };
   const padded = <A extends Uint8Array | Int32Array>(array: A, length: number): A => {
     if (array.length === length) return array;

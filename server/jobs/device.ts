@@ -17,6 +17,9 @@ let inUse: DeviceName = 'cpu';
 /** What the job of this process computes on. */
 export const deviceInUse = (): DeviceName => inUse;
 
+/** What is wrong with the request itself is wrong on every device: its sizes, a file that is no model or cannot be read. */
+const isOfRequest = (error: Error): boolean => ['ShapeError', 'OnnxFormatError', 'ModelInterfaceError'].includes(error.name) || 'syscall' in error;
+
 /** Opens something on the job's device, or on the CPU where that device was not asked for by name and turns out not to serve; the log says which and why. */
 export async function onDevice<T>({ device }: { device?: DeviceOfJob }, host: Pick<JobHost, 'log'>, open: (place: Place) => Promise<T>): Promise<T> {
   if (device === undefined) return open(CPU);
@@ -26,8 +29,7 @@ export async function onDevice<T>({ device }: { device?: DeviceOfJob }, host: Pi
   try {
     return await open({ device: device.name, gpu: device.index });
   } catch (error) {
-    // What is wrong with the request itself is wrong on the CPU too.
-    if ((error as Error).name === 'ShapeError') throw error;
+    if (isOfRequest(error as Error)) throw error;
     if (!device.fallback) {
       if (device.name === 'cpu' || isShortage(error)) throw error;
       throw new StudioError('device_unfit', { device: device.name }, (error as Error).message);

@@ -9,6 +9,7 @@ import { writeDurably } from '../store/durable.ts';
 import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { onDevice } from './device.ts';
+import { isShortage } from './failure.ts';
 import { ingestUpload } from './ingest.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
@@ -18,7 +19,7 @@ import type { InferOutcome, InferSpec, PredictionLine } from './protocol.ts';
 const BATCH_PIXELS = 1_000_000;
 const MOST_PICTURES = 64;
 
-/** Throws StudioError: model_unreadable, dataset_unreadable, and those of ingestUpload. A stopped job leaves what it has predicted. */
+/** Throws StudioError: model_unreadable, device_unfit, dataset_unreadable, and those of ingestUpload. A stopped job leaves what it has predicted. */
 export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
   await rm(host.out, { recursive: true, force: true });
   await mkdir(host.out, { recursive: true });
@@ -47,21 +48,39 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
   }
 }
 
-/** Throws StudioError model_unreadable. */
+/** Throws StudioError model_unreadable, device_unfit, and what says that memory has run out. */
 export async function openClassifier(
   spec: Pick<InferSpec, 'model' | 'threads' | 'device'>,
   host: JobHost,
 ): Promise<{ model: InferenceModel; classes: string[] }> {
   let model: InferenceModel | undefined;
   try {
-    model = await onDevice(spec, host, (place) => openModel(spec.model, { threads: spec.threads, ...place }));
+    model = await onDevice(spec, host, async (place) => {
+      const opened = await openModel(spec.model, { threads: spec.threads, ...place });
+      // Where the CPU stands in for a GPU that does not serve.
+      if (place.device !== 'cpu' && spec.device?.fallback) await rehearse(opened);
+      return opened;
+    });
     const classes = JSON.parse(model.metadata.classes ?? 'null') as unknown;
     if (!Array.isArray(classes) || classes.length !== model.classes || classes.some((name) => typeof name !== 'string'))
       throw new Error('its classes are not named');
     return { model, classes };
   } catch (error) {
     await model?.close();
+    // The model is not to blame for the device, nor for too little memory.
+    if (error instanceof StudioError || isShortage(error)) throw error;
     throw new StudioError('model_unreadable', {}, (error as Error).message);
+  }
+}
+
+/** A GPU takes the memory for what lies between the layers when it first runs: one batch shows whether it has it. Closes the model where it has not. */
+async function rehearse(model: InferenceModel): Promise<void> {
+  const batch = batchOf(model);
+  try {
+    await model.run(new Uint8Array(batch * model.size ** 2 * 3), batch);
+  } catch (error) {
+    await model.close();
+    throw error;
   }
 }
 

@@ -179,6 +179,10 @@ test('failures have their own reasons', async () => {
   mkdirSync(join(empty, 'x'));
   assert.equal(await fails({ parameters: wild, memoryMb: 100 }), ['failed', 'out_of_memory_batch']);
   assert.equal(await fails({ algorithm: 'resnet9000' }), ['failed', 'algorithm_unknown']);
+  const start = { key: 'model 1', name: 'resnet18', file: join(uninterrupted.dir, 'out', 'weights.safetensors') };
+  const small = { ...SPEC.parameters, input_size: 24 };
+  assert.equal(await fails({ algorithm: 'densenet121', parameters: small, start }), ['failed', 'input_size_too_small']);
+  assert.equal(await fails({ parameters: { ...SPEC.parameters, batch_size: 1 } }), ['failed', 'batch_of_one']);
   assert.equal(await fails({ dataset: empty }), ['failed', 'dataset_unreadable']);
 });
 

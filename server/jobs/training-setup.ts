@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { blueprint, initialWeights } from '../engine/model.ts';
 import { decodeSafetensors } from '../engine/safetensors.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { createTrainer, type Trainer } from '../engine/trainer.ts';
+import { createTrainer, type StepInput, type Trainer } from '../engine/trainer.ts';
 import { StudioError } from '../errors.ts';
 import type { Example } from '../learn/batches.ts';
 import { complete, trainerOptions } from '../learn/recipe.ts';
+import { sizeProblem } from '../learn/sizes.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { architectures, isArchitecture } from '../zoo/architectures.ts';
 import { onDevice } from './device.ts';
@@ -39,7 +40,10 @@ export function batchFor(spec: TrainSpec, pictures: number, host: JobHost): numb
   return Math.min(wanted, pictures);
 }
 
-/** The weights of `spec.start`; what it does not have, or has in another shape (the head of other classes), is drawn from the seed. Throws StudioError start_missing, start_unreadable. */
+/**
+ * The weights of `spec.start`; what it does not have, or has in another shape (the head of other classes), is drawn from the seed. Throws StudioError
+ * start_missing, start_unreadable, and ShapeError where the size is too small for the algorithm.
+ */
 async function startingWeights({ start, algorithm, classes, parameters, split }: TrainSpec, host: JobHost): Promise<Map<string, Tensor> | undefined> {
   if (start === undefined || !isArchitecture(algorithm)) return undefined;
   const file = await readFile(start.file).catch((error: Error) => {
@@ -67,28 +71,52 @@ async function startingWeights({ start, algorithm, classes, parameters, split }:
   return weights;
 }
 
+/**
+ * A GPU takes the memory for what lies between the layers when it first runs, not when a program is compiled: steps at a rate of 0 and an evaluation show
+ * whether it has it. The trainer is afterwards as it was before.
+ */
+export async function rehearse(trainer: Trainer, batch: number, size: number): Promise<void> {
+  const step = { images: new Uint8Array(batch * size * size * 3), labels: new Int32Array(batch), learningRate: 0 };
+  const before = await trainer.state();
+  await trainer.steps(new Array<StepInput>(trainer.stepsAtOnce).fill(step));
+  await trainer.evaluate(step.images, step.labels, batch);
+  trainer.load(before);
+}
+
 /** `examples`: those that are learned from. */
 export async function makeTrainer(spec: TrainSpec, batch: number, examples: readonly Example[], host: JobHost): Promise<Trainer> {
   const { algorithm, parameters, classes, threads, split } = spec;
   if (!isArchitecture(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
-  const weights = await startingWeights(spec, host);
+  const size = parameters.input_size;
+  const recipe = complete(parameters);
   try {
+    const weights = await startingWeights(spec, host);
     const options = {
       model: architectures[algorithm],
       classes: classes.length,
-      size: parameters.input_size,
+      size,
       batch,
-      ...trainerOptions(complete(parameters), countsOf(examples, classes.length)),
+      ...trainerOptions(recipe, countsOf(examples, classes.length)),
       mean: MEAN,
       std: STD,
       threads,
       seed: split.seed,
       ...(weights === undefined ? {} : { weights }),
     } as const;
-    return await onDevice(spec, host, (place) => createTrainer({ ...options, ...place }));
+    return await onDevice(spec, host, async (place) => {
+      const trainer = await createTrainer({ ...options, ...place });
+      if (place.device === 'cpu') return trainer;
+      try {
+        await rehearse(trainer, batch, size);
+        return trainer;
+      } catch (error) {
+        // What is told is why it failed, not what that has left behind.
+        await trainer.close().catch(() => {});
+        throw error;
+      }
+    });
   } catch (error) {
-    if ((error as Error).name === 'ShapeError')
-      throw new StudioError('invalid_input', { field: `input_size ${parameters.input_size}` }, (error as Error).message);
+    if ((error as Error).name === 'ShapeError') throw sizeProblem(algorithm, size, batch, recipe.freeze_stages) ?? error;
     throw error;
   }
 }
