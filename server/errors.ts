@@ -2,6 +2,8 @@
  * The catalogue of errors: every failure that a person can meet, with its HTTP status and a sentence in Korean and in English that says what is wrong
  * and what to do next. `{name}` stands for a parameter. Workers and the daemon use the same catalogue.
  */
+import { withParticles } from './particles.ts';
+
 export type Language = 'ko' | 'en';
 export type ErrorParams = Record<string, string | number>;
 
@@ -103,7 +105,7 @@ export const CATALOGUE = {
   ),
   picture_too_many_pixels: entry(
     422,
-    '이미지가 너무 큽니다: {width}×{height}. 한도는 {limitMp}백만 화소입니다. 크기를 줄여 주세요.',
+    '이미지가 너무 큽니다: {width}×{height}. 한도는 {limitMp}메가픽셀입니다. 크기를 줄여 주세요.',
     'The picture is too large: {width}×{height}. The limit is {limitMp} megapixels. Make it smaller.',
   ),
   nested_archive: entry(
@@ -155,7 +157,7 @@ export const CATALOGUE = {
   ),
   training_diverged: entry(
     422,
-    '학습이 발산했습니다 ({epoch}번째 에폭에서 손실이 유한한 수가 아님). learning_rate를 낮추어 다시 시작해 주세요.',
+    '학습이 발산했습니다 ({epoch}번째 에포크에서 손실이 유한한 수가 아님). learning_rate를 낮추어 다시 시작해 주세요.',
     'The training diverged (the loss is no longer a finite number in epoch {epoch}). Lower learning_rate and start again.',
   ),
   algorithm_unknown: entry(
@@ -338,7 +340,7 @@ export const CATALOGUE = {
     '설정 코드가 올바르지 않습니다. AI Studio를 시작한 화면에 표시된 코드를 입력해 주세요.',
     'The set-up code is not right. Enter the code that was shown where AI Studio was started.',
   ),
-  user_id_taken: entry(409, '사용자 ID "{userId}"는 이미 사용 중입니다. 다른 ID를 입력해 주세요.', 'The user ID "{userId}" is taken. Choose another one.'),
+  user_id_taken: entry(409, '사용자 ID "{userId}"은(는) 이미 사용 중입니다. 다른 ID를 입력해 주세요.', 'The user ID "{userId}" is taken. Choose another one.'),
   current_password_wrong: entry(400, '현재 비밀번호가 올바르지 않습니다. 다시 입력해 주세요.', 'Your current password is not right. Enter it again.'),
   last_admin: entry(
     409,
@@ -437,7 +439,7 @@ export const CATALOGUE = {
   ),
   preprocess_busy: entry(
     409,
-    '이 프로젝트에서 전처리가 이미 진행 중입니다({title}). 끝난 뒤 다시 적용하거나 먼저 중단해 주세요.',
+    '이 프로젝트에서 전처리가 이미 진행 중입니다({title}). 끝난 뒤 다시 적용하거나 먼저 중지해 주세요.',
     'A preprocessing is under way in this project already ({title}). Wait until it has ended, or stop it first.',
   ),
   preprocess_method_unknown: entry(
@@ -463,12 +465,12 @@ export const CATALOGUE = {
   preview_failed: entry(503, '미리 보기를 만들지 못했습니다. 잠시 뒤 다시 시도해 주세요.', 'The preview could not be drawn. Try again in a moment.'),
   dataset_unlabelled: entry(
     409,
-    'Label이 없는 데이터가 있어 학습에 사용할 수 없습니다. 모든 이미지에 Label을 등록해 주세요.',
+    '라벨이 없는 데이터가 있어 학습에 사용할 수 없습니다. 모든 이미지에 라벨을 등록해 주세요.',
     'Some pictures have no label, so it cannot be used for training. Give every picture a label.',
   ),
   problem_without_trainer: entry(
     409,
-    '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 Label은 지금 준비해 두실 수 있습니다.',
+    '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 라벨은 지금 준비해 두실 수 있습니다.',
     'Models of this kind cannot be trained yet. Its data and labels can be prepared now.',
   ),
   problem_unknown: entry(
@@ -506,7 +508,7 @@ export const CATALOGUE = {
     'Training, Validation, Test의 합은 100이어야 합니다. 지금은 {sum}입니다.',
     'Training, validation and test must add up to 100; they add up to {sum}.',
   ),
-  preset_unknown: entry(400, '"{name}" 리소스 프리셋이 없습니다. 목록에서 선택해 주세요.', 'There is no preset named "{name}". Choose one from the list.'),
+  preset_unknown: entry(400, '"{name}" 자원 프리셋이 없습니다. 목록에서 선택해 주세요.', 'There is no preset named "{name}". Choose one from the list.'),
   preset_too_large: entry(
     409,
     '이 장비의 자원으로는 "{name}" 프리셋을 실행할 수 없습니다. 더 작은 프리셋을 선택해 주세요.',
@@ -591,7 +593,7 @@ export const CATALOGUE = {
   ),
   hpo_too_many_failed: entry(
     409,
-    'Trial {count}개가 실패하여 HPO를 중단했습니다. Trial의 로그에서 이유를 확인하고 파라미터 범위나 자원을 바꾸어 다시 시작해 주세요.',
+    'Trial {count}개가 실패하여 HPO를 끝냈습니다. Trial의 로그에서 이유를 확인하고 파라미터 범위나 자원을 바꾸어 다시 시작해 주세요.',
     '{count} trial(s) failed, so the HPO was given up. See the reasons in the logs of the trials, change the ranges or the resources, and start again.',
   ),
   trial_stopped: entry(409, 'Trial이 도중에 중지되었습니다.', 'The trial was stopped on the way.'),
@@ -627,7 +629,7 @@ export const CATALOGUE = {
   ),
   preflight_no_groups: entry(
     409,
-    '파일 이름 패턴 "{pattern}"으로 묶이는 이미지가 없습니다. 패턴을 확인해 주세요.',
+    '파일 이름 패턴 "{pattern}"(으)로 묶이는 이미지가 없습니다. 패턴을 확인해 주세요.',
     'No pictures are kept together by the pattern "{pattern}". Check it.',
   ),
   not_the_owner: entry(
@@ -663,7 +665,7 @@ export const CATALOGUE = {
   job_over: entry(409, '이미 끝난 작업입니다.', 'This job is over already.'),
   stopped_before_model: entry(
     409,
-    '첫 epoch이 끝나기 전에 중지되어 사용할 수 있는 모델이 없습니다. 다시 실행해 주세요.',
+    '첫 에포크가 끝나기 전에 중지되어 사용할 수 있는 모델이 없습니다. 다시 실행해 주세요.',
     'It was stopped before the first epoch had ended, so there is no model. Run it again.',
   ),
   worker_crashed: entry(
@@ -982,7 +984,7 @@ export const CATALOGUE = {
   ),
   annotation_key_taken: entry(
     409,
-    '단축키 "{key}"는 라벨 "{name}"에서 사용 중입니다. 다른 키를 선택해 주세요.',
+    '단축키 "{key}"은(는) 라벨 "{name}"에서 사용 중입니다. 다른 키를 선택해 주세요.',
     'The key "{key}" belongs to the label "{name}". Choose another key.',
   ),
   annotation_too_many_classes: entry(409, '라벨은 {limit}개까지 만들 수 있습니다.', 'There can be {limit} labels at most.'),
@@ -1137,7 +1139,7 @@ const WORDS: { [param: string]: { [value: string]: { [L in Language]: string } }
     pending: { ko: '대기 중', en: 'pending' },
     running: { ko: '실행 중', en: 'running' },
     succeeded: { ko: '완료', en: 'succeeded' },
-    aborted: { ko: '중단됨', en: 'aborted' },
+    aborted: { ko: '중지됨', en: 'aborted' },
     failed: { ko: '실패', en: 'failed' },
     published: { ko: '등록됨', en: 'published' },
   },
@@ -1161,24 +1163,6 @@ export function sentence(code: ErrorCode, params: ErrorParams, language: Languag
     return value === undefined ? whole : (WORDS[name]?.[value]?.[language] ?? String(value));
   });
   return language === 'ko' ? withParticles(text) : text;
-}
-
-const PARTICLES: { [written: string]: readonly [afterConsonant: string, afterVowel: string] } = {
-  '은(는)': ['은', '는'],
-  '이(가)': ['이', '가'],
-  '을(를)': ['을', '를'],
-  '(으)로': ['으로', '로'],
-};
-
-/** A Korean particle fits the last sound of the word before it: a name that has been put in decides. Of other scripts we keep both. */
-export function withParticles(text: string): string {
-  return text.replace(/([가-힣\d])(["’)]*)(은\(는\)|이\(가\)|을\(를\)|\(으\)로)/g, (whole, last: string, between: string, written: string) => {
-    const final = /\d/.test(last) ? [21, 8, 0, 16, 0, 0, 1, 8, 8, 0][Number(last)]! : (last.charCodeAt(0) - 0xac00) % 28;
-    const pair = PARTICLES[written];
-    if (pair === undefined) return whole;
-    // 로 follows ㄹ as it does a vowel.
-    return last + between + pair[final === 0 || (final === 8 && written === '(으)로') ? 1 : 0];
-  });
 }
 
 /** Whether the system refused to write because there is no room. */

@@ -12,8 +12,12 @@ import { StudioError } from '../errors.ts';
 
 /** Of what the build puts beside the application, this is not for browsers. */
 const HIDDEN = /(^|\/)(\.|e2e(\/|$)|.*\.test\.js$|.*\.tsbuildinfo$)/;
-/** The geometry of shapes is one for the annotation screen and the server. */
-const SHARED = ['annotation', 'clip', 'geometry', 'raster', 'rings', 'rle', 'shapes'].map((name) => `server/labels/${name}.js`);
+/** The geometry of shapes is one for the annotation screen and the server, and so are Korean particles and what projects can be made for. */
+const SHARED = [
+  ...['annotation', 'clip', 'geometry', 'raster', 'rings', 'rle', 'shapes'].map((name) => `server/labels/${name}.js`),
+  'server/particles.js',
+  'server/studio/projects/problems.js',
+];
 const CHECK_EVERY_MS = 1000;
 
 /** Knows the hash of a folder's content and notices when it changes. */

@@ -6,6 +6,7 @@ import { classFolders } from '../labels/classification.ts';
 import type { Detection } from '../labels/detect.ts';
 import type { LabelProblem } from '../labels/formats.ts';
 import { inOrder } from '../learn/ordered.ts';
+import { withParticles } from '../particles.ts';
 import { writeDurably } from '../store/durable.ts';
 import { labelFolder } from '../store/label-set.ts';
 import { type PictureItem, PictureSetWriter } from '../store/pictures.ts';
@@ -244,7 +245,7 @@ async function bitsOf(upload: Upload, entries: readonly UploadEntry[], limits: I
   host.log(
     'info',
     `the 16-bit pictures use ${used} bits: ${white} becomes white`,
-    `16비트 이미지가 ${used}비트만 사용하므로 값 ${white}을(를) 흰색으로 바꿉니다`,
+    withParticles(`16비트 이미지가 ${used}비트만 사용하므로 값 ${white}을(를) 흰색으로 바꿉니다`),
   );
   return used;
 }

@@ -8,6 +8,7 @@ import { type Batch, evaluationBatches, Pixels, trainingBatches } from '../learn
 import { type ClassificationScore, type ClassificationTally, type ClassificationTask, classification, confusionOf } from '../learn/classification.ts';
 import { type Checkpoint, evaluate, runEpochs } from '../learn/loop.ts';
 import { complete, endsEarly, rates } from '../learn/recipe.ts';
+import { withParticles } from '../particles.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { checkpointFolder } from './checkpoint.ts';
 import { crossValidate } from './crossvalidate.ts';
@@ -50,7 +51,7 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       'info',
       `${spec.algorithm} on ${trainer.device}, ${spec.threads} threads: ${(trainer.parameters / 1e6).toFixed(2)} M parameters, ` +
         `${trainer.gflops.toFixed(3)} GFLOPs at ${size} px; pictures ${pixels.inMemory ? 'kept in memory' : 'decoded in every epoch'}`,
-      `${spec.algorithm}, 장치 ${trainer.device}, 스레드 ${spec.threads}개: 매개변수 ${(trainer.parameters / 1e6).toFixed(2)}백만 개, ` +
+      `${spec.algorithm}, 장치 ${trainer.device}, 스레드 ${spec.threads}개: 파라미터 ${Math.round(trainer.parameters / 1e4).toLocaleString('en')}만 개, ` +
         `${size} px에서 ${trainer.gflops.toFixed(3)} GFLOPs; ${pixels.inMemory ? '이미지를 메모리에 둡니다' : '이미지를 에포크마다 다시 읽습니다'}`,
     );
     const ready = (performance.now() - started) / 1000;
@@ -93,7 +94,9 @@ export async function train(spec: TrainSpec, host: JobHost): Promise<JobEnd> {
       host.log(
         'info',
         `ended after epoch ${seen.history.length} of ${epochs}: ${recipe.early_stopping_on} has not become better in ${recipe.early_stopping} epochs`,
-        `에포크 ${seen.history.length} / ${epochs}에서 끝냅니다: ${recipe.early_stopping}에포크 동안 ${recipe.early_stopping_on}이(가) 나아지지 않았습니다`,
+        withParticles(
+          `에포크 ${seen.history.length} / ${epochs}에서 끝냅니다: ${recipe.early_stopping}에포크 동안 ${recipe.early_stopping_on}이(가) 나아지지 않았습니다`,
+        ),
       );
     }
     if (!whole && spec.until !== undefined) {

@@ -43,6 +43,15 @@ words('both languages carry the same values and neither is empty', async () => {
   assert.equal(wrong, []);
 });
 
+words('particles fit every value: none is written fast behind one', async () => {
+  const wrong: string[] = [];
+  for (const [key, [ko]] of await pairs()) {
+    // {group} is what is to be typed there, no value.
+    if (key !== 'split.pattern.wrong' && /\}["’”]*(을|를|은|는|이|가|과|와|으로|로)(?![가-힣])/.test(ko)) wrong.push(`${key}: ${ko}`);
+  }
+  assert.equal(wrong, []);
+});
+
 words('icons are in the sprite', () => {
   const sprite = new Set([...readFileSync('ui/icons/sprite.svg', 'utf8').matchAll(/<symbol id="([\w-]+)"/g)].map(([, id]) => id));
   const missing: string[] = [];

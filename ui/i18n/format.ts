@@ -59,6 +59,11 @@ export function count(value: number): string {
   return value.toLocaleString(language.now);
 }
 
+/** Four digits and the word for the rest: "1,118만", "11.18 million". */
+export function large(value: number): string {
+  return value.toLocaleString(language.now, { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 4, useGrouping: true });
+}
+
 export function decimal(value: number, digits = 2): string {
   return value.toLocaleString(language.now, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -1,4 +1,5 @@
 /** The language of the screen and the translation of keys. Everything that calls `t` inside an Alpine effect follows a change at once. */
+import { particle } from '../../server/particles.ts';
 import Alpine from '../vendor/alpine.js';
 import type { Key } from './keys.ts';
 import { dictionary } from './words.ts';
@@ -23,21 +24,13 @@ export function setLanguage(next: Language): void {
 }
 document.documentElement.lang = language.now;
 
-/** Does the word end in a consonant when it is read aloud in Korean? Digits and Latin letters count by their Korean names. */
-function endsInConsonant(word: string): boolean {
-  const last = word.trim().at(-1) ?? '';
-  const code = last.charCodeAt(0);
-  if (code >= 0xac00 && code <= 0xd7a3) return (code - 0xac00) % 28 !== 0;
-  return /[0136-8lmnrLMNR]$|\.zip$/.test(word.trim());
-}
-
 function fill(text: string, params: Params): string {
   return text.replace(/\{(\w+)(?::([^/}]*)\/([^}]*))?\}/g, (whole, name: string, first?: string, second?: string) => {
     const value = params[name];
     if (value === undefined) return whole;
     const shown = typeof value === 'number' ? value.toLocaleString(language.now) : value;
     if (first === undefined) return shown;
-    if (language.now === 'ko') return shown + (endsInConsonant(String(value)) ? first : second);
+    if (language.now === 'ko') return shown + particle(String(value), first, second ?? '');
     return `${shown} ${Number(value) === 1 ? first : second}`;
   });
 }

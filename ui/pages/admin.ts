@@ -58,7 +58,13 @@ const userColumns = columnsOf<User>()([
     text: (row) => statusWord(state(row)),
     cell: `<span x-status="row.disabled ? 'disabled' : 'active'"></span>`,
   },
-  { key: 'createdAt', title: 'admin.user.created', value: (row) => row.createdAt, cell: '<span class="nowrap tabular" x-time.day="row.createdAt"></span>' },
+  {
+    key: 'createdAt',
+    title: 'admin.user.created',
+    value: (row) => row.createdAt,
+    cell: '<span x-time.day="row.createdAt"></span>',
+    className: 'number from-700',
+  },
 ]);
 
 const emptyHere = emptyState({ icon: 'inbox', title: 'admin.empty.title', text: 'admin.empty.text' });
@@ -79,11 +85,11 @@ export default page({
 # 그룹
 그룹은 서로의 프로젝트를 볼 수 있는 사람의 모임입니다. 구성원은 사용자 수정에서 정합니다.
 
-# 리소스 프리셋
+# 자원 프리셋
 학습의 Resources 단계에서 고를 수 있는 GPU, CPU, 메모리의 묶음입니다. 장비가 가진 것보다 크게 정할 수 없습니다.
 
 # 현장 단말기
-생산 라인의 터치 화면입니다. 단말기를 추가해 받은 코드를 그 화면의 /kiosk 주소에 입력하고, 사용자의 더보기에서 PIN이나 사원증을 정합니다.`,
+생산 라인의 터치 화면입니다. 단말기를 추가해 받은 코드를 그 화면의 /kiosk 주소에 입력하고, 사용자의 더 보기(⋮)에서 PIN이나 사원증을 정합니다.`,
     en: `# People
 - Add User: choose an ID, a name, a first password, the role and the groups. Hand over the password in person.
 - Reset Password: with a new password, every other session of that person ends.

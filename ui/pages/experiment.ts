@@ -177,7 +177,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
         if (config?.start) add('start.label', startText(config.start));
         if (result) {
           add('fact.classes', format.count(result.classes.length));
-          add('fact.parameters', t('fact.parameters.value', { n: format.decimal(result.parameters / 1e6) }));
+          add('fact.parameters', t('fact.parameters.value', { n: format.large(result.parameters) }));
           add('fact.gflops', `${format.decimal(result.gflops, result.gflops < 1 ? 3 : 2)} GFLOPs`);
           // With folds it counts within one of them.
           const total = result.crossValidation ? (config?.parameters.epoch ?? result.epochs) : result.epochs;

@@ -2,6 +2,7 @@
 import { StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { AnnotationTask } from '../../http/annotation-schemas.ts';
+import { withParticles } from '../../particles.ts';
 import type { StoredUser } from '../people/users.ts';
 import { judged } from './reviews.ts';
 import { checkFinished, countOfRuns, isOpenPart, numbersOfRuns, partOfTask, type StoredPart, type StoredTask } from './task.ts';
@@ -49,7 +50,7 @@ export class TaskParts {
     const name = this.#tasks.nameOf(userId);
     const who = userId === null ? { ko: '키오스크', en: 'The kiosk stations' } : { ko: `${name} 님`, en: name };
     await this.#tasks.tell(task.reviewerId, by, task, 'success', {
-      ko: `${who.ko}이 맡은 이미지 ${count}장의 라벨링을 마쳤습니다. 검수해 주세요.`,
+      ko: withParticles(`${who.ko}이(가) 맡은 이미지 ${count}장의 라벨링을 마쳤습니다. 검수해 주세요.`),
       en: `${who.en} finished labelling ${count} pictures. Please review them.`,
     });
   }

@@ -59,11 +59,11 @@ const nameOf = ({ experiment }: Candidate<Named>) => experiment.config?.algorith
 function score(chosen: Scored, best: Scored, tolerance: number): Sentence {
   const own = percent(chosen.validation.accuracy);
   if (chosen === best) {
-    return { ko: `검증 정확도가 ${own}로 가장 높습니다.`, en: `Its validation accuracy is the highest: ${own}.` };
+    return { ko: `Validation 정확도가 ${own}로 가장 높습니다.`, en: `Its validation accuracy is the highest: ${own}.` };
   }
   const [top, name, rough] = [percent(best.validation.accuracy), nameOf(best), tolerance.toFixed(1)];
   return {
-    ko: `검증 정확도는 ${own}로 가장 높은 ${name}(${top})보다 조금 낮지만, 검증 이미지 ${best.validation.count}장의 오차 범위(±${rough} %p) 안이므로 사실상 같은 성능입니다.`,
+    ko: `Validation 정확도는 ${own}로 가장 높은 ${name}(${top})보다 조금 낮지만, Validation 이미지 ${best.validation.count}장의 오차 범위(±${rough} %p) 안이므로 사실상 같은 성능입니다.`,
     en: `Its validation accuracy of ${own} is as good as the highest, ${top} of ${name}: the difference lies within the error of ${best.validation.count} validation pictures (±${rough} points).`,
   };
 }

@@ -35,7 +35,7 @@ test('a new model, its next version, and the experiments are published', async (
   modelId = first.body.model.id;
   const second = await register(1, { modelId });
   assert.equal([second.body.version.version, second.body.model.versions, second.body.version.developerName], [2, 2, 'dev']);
-  assert.match(second.body.log[0]!.ko, /버전 2\(으\)로 등록/);
+  assert.match(second.body.log[0]!.ko, /버전 2로 등록/);
 
   await w.dev.ok('DELETE', `/api/experiments/${trained[0]!.id}`);
   const onnx = await fetch(`${w.dev.url}/api/model-versions/${first.body.version.id}/model.onnx`, { headers: w.colleague.headers() });

@@ -17,6 +17,7 @@ import type {
   RegisterRequest,
 } from '../../http/library-schemas.ts';
 import type { Experiment, Project, RunConfig, TrainResult } from '../../http/schemas.ts';
+import { withParticles } from '../../particles.ts';
 import type { Collection } from '../../store/collection.ts';
 import { makeFolder, syncFile, syncFolder } from '../../store/durable.ts';
 import { checkAllowed } from '../experiments/actions.ts';
@@ -254,7 +255,7 @@ export class Models {
       log: [
         {
           at,
-          ko: `${experiment.name}을(를) 버전 ${version}(으)로 등록했습니다.`,
+          ko: withParticles(`${experiment.name}을(를) 버전 ${version}(으)로 등록했습니다.`),
           en: `Registered ${experiment.name} as version ${version}.`,
           modifierId: reader.id,
         },

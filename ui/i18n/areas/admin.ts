@@ -2,7 +2,7 @@ import { words } from '../words.ts';
 
 export default words({
   'admin.title': ['관리', 'Admin'],
-  'admin.purpose': ['사용자 계정, 그룹, 학습에 쓸 리소스를 관리합니다.', 'Manage people, groups and what trainings may use.'],
+  'admin.purpose': ['사용자 계정, 그룹, 학습에 쓸 자원을 관리합니다.', 'Manage people, groups and what trainings may use.'],
   'admin.tabs': ['관리 항목', 'What to manage'],
   'admin.users': ['사용자', 'Users'],
   'admin.groups': ['그룹', 'Groups'],

@@ -86,7 +86,7 @@ export default words({
   'status.running': ['실행 중', 'Running'],
   'status.succeeded': ['완료', 'Succeeded'],
   'status.published': ['등록됨', 'Published'],
-  'status.aborted': ['중단됨', 'Aborted'],
+  'status.aborted': ['중지됨', 'Aborted'],
   'status.stopped': ['중지됨', 'Stopped'],
   'status.failed': ['실패', 'Failed'],
   'status.paused': ['잠시 멈춤', 'Paused'],

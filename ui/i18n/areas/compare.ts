@@ -8,6 +8,7 @@ export default words({
     'Choose experiments and see them in one graph and one table. Settings that differ are marked.',
   ],
   'compare.choose': ['비교할 실험', 'Experiments'],
+  'compare.search': ['실험 찾기', 'Find an experiment'],
   'compare.limit': ['한 번에 {n}개까지 비교할 수 있습니다.', 'Up to {n} at a time.'],
   'compare.none': ['비교할 실험을 두 개 이상 선택해 주세요.', 'Choose two experiments or more.'],
   'compare.empty.title': ['비교할 실험이 없습니다', 'Nothing to compare yet'],

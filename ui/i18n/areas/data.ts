@@ -69,7 +69,7 @@ export default words({
     'The data is still being processed. It can be exported afterwards.',
   ],
   'data.blocked.problem_without_trainer': [
-    '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 Label은 지금 준비해 두실 수 있습니다.',
+    '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 라벨은 지금 준비해 두실 수 있습니다.',
     'Models of this kind cannot be trained yet. You can prepare the data and its labels now.',
   ],
   'data.blocked.dataset_missing_values': [

@@ -14,7 +14,7 @@ export default words({
   ],
   'duplicates.count': ['{n}장이 똑같습니다', '{n} equal pictures'],
   'duplicates.differ': ['라벨이 다름', 'Labels differ'],
-  'duplicates.look': ['{name}과 똑같은 이미지 크게 보기', 'Look at {name} and its copies'],
+  'duplicates.look': ['{name:과/와} 똑같은 이미지 크게 보기', 'Look at {name} and its copies'],
   'duplicates.rest': ['그 밖에 {n}장', '{n} more'],
   'duplicates.more': ['더 보기', 'Show more'],
 });

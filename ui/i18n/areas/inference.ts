@@ -9,7 +9,7 @@ export default words({
   ],
   'inf.model': ['선택한 모델', 'Selected Model'],
   'inf.model.choose': ['모델 선택', 'Select model'],
-  'inf.model.note': ['완료되었거나 중단된 실험 중 모델이 있는 것만 표시합니다.', 'Experiments that succeeded, or were stopped with a model.'],
+  'inf.model.note': ['완료되었거나 중지된 실험 중 모델이 있는 것만 표시합니다.', 'Experiments that succeeded, or were stopped with a model.'],
   'inf.model.none.title': ['사용할 수 있는 모델이 없습니다', 'There is no model yet'],
   'inf.model.none': [
     '먼저 실험을 학습시켜 주세요. 학습이 끝나면 여기에서 모델을 선택할 수 있습니다.',

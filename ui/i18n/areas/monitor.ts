@@ -62,6 +62,8 @@ export default words({
   ],
   'monitor.delete': ['실험 삭제', 'Delete the experiment'],
   'monitor.stop.rights': ['작업을 시작한 사람이나 관리자만 할 수 있습니다.', 'Only the job’s owner or an administrator can do this.'],
+  'monitor.stop.ended': ['이미 끝난 작업입니다.', 'This job has ended already.'],
+  'monitor.delete.busy': ['아직 진행 중인 실험입니다. 먼저 중지해 주세요.', 'The experiment still goes on. Stop it first.'],
   'monitor.stop.done': ['중지를 요청했습니다.', 'It is being stopped.'],
   'monitor.failed': ['이 작업이 실패한 이유', 'Why this job failed'],
 });

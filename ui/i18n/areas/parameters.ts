@@ -108,7 +108,7 @@ export default words({
   ],
   'param.ema': ['ema', 'ema'],
   'param.ema.hint': [
-    '모델 값의 이동 평균을 평가하고 저장합니다. 검증 결과가 들쭉날쭉할 때 0.99~0.999로 설정하고, 0이면 사용하지 않습니다.',
+    '모델 값의 이동 평균을 평가하고 저장합니다. Validation 결과가 들쭉날쭉할 때 0.99~0.999로 설정하고, 0이면 사용하지 않습니다.',
     'Judges and keeps a moving average of the model. Try 0.99 to 0.999 where the validation goes up and down; 0 turns it off.',
   ],
   'param.freeze_stages': ['freeze_stages', 'freeze_stages'],

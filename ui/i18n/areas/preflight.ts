@@ -17,7 +17,7 @@ export default words({
   'preflight.failed': ['미리 재지 못했습니다. 그래도 시작할 수 있습니다.', 'It could not be measured. You may start nevertheless.'],
   'preflight.memory': ['필요한 메모리', 'Memory needed'],
   'preflight.memory.value': ['{need} / {limit}', '{need} of {limit}'],
-  'preflight.epoch': ['1 epoch', 'One epoch'],
+  'preflight.epoch': ['1 에포크', 'One epoch'],
   'preflight.total': ['완료까지', 'To the end'],
   'preflight.total.value': ['약 {time}', 'about {time}'],
   'preflight.queue': ['대기 순서', 'Queue'],
@@ -25,6 +25,6 @@ export default words({
   'preflight.queue.place': ['{n}번째', 'Number {n}'],
   'preflight.pictures': ['Training / Validation / Test', 'Training / Validation / Test'],
   'preflight.tooLarge': ['선택한 자원에 들어가지 않습니다', 'It does not fit the chosen resources'],
-  'preflight.propose': ['batch_size {n}로 바꾸기', 'Use batch_size {n}'],
+  'preflight.propose': ['batch_size {n:으로/로} 바꾸기', 'Use batch_size {n}'],
   'preflight.fine': ['문제가 없습니다. 시작해도 됩니다.', 'All is well: press Start.'],
 });

@@ -23,7 +23,7 @@ export default words({
   'preprocess.result.of': ['결과 보기 (v{version})', 'Result (v{version})'],
   'preprocess.failed': ['전처리하지 못했습니다', 'Preprocessing did not succeed'],
   'preprocess.stopped': [
-    '전처리를 중단했습니다. 만들어진 것은 없으며, 설정은 그대로 남아 있습니다.',
+    '전처리를 중지했습니다. 만들어진 것은 없으며, 설정은 그대로 남아 있습니다.',
     'Preprocessing was stopped. Nothing was made, and your settings are as they were.',
   ],
   'preprocess.preview': ['미리 보기', 'Preview'],
@@ -34,10 +34,10 @@ export default words({
   'preprocess.none': ['남는 이미지가 없습니다', 'No picture is left'],
   'preprocess.estimate': ['이미지 {count}장 → 약 {made}장', '{count} pictures → about {made}'],
   'preprocess.running': [
-    'v{version}을 만들고 있습니다. 다른 화면으로 가도 계속됩니다.',
+    'v{version:을/를} 만들고 있습니다. 다른 화면으로 가도 계속됩니다.',
     'Version {version} is being made. It goes on when you leave this page.',
   ],
-  'preprocess.done': ['새 버전 v{version}이 만들어졌습니다.', 'Version {version} is there.'],
+  'preprocess.done': ['새 버전 v{version:이/가} 만들어졌습니다.', 'Version {version} is there.'],
   'preprocess.busy': [
     '이 프로젝트에서 다른 전처리가 진행 중입니다({name}). 끝난 뒤에 적용할 수 있습니다.',
     'Another preprocessing is under way in this project ({name}). Apply when it has ended.',
@@ -45,7 +45,7 @@ export default words({
   'preprocess.need': ['방법을 하나 이상 추가해 주세요.', 'Add at least one method.'],
   'preprocess.wrong': ['빨간 칸의 값을 고쳐 주세요.', 'Mend the values in the red fields.'],
   'preprocess.labels': ['라벨 표시', 'Show labels'],
-  'preprocess.stop': ['중단', 'Stop'],
+  'preprocess.stop': ['중지', 'Stop'],
 
   'preprocess.resize': ['크기 조절', 'Resize'],
   'preprocess.resize.hint': [
@@ -131,7 +131,7 @@ export default words({
   'preprocess.sharpen.amount': ['세기', 'Amount'],
   'preprocess.augment': ['증강(복사본 만들기)', 'Augmentation copies'],
   'preprocess.augment.hint': [
-    '조금씩 바꾼 복사본을 더해 이미지 수를 늘립니다. 원본과 복사본은 학습, 검증, 테스트로 나눌 때 항상 같은 쪽에 들어갑니다.',
+    '조금씩 바꾼 복사본을 더해 이미지 수를 늘립니다. 원본과 복사본은 Training, Validation, Test로 나눌 때 항상 같은 쪽에 들어갑니다.',
     'Adds changed copies of each picture. A picture and its copies always go into the same part of the split.',
   ],
   'preprocess.augment.copies': ['복사본 수', 'Copies of each'],

@@ -2,7 +2,7 @@ import { words } from '../words.ts';
 
 /** The presets, as the administrator sets them. */
 export default words({
-  'presets.title': ['리소스 프리셋', 'Resources'],
+  'presets.title': ['자원 프리셋', 'Resources'],
   'presets.about': [
     '학습의 Resources 단계에서 고를 수 있는 항목입니다. 바꾸면 다음에 시작하는 학습부터 적용되고, 대기 중인 학습은 그대로입니다.',
     'What can be chosen in the Resources step of a training. Changes hold for trainings started from now on; what waits keeps what it was promised.',

@@ -60,18 +60,18 @@ export default words({
     '하나만 선택할 수 있습니다. 값이 클수록 정확할 수 있지만 시간과 자원이 더 필요합니다.',
     'Choose one. Larger ones may be more exact, but need more time and memory.',
   ],
-  'run.algorithm.name': ['Algorithm', 'Algorithm'],
-  'run.algorithm.gflops': ['Complexity (GFLOPs)', 'Complexity (GFLOPs)'],
+  'run.algorithm.name': ['알고리즘', 'Algorithm'],
+  'run.algorithm.gflops': ['연산량 (GFLOPs)', 'Complexity (GFLOPs)'],
   'run.algorithm.gflops.hint': [
     '이미지 한 장을 한 번 처리하는 데 드는 계산량(10억 회)입니다. 클수록 학습이 오래 걸립니다.',
     'Billions of calculations for one picture. The more, the longer a training takes.',
   ],
-  'run.algorithm.size': ['Size (M)', 'Size (M)'],
+  'run.algorithm.size': ['크기 (백만)', 'Size (M)'],
   'run.algorithm.size.hint': [
     '모델이 배우는 숫자의 개수(백만 개)입니다. 클수록 메모리와 저장 공간을 더 씁니다.',
     'How many numbers the model learns, in millions. The more, the more memory and disk it takes.',
   ],
-  'run.algorithm.need': ['Resource needs', 'Resource needs'],
+  'run.algorithm.need': ['필요 자원', 'Resource needs'],
   'run.need.low': ['낮음', 'Low'],
   'run.need.medium': ['보통', 'Medium'],
   'run.need.high': ['높음', 'High'],
@@ -133,7 +133,7 @@ export default words({
   'run.preset.tooLarge': ['이 장비의 자원보다 커서 사용할 수 없습니다.', 'Larger than this box.'],
   'run.preset.choose': ['{name} 선택', 'Choose {name}'],
   'run.preset.none': [
-    '사용할 수 있는 자원이 없습니다. 관리자에게 관리 화면의 리소스 프리셋을 확인해 달라고 하세요.',
+    '사용할 수 있는 자원이 없습니다. 관리자에게 관리 화면의 자원 프리셋을 확인해 달라고 하세요.',
     'No resources fit this box. Ask the administrator to look at Resources on the Admin page.',
   ],
 
@@ -168,8 +168,8 @@ export default words({
   'run.conf.algorithm': ['Algorithm', 'Algorithm'],
   'run.conf.parameters': ['Parameters', 'Parameters'],
   'run.conf.resources': ['Resources', 'Resources'],
-  'run.conf.name': ['Name', 'Name'],
-  'run.conf.size': ['Size', 'Size'],
+  'run.conf.name': ['이름', 'Name'],
+  'run.conf.size': ['크기', 'Size'],
   'run.conf.later': ['아직 확인하지 않았습니다', 'Not confirmed yet'],
 
   'run.pending': ['대기 중입니다', 'Waiting'],

@@ -7,7 +7,7 @@ export default words({
   'tables.new.drop': ['CSV, TSV, XLSX 또는 ODS 파일을 여기에 끌어다 놓으세요', 'Drop a CSV, TSV, XLSX or ODS file here'],
   'tables.new.drop.note': ['한 행이 샘플 하나, 한 열이 특징 하나입니다.', 'Each row is a sample, each column a feature.'],
   'tables.new.kind': [
-    '‘{name}’은(는) 표 파일이 아닙니다. CSV, TSV, XLSX, ODS 파일을 선택해 주세요.',
+    '{name:은/는} 표 파일이 아닙니다. CSV, TSV, XLSX, ODS 파일을 선택해 주세요.',
     '{name} is not a table. Choose a CSV, TSV, XLSX or ODS file.',
   ],
   'tables.new.one': ['파일을 하나만 선택해 주세요.', 'Choose one file.'],

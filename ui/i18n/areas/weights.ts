@@ -56,6 +56,7 @@ export default words({
   'weights.misshapen': ['모양이 다른 것 ({n}): 사용하지 않습니다', 'Of another shape ({n}): not used'],
   'weights.unexpected': ['알고리즘에 없는 것 ({n}): 사용하지 않습니다', 'Unknown to the algorithm ({n}): not used'],
   'weights.more': ['외 {n}개', 'and {n} more'],
+  'weights.readonly': ['관리자만 삭제할 수 있습니다.', 'Only an administrator can delete them.'],
   'weights.delete': ['삭제', 'Delete'],
   'weights.delete.title': ['{name} 가중치를 삭제할까요?', 'Delete the weights {name}?'],
   'weights.delete.text': [
