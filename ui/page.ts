@@ -6,7 +6,7 @@
  *     import '../i18n/areas/things.ts';                     // the page's texts; the area is also named in i18n/keys.ts
  *     export default page({
  *       title: 'things.title',                              // shown in the top bar and the browser's tab
- *       help: { ko: `…`, en: `…` },                         // the Information panel: '# heading', '- point', plain paragraphs
+ *       help: { ko: `…`, en: `…` },                         // the Information panel: '# heading', '- point', plain paragraphs; or () => import(…) of it
  *       template: `
  *         ${pageHead('things.title', 'things.purpose', `<button class="button primary" @click="create()">${icon('plus')}<span x-t="things.new"></span></button>`)}
  *         ${tableView(columns, { state: 'list', menu: 'menu($el, row)', empty: emptyState({…}) })}`,
@@ -34,7 +34,7 @@
  * - Ends: `route.signal` is aborted when the page is left; everything that takes a signal stops then. `route.guard(() => dirty)` asks before
  *   typed work is lost.
  * - Place: `setPlace([{ text, to }, …])` from frame/place.ts fills the breadcrumb; `openProject(id)` loads the project of the address.
- * - Dialogs: `await openDialog(dialog({ title, template, component: (args, done) => … }), args)`; `await confirm({ … })`. Panels: openPanel.
+ * - Dialogs: `await openDialog(dialog({ title, template, component: (args, done) => … }), args)`; `await confirm(() => ({ … }))`. Panels: openPanel.
  * - Menus: `openMenu($el, [{ text, icon, run }, …])`. Toasts: `toast('success', text)`. Keys: `bindKeys(route.signal, [{ key, text, run }])`.
  */
 import type { Key } from './i18n/keys.ts';
@@ -54,9 +54,12 @@ export interface Help {
   en: string;
 }
 
+/** A long text is loaded when it is asked for. */
+export type LaterHelp = () => Promise<{ default: Help }>;
+
 export interface Page {
   title: Key;
-  help: Help;
+  help: Help | LaterHelp;
   template: string;
   component(route: Route): object;
 }

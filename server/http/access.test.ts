@@ -401,10 +401,12 @@ test('pages: the application for every address, assets for ever, nothing else fr
   assert.not.match(script.headers.get('content-security-policy')!, /unsafe/);
   const folders = prefix.slice(0, -'/ui'.length);
   assert.is((await raw(`${folders}/server/labels/geometry.js`)).status, 200, 'geometry is one for both sides');
+  assert.is((await raw(`${folders}/server/studio/projects/problems.js`)).status, 200, 'the browser knows what can be trained');
   for (const path of [
     `${prefix}/../server/main.js`,
     `${folders}/server/labels/coco.js`,
     `${folders}/server/main.js`,
+    `${folders}/server/studio/projects/projects.js`,
     `${folders}/package.json`,
     `${prefix}/..%2f..%2fpackage.json`,
     `${prefix}/%2e%2e/%2e%2e/package.json`,

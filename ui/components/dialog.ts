@@ -34,10 +34,10 @@ export function dialog<Args, Result = true>(definition: DialogDefinition<Args, R
   return definition;
 }
 
-/** Cancel and the main button. `busy` is a member of the component that is true while it sends. */
-export function dialogFoot(ok: Key, options: { danger?: boolean; busy?: string; disabled?: string } = {}): string {
+/** Cancel and the main button. `busy` is a member of the component that is true while it sends; `note` is what is to be read before it is pressed. */
+export function dialogFoot(ok: Key, options: { danger?: boolean; busy?: string; disabled?: string; note?: Key } = {}): string {
   const disabled = [options.busy, options.disabled].filter(Boolean).join(' || ');
-  return `<footer class="dialog-foot">
+  return `<footer class="dialog-foot">${options.note ? `<p class="foot-note">${icon('lock')}<span x-t="${options.note}"></span></p>` : ''}
     <button type="button" class="button" data-close x-t="action.cancel"></button>
     <button type="submit" class="button ${options.danger ? 'danger' : 'primary'}" ${disabled ? `:disabled="${disabled}"` : ''} ${options.busy ? `:aria-busy="${options.busy}"` : ''}><span x-t="${ok}"></span></button>
   </footer>`;

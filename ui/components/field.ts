@@ -97,12 +97,12 @@ export function segmented(of: { model: string; label: Key; choices: Choice[]; ch
 }
 
 /** Large choices with an explanation, as in "Data type: Image". */
-export function cards(of: { model: string; label: Key; choices: (Choice & { note: Key; icon: string })[] }): string {
+export function cards(of: { model: string; label: Key; choices: (Choice & { note: Key; icon: string; chip?: Key })[] }): string {
   const name = `choice-${++number}`;
   return `<fieldset class="cards"><legend x-t="${of.label}"></legend>${of.choices
     .map(
       (choice) =>
-        `<label class="card-choice"><input type="radio" name="${name}" value="${choice.value}" x-model="${of.model}"><span x-icon="'${choice.icon}'"></span><span><b x-t="${choice.text}"></b><small x-t="${choice.note}"></small></span></label>`,
+        `<label class="card-choice"><input type="radio" name="${name}" value="${choice.value}" x-model="${of.model}"><span x-icon="'${choice.icon}'"></span><span><b x-t="${choice.text}"></b>${choice.chip ? `<span class="chip plain amber" x-t="${choice.chip}"></span>` : ''}<small x-t="${choice.note}"></small></span></label>`,
     )
     .join('')}</fieldset>`;
 }

@@ -1,7 +1,7 @@
 /** Information: the help of the screen that is open, beside it. It follows the page and the language. */
 import { closePanel, openPanel, panel } from '../components/panel.ts';
 import { effect } from '../effect.ts';
-import { language } from '../i18n/language.ts';
+import { language, t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { open } from '../router.ts';
 
@@ -44,7 +44,19 @@ export function openInformation(): void {
     component: component({
       init() {
         const place = this.$el.querySelector('.help') as HTMLElement;
-        end = effect(() => fill(place, open.help[language.now]));
+        end = effect(() => {
+          const { help } = open;
+          const { now } = language;
+          if (typeof help !== 'function') fill(place, help[now]);
+          else {
+            void help().then(
+              (later) => {
+                if (open.help === help && language.now === now) fill(place, later.default[now]);
+              },
+              () => fill(place, t('error.offline')),
+            );
+          }
+        });
       },
     }),
     onClose: () => end(),

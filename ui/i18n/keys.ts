@@ -22,7 +22,7 @@ import type preflight from './areas/preflight.ts';
 import type preprocess from './areas/preprocess.ts';
 import type preprocessTables from './areas/preprocess-tables.ts';
 import type presets from './areas/presets.ts';
-import type projectDelete from './areas/project-delete.ts';
+import type projects from './areas/projects.ts';
 import type run from './areas/run.ts';
 import type shared from './areas/shared.ts';
 import type split from './areas/split.ts';
@@ -33,7 +33,6 @@ import type weights from './areas/weights.ts';
 type Areas = typeof base &
   typeof frame &
   typeof home &
-  typeof projectDelete &
   typeof people &
   typeof groups &
   typeof admin &
@@ -52,6 +51,7 @@ type Areas = typeof base &
   typeof library &
   typeof compare &
   typeof presets &
+  typeof projects &
   typeof shared &
   typeof split &
   typeof duplicates &

@@ -26,9 +26,17 @@ const columns = columnsOf<Project>()([
     className: 'grow',
     cell: `<span class="project-name"><b x-text="row.name"></b><span class="chip blue plain" x-show="isLoaded(row)" x-t="home.loaded"></span></span>`,
   },
-  { key: 'groupName', title: 'home.group', value: (row) => row.groupName, search: true },
+  { key: 'groupName', title: 'home.group', value: (row) => row.groupName, search: true, className: 'from-700' },
   { key: 'ownerName', title: 'home.owner', value: (row) => row.ownerName, search: true },
-  { key: 'type', title: 'home.type', value: (row) => row.type, text: (row) => typeWord(row), cell: '<span x-text="type(row)"></span>', search: true },
+  {
+    key: 'type',
+    title: 'home.type',
+    value: (row) => row.type,
+    text: (row) => typeWord(row),
+    cell: '<span x-text="type(row)"></span>',
+    search: true,
+    className: 'from-800',
+  },
   { key: 'model', title: 'home.model', value: (row) => row.model, text: (row) => modelWord(row), cell: '<span x-text="model(row)"></span>', search: true },
   {
     key: 'status',
@@ -38,8 +46,8 @@ const columns = columnsOf<Project>()([
     cell: '<span x-status:project="row.status"></span>',
     search: true,
   },
-  { key: 'createdAt', title: 'home.created', value: (row) => row.createdAt, cell: '<span class="nowrap tabular" x-time.day="row.createdAt"></span>' },
-  { key: 'updatedAt', title: 'home.updated', value: (row) => row.updatedAt, cell: '<span class="nowrap tabular" x-time.day="row.updatedAt"></span>' },
+  { key: 'createdAt', title: 'home.created', value: (row) => row.createdAt, cell: '<span x-time.day="row.createdAt"></span>', className: 'number from-900' },
+  { key: 'updatedAt', title: 'home.updated', value: (row) => row.updatedAt, cell: '<span x-time.day="row.updatedAt"></span>', className: 'number from-1000' },
 ]);
 
 /** Loaded when one is opened: most visits only load a project. */
@@ -57,46 +65,7 @@ const newButton = `<button type="button" class="button primary" @click="create()
 
 export default page({
   title: 'home.title',
-  help: {
-    ko: `# 프로젝트란?
-프로젝트는 데이터, 학습, 추론을 하나로 묶는 작업 단위입니다. 데이터와 실험 메뉴는 로드한 프로젝트의 내용을 보여 줍니다.
-
-# 시작하기
-- 새 프로젝트: 이름과 그룹을 정하고 문제를 정의합니다.
-- 프로젝트 로드: 목록에서 한 줄을 선택하고 버튼을 누르거나, 줄을 두 번 클릭합니다.
-- 샘플 프로젝트 만들기: 데이터가 없어도 표면 결함 이미지로 전체 과정을 체험할 수 있습니다.
-
-# 문제정의 가이드
-- 이미지 · 분류: 사진 한 장마다 하나의 답을 고릅니다. 예를 들어 정상, 스크래치, 찍힘 중 하나로 나눕니다.
-- 문제 정의는 프로젝트를 만든 뒤에는 바꿀 수 없습니다.
-
-# 상태
-- 준비: 아직 학습하지 않은 프로젝트입니다.
-- 진행 중: 학습을 시작하면 자동으로 바뀝니다.
-- 완료: 조회만 할 수 있습니다. 더 보기(⋮)에서 바꿉니다.
-
-# 같은 그룹의 프로젝트
-같은 그룹에 속한 사람의 프로젝트는 볼 수 있지만, 데이터를 바꾸거나 학습할 수는 없습니다.`,
-    en: `# What is a project?
-A project holds data, training and inference together. The menus Data and Experiment show the project that is loaded.
-
-# Getting started
-- New Project: give it a name and a group, and define the problem.
-- Load Project: choose a row and press the button, or double-click the row.
-- Create sample project: try the whole way with pictures of surface defects, without data of your own.
-
-# Defining the problem
-- Image · Classification: each picture gets one answer, e.g. OK, scratch or dent.
-- The definition cannot be changed once the project is there.
-
-# Status
-- Ready: nothing has been trained yet.
-- Working: set by itself when a training starts.
-- Completed: can only be looked at. Change it under More (⋮).
-
-# Projects of your group
-You can look at the projects of people in your groups, but not change their data or train in them.`,
-  },
+  help: () => import('./home/help.ts'),
   template: `${pageHead('home.heading', 'home.purpose', sampleButton + newButton)}
     ${tableView(columns, {
       state: 'list',
@@ -170,14 +139,14 @@ You can look at the projects of people in your groups, but not change their data
       },
       async remove(row: Project) {
         try {
-          const points = await (await dialogs()).losses(row);
-          const sure = await confirm({
+          const losses = await (await dialogs()).losses(row);
+          const sure = await confirm(() => ({
             title: t('project.delete.title', { name: row.name }),
-            text: t(points.length ? 'project.delete.text' : 'project.delete.nothing'),
-            points,
+            text: t(losses().length ? 'project.delete.text' : 'project.delete.nothing'),
+            points: losses(),
             ok: t('home.delete'),
             danger: true,
-          });
+          }));
           if (!sure) return;
           await api.remove(`/api/projects/${row.id}`);
           this.list.set(this.list.rows.filter((other) => other.id !== row.id));

@@ -1,4 +1,4 @@
-/** The problems that a project can be made for: which models belong to which data. */
+/** The problems that a project can be made for: which models belong to which data. The browser reads it as well, when a project is made. */
 import type { DataType, ModelKind } from '../../http/schemas.ts';
 
 interface Problem {
@@ -20,6 +20,11 @@ const PROBLEMS: { readonly [type in DataType]: { readonly [kind in ModelKind]?: 
     dimension_reduction: { trainer: false },
   },
 };
+
+/** In the order in which they are offered. */
+export function modelsOf(type: DataType): ModelKind[] {
+  return Object.keys(PROBLEMS[type]) as ModelKind[];
+}
 
 export function problemExists(type: DataType, model: ModelKind): boolean {
   return PROBLEMS[type][model] !== undefined;

@@ -1,10 +1,11 @@
 /** New Project: at the left the problem, which stays as it is after OK; at the right the basics. */
+import '../../i18n/areas/projects.ts';
 import type { DataType, ModelKind, NewProject, Project } from '../../../server/http/schemas.ts';
+import { hasTrainer, modelsOf } from '../../../server/studio/projects/problems.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { cards, field, select } from '../../components/field.ts';
 import { t } from '../../i18n/language.ts';
-import { PROBLEMS } from '../../i18n/problem.ts';
 import { component, icon } from '../../mount.ts';
 import { me } from '../../session.ts';
 
@@ -19,11 +20,12 @@ const ICONS: { [kind in ModelKind]: string } = {
 };
 
 function models(type: DataType): string {
-  const choices = PROBLEMS[type].map((kind) => ({
+  const choices = modelsOf(type).map((kind) => ({
     value: kind,
     text: `model.${kind}` as const,
     note: kind === 'classification' ? (`project.model.classification.${type}.note` as const) : (`project.model.${kind}.note` as const),
     icon: ICONS[kind],
+    ...(hasTrainer(type, kind) ? {} : { chip: 'project.untrained' as const }),
   }));
   return cards({ model: 'form.model', label: 'project.model', choices });
 }
@@ -41,15 +43,15 @@ export const newProject = dialog<object, Project>({
             { value: 'tabular', text: 'type.tabular', note: 'project.type.tabular.note', icon: 'table-2' },
           ],
         })}</div>
-        <div x-show="form.type == 'image'">${models('image')}</div><div x-show="form.type == 'tabular'">${models('tabular')}</div>
-        <p class="notice">${icon('lock')}<span x-t="project.fixed"></span></p></section>
+        <div x-show="form.type == 'image'">${models('image')}</div><div x-show="form.type == 'tabular'">${models('tabular')}</div></section>
       <section class="side"><h3 x-t="project.basics"></h3>
         ${field({ model: 'form.name', label: 'project.name', required: true, maxLength: 100, error: 'error', autofocus: true })}
         ${select({ model: 'form.groupId', label: 'project.group', hint: 'project.group.hint', from: 'groups' })}
         <p class="notice" x-show="!groups.length">${icon('info')}<span x-t="project.group.none"></span></p>
         ${field({ model: 'form.description', label: 'project.description', type: 'textarea', optional: true, maxLength: 2000 })}
+        <p class="notice" x-show="!trained()">${icon('info')}<span x-text="$t('project.untrained.' + form.type)"></span></p>
         <div x-problem="problem"></div></section></div>
-    ${dialogFoot('action.ok', { busy: 'busy', disabled: '!groups.length' })}`,
+    ${dialogFoot('action.ok', { busy: 'busy', disabled: '!groups.length', note: 'project.fixed' })}`,
   component: (_args, done) =>
     component({
       form: { type: 'image' as DataType, model: 'classification' as ModelKind, name: '', groupId: String(me.session?.groups[0]?.id ?? ''), description: '' },
@@ -59,7 +61,11 @@ export const newProject = dialog<object, Project>({
       groups: (me.session?.groups ?? []).map((group) => ({ value: String(group.id), text: group.name })),
       /** Another type of data has other models. */
       fit() {
-        if (!PROBLEMS[this.form.type].includes(this.form.model)) this.form.model = PROBLEMS[this.form.type][0] ?? 'classification';
+        const models = modelsOf(this.form.type);
+        if (!models.includes(this.form.model)) this.form.model = models[0] ?? 'classification';
+      },
+      trained() {
+        return hasTrainer(this.form.type, this.form.model);
       },
       dirty() {
         return Boolean(this.form.name.trim() || this.form.description.trim());

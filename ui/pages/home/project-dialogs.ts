@@ -1,11 +1,11 @@
 /** What the More menu of a project opens: details with its description, change of status, and what a deletion would take along. */
+import '../../i18n/areas/projects.ts';
 import type { AnnotationTask } from '../../../server/http/annotation-schemas.ts';
 import type { Dataset, Experiment, Inference, Project, ProjectChange, TrashedDataset } from '../../../server/http/schemas.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { field, select } from '../../components/field.ts';
 import { toast } from '../../components/toast.ts';
-import '../../i18n/areas/project-delete.ts';
 import { dayAndTime } from '../../i18n/format.ts';
 import type { Key } from '../../i18n/keys.ts';
 import { t, textOf } from '../../i18n/language.ts';
@@ -101,7 +101,7 @@ export const changeStatus = dialog<Project, true>({
 });
 
 /** One line for each kind of thing that goes with the project; none where it is empty. */
-export async function losses({ id, type }: Project): Promise<string[]> {
+export async function losses({ id, type }: Project): Promise<() => string[]> {
   const [datasets, experiments, inferences, trash, tasks] = await Promise.all([
     api.get<Dataset[]>(`/api/projects/${id}/datasets`),
     api.get<Experiment[]>(`/api/projects/${id}/experiments`),
@@ -112,7 +112,7 @@ export async function losses({ id, type }: Project): Promise<string[]> {
   const inWork = tasks.filter((task) => task.projectId === id && task.status !== 'completed');
   const line = (key: Key, things: readonly unknown[], items = 0) => (things.length ? [t(key, { n: things.length, items })] : []);
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
-  return [
+  return () => [
     ...line(type === 'tabular' ? 'project.delete.rows' : 'project.delete.images', datasets, sum(datasets.map(({ count }) => count))),
     ...line('project.delete.annotation', inWork, sum(inWork.map(({ done }) => done))),
     ...line('project.delete.experiments', experiments),
