@@ -6,7 +6,7 @@ import { clearPlace, setTitle } from './frame/place.ts';
 import { arrive, remember, remembered, stay } from './history.ts';
 import { t } from './i18n/language.ts';
 import { element } from './mount.ts';
-import type { Help, Page, Route } from './page.ts';
+import type { Page, Route } from './page.ts';
 import { me } from './session.ts';
 import Alpine from './vendor/alpine.js';
 
@@ -67,7 +67,7 @@ const NO_RIGHTS: Module = () => import('./pages/no-rights.ts');
 const LOAD_FAILED: Module = () => import('./pages/load-failed.ts');
 
 /** What the frame shows of the place that is open. */
-export const open = Alpine.reactive({ path: location.pathname, menu: 'none' as Menu, bare: true, busy: false, help: { ko: '', en: '' } as Help });
+export const open = Alpine.reactive({ path: location.pathname, menu: 'none' as Menu, bare: true, busy: false, help: { ko: '', en: '' } as Page['help'] });
 
 function match(pattern: string, path: string): Record<string, string> | null {
   const wanted = pattern.split('/');
@@ -123,7 +123,7 @@ async function mayLeave(): Promise<boolean> {
   if (!unsaved?.()) return true;
   await settle?.();
   if (!unsaved?.()) return true;
-  return confirm({ title: t('leave.title'), text: t('leave.text'), ok: t('leave.ok'), danger: true });
+  return confirm(() => ({ title: t('leave.title'), text: t('leave.text'), ok: t('leave.ok'), danger: true }));
 }
 
 /** The daemon did not answer at the start: says so instead of guessing. */

@@ -16,27 +16,25 @@ export interface Question {
   notice?: boolean;
 }
 
-const question = dialog<Question, true>({
-  title: (args) => args.title,
+const question = dialog<() => Question, true>({
+  title: (ask) => ask().title,
   size: 'small',
-  template: `<div class="dialog-body"><p class="pre-line" x-text="text"></p>
-      <ul class="points" x-show="points.length"><template x-for="point in points" :key="point"><li x-text="point"></li></template></ul></div>
-    <footer class="dialog-foot"><button type="button" class="button" data-close x-show="!notice" x-text="cancel"></button>
-      <button type="submit" class="button" :class="danger ? 'danger' : 'primary'" x-text="ok"></button></footer>`,
-  component: (args, done) =>
+  template: `<div class="dialog-body"><p class="pre-line" x-text="ask().text"></p>
+      <ul class="points" x-show="points().length"><template x-for="point in points()" :key="point"><li x-text="point"></li></template></ul></div>
+    <footer class="dialog-foot"><button type="button" class="button" data-close x-show="!ask().notice" x-text="cancel()"></button>
+      <button type="submit" class="button" :class="ask().danger ? 'danger' : 'primary'" x-text="ask().ok"></button></footer>`,
+  component: (ask, done) =>
     component({
-      text: args.text,
-      points: args.points ?? [],
-      ok: args.ok,
-      danger: args.danger ?? false,
-      notice: args.notice ?? false,
-      cancel: args.stay ?? t('action.cancel'),
+      ask,
+      points: () => ask().points ?? [],
+      cancel: () => ask().stay ?? t('action.cancel'),
       submit() {
         done(true);
       },
     }),
 });
 
-export async function confirm(args: Question): Promise<boolean> {
-  return (await openDialog(question, args)) === true;
+/** A question that is given as a function follows the language while it is open. */
+export async function confirm(ask: Question | (() => Question)): Promise<boolean> {
+  return (await openDialog(question, typeof ask === 'function' ? ask : () => ask)) === true;
 }

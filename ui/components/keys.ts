@@ -31,22 +31,23 @@ export function bindKeys(signal: AbortSignal, bindings: KeyBinding[]): void {
 const sheet = dialog<KeyBinding[], true>({
   title: 'keys.title',
   size: 'large',
-  template: `<div class="dialog-body" tabindex="0"><dl class="keys"><template x-for="row in rows" :key="row.text"><div><dt><template x-for="key in row.keys" :key="key"><kbd x-text="key"></kbd></template></dt><dd x-text="row.text"></dd></div></template></dl></div>
+  template: `<div class="dialog-body" tabindex="0"><dl class="keys"><template x-for="row in rows()" :key="row.text"><div><dt><template x-for="key in row.keys" :key="key"><kbd x-text="key"></kbd></template></dt><dd x-text="row.text"></dd></div></template></dl></div>
     <footer class="dialog-foot"><button type="submit" class="button primary" x-t="action.close"></button></footer>`,
-  component: (args, done) => {
-    // Keys that do the same stand in one row.
-    const rows = new Map<string, string[]>();
-    for (const { key, shown, text } of args) {
-      const words = typeof text === 'string' ? t(text) : text();
-      rows.set(words, [...(rows.get(words) ?? []), shown ?? (key.length === 1 ? key.toUpperCase() : key)]);
-    }
-    return component({
-      rows: [...rows].map(([text, keys]) => ({ text, keys })),
+  component: (args, done) =>
+    component({
+      /** Keys that do the same stand in one row. */
+      rows() {
+        const rows = new Map<string, string[]>();
+        for (const { key, shown, text } of args) {
+          const words = typeof text === 'string' ? t(text) : text();
+          rows.set(words, [...(rows.get(words) ?? []), shown ?? (key.length === 1 ? key.toUpperCase() : key)]);
+        }
+        return [...rows].map(([text, keys]) => ({ text, keys }));
+      },
       submit() {
         done();
       },
-    });
-  },
+    }),
 });
 
 export function openKeySheet(): void {

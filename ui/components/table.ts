@@ -1,5 +1,5 @@
 /**
- * The one kind of table: search in a chosen field, period filter, column sort, paging, selection; Back brings all of it again. `tableOf` is its state (a member of the
+ * The one kind of table: search in a chosen field, period filter, a filter of the page's own, column sort, paging, selection; Back brings all of it again. `tableOf` is its state (a member of the
  * component), `tableView` its markup. Columns are written once and serve both:
  *
  *     const columns = columnsOf<Project>()([
@@ -27,7 +27,7 @@ export interface Column<Row> {
   search?: boolean;
   sort?: false;
   align?: 'end';
-  /** A class of the cells: 'narrow', 'grow', 'number'. */
+  /** Classes of the cells: 'narrow', 'grow', 'number'; 'from-700' … 'from-1000': shown where the table has so many pixels, so that none is cut. */
   className?: string;
   /** "?" beside the title. */
   hint?: Key;
@@ -43,6 +43,13 @@ export interface TableOptions<Row> {
   date?(row: Row): string | null;
   sort?: { key: string; down: boolean };
   size?: number;
+  /**
+   * The page's own filter: does this row stay where `only` was chosen? The page's control changes `list.only` and calls `list.search()`. It counts as a filter: a
+   * list that it leaves empty is not a list of nothing.
+   */
+  keep?(row: Row, only: string): boolean;
+  /** What the page's filter begins with; '' lets every row stay. */
+  only?: string;
 }
 
 export interface Table<Row> {
@@ -55,6 +62,7 @@ export interface Table<Row> {
   query: string;
   field: string;
   period: Period;
+  only: string;
   sort: { key: string; down: boolean };
   page: number;
   pages: number;
@@ -90,15 +98,15 @@ function kept(name: string): Partial<Kept> {
 }
 
 /** What was looked for and which page was open: part of the place in the browser's history, so that Back and a reload bring it again. */
-type Place = Pick<Table<unknown>, 'query' | 'field' | 'period' | 'page'>;
+type Place = Pick<Table<unknown>, 'query' | 'field' | 'period' | 'only' | 'page'>;
 interface TablePlaces {
   tables?: { [name: string]: Place };
 }
 function placeIn(name: string): Partial<Place> {
   return (remembered() as TablePlaces | null)?.tables?.[name] ?? {};
 }
-function keepPlace(name: string, { query, field, period, page }: Place): void {
-  remember({ tables: { ...(remembered() as TablePlaces | null)?.tables, [name]: { query, field, period, page } } });
+function keepPlace(name: string, { query, field, period, only, page }: Place): void {
+  remember({ tables: { ...(remembered() as TablePlaces | null)?.tables, [name]: { query, field, period, only, page } } });
 }
 
 const order = new Intl.Collator('ko', { numeric: true, sensitivity: 'base' });
@@ -124,6 +132,7 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
     query: '',
     field: '',
     period: 'all',
+    only: options.only ?? '',
     page: 1,
     ...placeIn(options.name),
     sort: stored.sort && known(stored.sort.key) ? stored.sort : (options.sort ?? { key: columns[0]?.key ?? '', down: false }),
@@ -145,6 +154,7 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
       const searched = columns.filter((column) => column.search && (!this.field || this.field === column.key));
       const since = this.period === 'all' ? 0 : Date.now() - PERIOD_DAYS[this.period] * 86400_000;
       const left = this.rows.filter((row) => {
+        if (this.only && !options.keep?.(row, this.only)) return false;
         if (words && !searched.some((column) => text(column, row).includes(words))) return false;
         return !since || Date.parse(options.date?.(row) ?? '') >= since;
       });
@@ -168,6 +178,7 @@ export function tableOf<Row extends { id: number }>(columns: Column<Row>[], opti
     clear() {
       this.query = '';
       this.period = 'all';
+      this.only = '';
       this.search();
     },
     sortBy(key) {
@@ -214,7 +225,7 @@ export interface TableViewOptions {
   open?: string;
   /** Buttons at the right of the filters. */
   tools?: string;
-  /** Filters of the page itself, before the period filter. */
+  /** Controls of the page's own filter (see TableOptions.keep), before the period filter. */
   filters?: string;
   period?: boolean;
 }

@@ -7,6 +7,7 @@ import {
   type CheckOptions,
   checkPage,
   checkTroubles,
+  countBecomes,
   ignoreTroubles,
   newPage,
   request,
@@ -83,13 +84,25 @@ base('a new project, by keyboard, and nothing typed is lost by Esc', async () =>
   await page.keyboard.press('n');
   await page.locator('dialog[open]').waitFor();
   await checkPage(page, 'new-project', ONE_SIZE);
+  // Seen without scrolling: it cannot be taken back.
+  const warned = await page.locator('dialog .foot-note').evaluate((note) => {
+    const { x, y, width, height } = note.getBoundingClientRect();
+    return note.contains(note.ownerDocument.elementFromPoint(x + width / 2, y + height / 2));
+  });
+  assert.ok(warned, 'that the choice stays is in sight');
+  await countBecomes(page.locator('dialog .card-choice:visible .chip'), 3);
+  const untrained = page.locator('dialog .side .notice:visible', { hasText: '아직 학습할 수 없습니다' });
+  assert.is(await untrained.count(), 0);
   await page.locator('dialog input[value=detection]').check();
+  await untrained.waitFor();
+  await checkPage(page, 'new-project-untrained', SMALL);
   await page.locator('dialog input[value=tabular]').check();
   await page.locator('dialog input[value=regression]').waitFor();
   assert.is(await page.locator('dialog input[value=detection]').isVisible(), false);
   await checkPage(page, 'new-project-tabular', SMALL);
   await page.locator('dialog input[value=image]').check();
   assert.ok(await page.locator('dialog input[value=classification]:visible').isChecked(), 'another type of data has other models');
+  await untrained.waitFor({ state: 'hidden' });
   await page.keyboard.press('Enter');
   await page.locator('dialog .field-error:visible').waitFor();
   await page.locator('dialog input[type=text]').fill('외관 검사 라인 3');
@@ -127,6 +140,8 @@ base('the table of projects: search, sort, load, reload', async () => {
   await page.locator('tr', { hasText: 'Bottle caps' }).locator('input[type=radio]').check();
   await load.click();
   await page.locator('.project-chip', { hasText: 'Bottle caps' }).waitFor();
+  const message = await page.locator('.toast', { hasText: 'Bottle caps' }).boundingBox();
+  assert.ok(message && message.y > 500 && message.y + message.height < 760, 'messages stand low, above what is at the very foot');
   await page.goto('/');
   await page.locator('.project-chip', { hasText: 'Bottle caps' }).waitFor();
   await page.locator('tr', { hasText: 'Bottle caps' }).locator('.chip', { hasText: '로드됨' }).waitFor();
@@ -353,7 +368,7 @@ base('a developer sees no administration; an annotator has their own home', asyn
   await annotator.goto('/');
   await annotator.locator('form').waitFor();
   await signIn(annotator, ANNOTATOR);
-  await annotator.locator('.empty').waitFor();
+  await annotator.locator('.empty', { hasText: '검수자' }).waitFor();
   await checkPage(annotator, 'annotator-home');
   assert.is(await annotator.locator('.rail a:visible').count(), 3);
   await annotator.context().close();

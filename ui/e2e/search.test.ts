@@ -153,6 +153,15 @@ search('experiments are compared in one graph and one table', async () => {
   assert.ok((await page.locator('.compare-table .differs').count()) > 0, 'what differs is marked');
   assert.match(page.url(), /ids=\d+,\d+,\d+$/);
   await checkPage(page, 'compare');
+
+  // The monitor tells why an ended job cannot be stopped, and deletes searches as it does trainings.
+  await page.goto('/monitor');
+  await page.locator('tr', { hasText: 'HPO Trial' }).first().locator('td.more button').click();
+  await page.locator('[role=menu] .menu-item[aria-disabled=true]', { hasText: '이미 끝난 작업입니다' }).waitFor();
+  await page.locator('[role=menu] .menu-item', { hasText: '실험 삭제' }).click();
+  await page.locator('dialog h2', { hasText: 'HPO_' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
 });
 
 search('models are registered as new ones and as versions', async () => {

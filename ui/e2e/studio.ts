@@ -194,21 +194,38 @@ export async function request<T>(page: Page, method: string, path: string, body?
   ) as Promise<T>;
 }
 
-let prefixes: string[] | null = null;
-/** First parts of all text keys: what looks like one of them on the screen is a raw key. */
-async function keyPrefixes(): Promise<string[]> {
-  if (prefixes) return prefixes;
-  const areas = join('dist', 'ui', 'i18n', 'areas');
-  const found = new Set<string>();
-  for (const name of readdirSync(areas).filter((file) => file.endsWith('.js'))) {
-    const area = (await import(pathToFileURL(join(process.cwd(), areas, name)).href)) as { default: Record<string, unknown> };
-    for (const key of Object.keys(area.default)) found.add(key.split('.')[0] ?? key);
+interface Texts {
+  /** First parts of all text keys: what looks like one of them on the screen is a raw key. */
+  firsts: string[];
+  /** Patterns of all Korean sentences that could stand on a screen. Single words are left out: people give such names to their things. */
+  korean: string[];
+}
+let texts: Texts | null = null;
+async function allTexts(): Promise<Texts> {
+  if (texts) return texts;
+  const load = async (...path: string[]) => import(pathToFileURL(join(process.cwd(), 'dist', ...path)).href);
+  const firsts = new Set<string>();
+  const sentences: string[] = [];
+  for (const name of readdirSync(join('dist', 'ui', 'i18n', 'areas')).filter((file) => file.endsWith('.js'))) {
+    const area = (await load('ui', 'i18n', 'areas', name)) as { default: Record<string, readonly [string, string]> };
+    for (const [key, [ko]] of Object.entries(area.default)) {
+      firsts.add(key.split('.')[0] ?? key);
+      sentences.push(ko);
+    }
   }
-  prefixes = [...found];
-  return prefixes;
+  const { CATALOGUE } = (await load('server', 'errors.js')) as { CATALOGUE: Record<string, { ko: string }> };
+  sentences.push(...Object.values(CATALOGUE).map(({ ko }) => ko));
+  const korean = sentences
+    .filter((text) => /[가-힣]/.test(text) && /\s/.test(text) && text.replace(/\{[^}]*\}/g, '').length >= 6)
+    .map((text) => `^${text.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]*\}/g, '.+')}$`);
+  texts = { firsts: [...firsts], korean };
+  return texts;
 }
 
 async function speak(page: Page, language: Language): Promise<void> {
+  if ((await page.locator('html').getAttribute('lang')) === language) return;
+  // A message belongs to its moment and says what it says in the language of that moment.
+  for (const close of (await page.locator('.toast > button').all()).reverse()) await close.evaluate((button) => button.click());
   // Clicked by script: the switch cannot be reached by hand while a dialog is open.
   await page
     .locator(`.language button[lang=${language}]:visible`)
@@ -220,13 +237,14 @@ async function speak(page: Page, language: Language): Promise<void> {
 /** What a person would call broken on the screen as it stands. The function runs in the page: it knows nothing but its arguments. */
 async function faults(page: Page, language: Language): Promise<string[]> {
   return page.locator('html').evaluate(
-    (html, [firsts, spoken]) => {
+    (html, [{ firsts, korean }, spoken]) => {
       const document = html.ownerDocument;
       const found: string[] = [];
       const root = document.querySelector('dialog[open]') ?? document.body;
       const visible = (element: typeof html) =>
         element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !element.closest('.visually-hidden');
       const raw = new RegExp(`^(${firsts.join('|')})\\.[a-z][\\w-]*(\\.[\\w-]+)*$`);
+      const sentences = spoken === 'en' ? korean.map((pattern) => new RegExp(pattern, 's')) : [];
       const texts = document.createTreeWalker(root, 4);
       for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         const text: string = node.textContent.trim();
@@ -235,13 +253,22 @@ async function faults(page: Page, language: Language): Promise<string[]> {
         if (raw.test(text) && !parent.closest('[data-verbatim]')) found.push(`raw key "${text}"`);
         if (/\{\w+(:[^}]*)?\}/.test(text) && !parent.closest('pre, textarea, [data-verbatim]')) found.push(`unfilled text "${text}"`);
         if (/\b(undefined|NaN|\[object Object\])\b/.test(text)) found.push(`broken value "${text}"`);
+        if (
+          spoken === 'en' &&
+          /[가-힣]/.test(text) &&
+          !parent.closest('[data-verbatim], [x-t], .problem, .hint-note') &&
+          sentences.some((sentence) => sentence.test(text))
+        ) {
+          // (An error that the server has told, and a note that a click has opened, say it in the language of that moment.)
+          found.push(`Korean sentence in English: "${text}"`);
+        }
       }
       for (const element of root.querySelectorAll('[x-t]')) {
         const text: string = element.textContent;
         if (spoken === 'en' && /[가-힣]/.test(text) && element.getAttribute('x-t') !== 'language.ko') found.push(`Korean text in English: "${text}"`);
       }
       for (const element of root.querySelectorAll(
-        'button, .button, th, .chip, [role=tab], .rail-link, h1, h2, h3, dt, legend, label, .field-note, .segmented span',
+        'button, .button, th, td, .chip, [role=tab], .rail-link, h1, h2, h3, dt, legend, label, .field-note, .segmented span',
       )) {
         if (!visible(element) || element.clientWidth === 0 || element.classList.contains('hint')) continue;
         if (document.defaultView.getComputedStyle(element).textOverflow === 'ellipsis') continue;
@@ -249,13 +276,21 @@ async function faults(page: Page, language: Language): Promise<string[]> {
           found.push(`text runs out of <${element.tagName.toLowerCase()} class="${element.className}">: "${element.textContent.trim().slice(0, 60)}"`);
         }
       }
+      for (const cell of root.querySelectorAll('.table .more')) {
+        let before = cell.previousElementSibling;
+        while (before && !visible(before)) before = before.previousElementSibling;
+        // A search has as many columns as it has parameters: that table is to be scrolled.
+        if (!before || !visible(cell) || cell.closest('.trial-table')) continue;
+        const under = before.getBoundingClientRect().right - cell.getBoundingClientRect().left;
+        if (under > 1) found.push(`"${before.textContent.trim().slice(0, 40)}" lies ${Math.round(under)} px under the buttons at the row's end`);
+      }
       for (const scroller of [document.scrollingElement, document.getElementById('main')]) {
         const over = scroller.scrollWidth - scroller.clientWidth;
         if (over > 1) found.push(`the page is wider than the window by ${over} px`);
       }
       return found;
     },
-    [await keyPrefixes(), language] as const,
+    [await allTexts(), language] as const,
   );
 }
 

@@ -82,6 +82,13 @@ training('the sample project makes its pictures and shows them', async () => {
   projectId = Number(new URL(page.url()).pathname.split('/')[2]);
   await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
   await checkPage(page, 'data');
+  // A filter of the page's own that leaves nothing does not say that there is nothing.
+  await page.locator('.table-tools .segmented label', { hasText: 'Shared' }).click();
+  await page.locator('.table-message button:visible', { hasText: '검색 조건 지우기' }).waitFor();
+  assert.is(await page.locator('.table-message .empty:visible').count(), 0);
+  await page.locator('.table-message button:visible', { hasText: '검색 조건 지우기' }).click();
+  await page.locator('.row-name').first().waitFor();
+  assert.ok(await page.locator('.table-tools .segmented input').first().isChecked(), 'all of them are shown again');
 
   await page.locator('.row-name').first().click();
   await page.waitForURL('**/datasets/**');
@@ -296,7 +303,7 @@ training('Stop after an epoch leaves a model that can be used', async () => {
   await page.locator('.banner.orange').waitFor({ timeout: 60_000 });
   await page.locator('.banner a.primary').waitFor();
   await page.goto(`/projects/${projectId}/experiments`);
-  await page.locator('tr .chip', { hasText: '중단됨' }).waitFor();
+  await page.locator('tr .chip', { hasText: '중지됨' }).waitFor();
   await checkPage(page, 'experiments');
   checkTroubles(page);
 });

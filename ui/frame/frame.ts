@@ -141,7 +141,7 @@ export const frame = {
         closePanel();
         if (loaded.project) return;
         event.preventDefault();
-        if (await confirm({ title: t('need.title'), text: t('need.text'), ok: t('action.home') })) void go('/');
+        if (await confirm(() => ({ title: t('need.title'), text: t('need.text'), ok: t('action.home') }))) void go('/');
       },
 
       information: openInformation,

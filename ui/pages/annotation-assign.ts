@@ -4,6 +4,7 @@ import type { Dataset, Group, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
 import '../i18n/areas/annotation.ts';
+import type { Key } from '../i18n/keys.ts';
 import { t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { me } from '../session.ts';
@@ -17,15 +18,15 @@ interface Args {
   people: Person[];
   /** Pictures to divide. */
   count: number;
-  title: string;
-  how: string;
+  title(): string;
+  how: Key;
   kiosk: boolean;
   send(body: { annotatorIds: number[]; kiosk: boolean }): Promise<AnnotationTask>;
 }
 
 const assign = dialog<Args, AnnotationTask>({
-  title: (args) => args.title,
-  template: `<div class="dialog-body"><p x-text="how"></p>
+  title: (args) => args.title(),
+  template: `<div class="dialog-body"><p x-text="$t(how)"></p>
       <table class="share-table"><thead><tr><th x-t="assign.person"></th><th x-t="assign.role"></th><th class="end" x-t="assign.pictures"></th></tr></thead>
         <tbody><template x-for="one in people" :key="one.id"><tr><td><label class="check"><input type="checkbox" :checked="chosen(one.id)" @change="toggle(one.id)"><span data-verbatim x-text="one.name"></span></label></td><td x-text="$t('role.' + one.role)"></td><td class="end" x-text="share(one.id)"></td></tr></template>
         <tr x-show="kioskThere"><td><label class="check"><input type="checkbox" x-model="kiosk"><span x-t="assign.kiosk"></span></label></td><td x-t="assign.kiosk.note"></td><td class="end" x-text="share(0)"></td></tr></tbody></table>
@@ -92,8 +93,8 @@ export async function addLabel(dataset: Dataset, project: Project): Promise<Anno
   return openDialog(assign, {
     people,
     count: dataset.count,
-    title: t('assign.title', { name: dataset.name, version: dataset.version }),
-    how: t('assign.how'),
+    title: () => t('assign.title', { name: dataset.name, version: dataset.version }),
+    how: 'assign.how',
     kiosk: project.model === 'classification',
     send: (body) => api.post<AnnotationTask>(`/api/datasets/${dataset.id}/annotation`, body),
   });
@@ -104,8 +105,8 @@ export async function reassign(task: AnnotationTask, part: AnnotationPart): Prom
   return openDialog(assign, {
     people,
     count: part.count - part.done - part.deleted,
-    title: t('assign.again', { name: part.userName || t('work.pool') }),
-    how: t('assign.again.how'),
+    title: () => t('assign.again', { name: part.userName || t('work.pool') }),
+    how: 'assign.again.how',
     kiosk: task.model === 'classification' && part.userId !== null,
     send: (body) => api.post<AnnotationTask>(`/api/annotation/tasks/${task.id}/reassign`, { partId: part.id, ...body }),
   });

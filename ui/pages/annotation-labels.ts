@@ -18,10 +18,10 @@ interface Args {
 const deletion = dialog<{ one: AnnotationClass; others: AnnotationClass[]; unit: Args['unit'] }, { moveTo: number | null }>({
   title: ({ one }) => t('labels.delete.title', { name: one.name }),
   size: 'small',
-  template: `<div class="dialog-body"><p x-text="question"></p>
+  template: `<div class="dialog-body"><p x-text="question()"></p>
       <fieldset class="cards" x-show="uses"><legend class="visually-hidden" x-t="labels.delete.what"></legend>
         <label class="card-choice" x-show="others.length"><input type="radio" name="what" value="move" x-model="what"><div><b x-t="labels.delete.move"></b><select x-model.number="to" x-t:aria-label="labels.delete.move"><template x-for="other in others" :key="other.id"><option :value="other.id" x-text="other.name"></option></template></select></div></label>
-        <label class="card-choice"><input type="radio" name="what" value="drop" x-model="what"><div><b x-t="labels.delete.drop"></b><small x-text="dropText"></small></div></label></fieldset></div>
+        <label class="card-choice"><input type="radio" name="what" value="drop" x-model="what"><div><b x-t="labels.delete.drop"></b><small x-text="dropText()"></small></div></label></fieldset></div>
     ${dialogFoot('action.delete', { danger: true })}`,
   component: ({ one, others, unit }, done) =>
     component({
@@ -29,8 +29,8 @@ const deletion = dialog<{ one: AnnotationClass; others: AnnotationClass[]; unit:
       others,
       what: others.length && one.uses ? 'move' : 'drop',
       to: others[0]?.id ?? 0,
-      question: one.uses ? t(`labels.delete.used.${unit}`, { n: one.uses }) : t('labels.delete.unused'),
-      dropText: t(`labels.delete.drop.${unit}`, { n: one.uses }),
+      question: () => (one.uses ? t(`labels.delete.used.${unit}`, { n: one.uses }) : t('labels.delete.unused')),
+      dropText: () => t(`labels.delete.drop.${unit}`, { n: one.uses }),
       submit() {
         done({ moveTo: this.what === 'move' ? Number(this.to) : null });
       },
@@ -47,7 +47,7 @@ const editor = dialog<Args>({
         <input type="color" :value="one.colour" @change="change(one, { colour: $event.target.value })" :aria-label="$t('labels.colour', { name: one.name })">
         <input type="text" maxlength="100" data-verbatim :value="one.name" @change="rename(one, $event.target)" @keydown.enter.prevent="$event.target.blur()" :aria-label="$t('labels.name', { name: one.name })">
         <input type="text" maxlength="1" class="hot-key" :value="key(one)" @change="setKey(one, $event.target)" @keydown.enter.prevent="$event.target.blur()" :aria-label="$t('labels.key', { name: one.name })" :title="$t('labels.key.title')">
-        <span class="label-uses" x-text="$f.count(one.uses)" :title="usesTitle"></span>
+        <span class="label-uses" x-text="$f.count(one.uses)" :title="usesTitle()"></span>
         <button type="button" class="icon-button" @click="drop(one)" :disabled="busy" :aria-label="$t('labels.delete', { name: one.name })">${icon('trash-2')}</button></div></template></div>
       <div class="label-add"><input type="text" maxlength="100" autofocus x-model="name" @keydown.enter.prevent="add()" x-t:placeholder="labels.new" x-t:aria-label="labels.new">
         <button type="button" class="button" @click="add()" :disabled="!name.trim() || busy">${icon('plus')}<span x-t="labels.add"></span></button></div>
@@ -56,7 +56,7 @@ const editor = dialog<Args>({
   component: ({ base, classes, unit, changed }, done) =>
     component({
       classes: [...classes],
-      usesTitle: t(`labels.uses.${unit}`),
+      usesTitle: () => t(`labels.uses.${unit}`),
       name: '',
       busy: false,
       problem: null as unknown,

@@ -9,7 +9,7 @@ import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { inLanguage, t } from '../i18n/language.ts';
 import { onChange } from '../live/events.ts';
-import { type LiveList, liveList } from '../live/list.ts';
+import { liveList } from '../live/list.ts';
 import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
@@ -27,9 +27,9 @@ const columns = columnsOf<AnnotationTask>()([
     className: 'grow',
     cell: `<a class="row-name" :href="address(row)"><span x-text="row.datasetName"></span></a> <span class="field-note" x-text="'v' + row.datasetVersion"></span>`,
   },
-  { key: 'projectName', title: 'annotation.project', value: (row) => row.projectName, search: true },
-  { key: 'type', title: 'annotation.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow spare' },
-  { key: 'model', title: 'annotation.model', value: (row) => row.model, cell: `<span x-text="model(row)"></span>` },
+  { key: 'projectName', title: 'annotation.project', value: (row) => row.projectName, search: true, className: 'from-800' },
+  { key: 'type', title: 'annotation.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow from-1000' },
+  { key: 'model', title: 'annotation.model', value: (row) => row.model, cell: `<span x-text="model(row)"></span>`, className: 'from-700' },
   {
     key: 'total',
     title: 'annotation.total',
@@ -38,20 +38,27 @@ const columns = columnsOf<AnnotationTask>()([
     className: 'narrow',
   },
   { key: 'status', title: 'annotation.status', value: (row) => row.status, cell: `<span x-status:annotation="row.status"></span>`, className: 'narrow' },
-  { key: 'annotator', title: 'annotation.annotator', value: names, search: true, cell: `<span x-text="people(row)" :title="people(row)"></span>` },
+  {
+    key: 'annotator',
+    title: 'annotation.annotator',
+    value: names,
+    search: true,
+    cell: `<span x-text="people(row)" :title="people(row)"></span>`,
+    className: 'task-people',
+  },
   {
     key: 'createdAt',
     title: 'annotation.created',
     value: (row) => row.createdAt,
     cell: `<span x-time.day="row.createdAt"></span>`,
-    className: 'narrow number',
+    className: 'narrow number from-900',
   },
   {
     key: 'updatedAt',
     title: 'annotation.updated',
     value: (row) => row.updatedAt,
     cell: `<span x-time.day="row.updatedAt"></span>`,
-    className: 'narrow number spare',
+    className: 'narrow number from-1000',
   },
 ]);
 
@@ -61,7 +68,7 @@ export default page({
     ko: `# 라벨링 메뉴
 라벨이 없는 데이터셋을 나누어 맡아 라벨을 다는 곳입니다.
 # 일감 나누기
-- 데이터 메뉴에서 데이터셋의 더보기(⋮) → 라벨 추가를 누르고 작업자를 고르면 이미지가 똑같이 나뉩니다.
+- 데이터 메뉴에서 데이터셋의 더 보기(⋮) → 라벨 추가를 누르고 작업자를 고르면 이미지가 똑같이 나뉩니다.
 # 작업하기
 - 이름을 누르면 라벨링 화면이 열립니다. 바꾼 내용은 저절로 저장됩니다.
 - 맡은 이미지를 모두 마치면 작업 완료 알림을 눌러 검수자에게 알립니다.
@@ -87,30 +94,33 @@ Here people label the pictures of datasets that have no labels, each a part.
       menu: 'menu($el, row)',
       open: 'openRow(row)',
       period: true,
-      filters: `<label class="check"><input type="checkbox" x-model="mine" @change="show()"><span x-t="annotation.mine"></span></label>`,
-      empty: emptyState({ icon: 'tags', title: 'annotation.empty.title', text: 'annotation.empty.text' }),
+      filters: `<label class="check"><input type="checkbox" :checked="list.only === 'mine'" @change="onlyMine($el.checked)"><span x-t="annotation.mine"></span></label>`,
+      // Annotators have no Data menu that they could be sent to.
+      empty: `<template x-if="$me.developer">${emptyState({ icon: 'tags', title: 'annotation.empty.title', text: 'annotation.empty.text' })}</template>
+        <template x-if="!$me.developer">${emptyState({ icon: 'tags', title: 'annotation.empty.title', text: 'annotation.empty.annotator' })}</template>`,
     })}`,
   component: (route) =>
     component({
-      list: tableOf(columns, { name: 'annotations', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
-      live: null as LiveList<AnnotationTask> | null,
-      mine: (remembered('annotations.mine') ?? (me.developer ? 'no' : 'yes')) === 'yes',
+      list: tableOf(columns, {
+        name: 'annotations',
+        date: (row) => row.createdAt,
+        sort: { key: 'createdAt', down: true },
+        keep: (row) => row.mine,
+        only: (remembered('annotations.mine') ?? (me.developer ? 'no' : 'yes')) === 'yes' ? 'mine' : '',
+      }),
       init() {
-        const live = liveList({
+        liveList({
           kind: 'annotation',
           signal: route.signal,
           load: () => api.get<AnnotationTask[]>('/api/annotation/tasks', undefined, route.signal),
-          changed: (rows) => {
-            this.live = live;
-            this.show(rows);
-          },
+          changed: (rows) => this.list.set(rows),
           failed: (error) => this.list.fail(error),
         });
       },
-      show(rows?: readonly AnnotationTask[]) {
-        const all = rows ?? this.live?.rows ?? [];
-        this.list.set(this.mine ? all.filter((row) => row.mine) : all);
-        remember('annotations.mine', this.mine ? 'yes' : 'no');
+      onlyMine(checked: boolean) {
+        this.list.only = checked ? 'mine' : '';
+        this.list.search();
+        remember('annotations.mine', checked ? 'yes' : 'no');
       },
       address: (row: AnnotationTask) => `/annotations/${row.id}`,
       openRow(row: AnnotationTask) {

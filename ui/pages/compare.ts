@@ -12,7 +12,7 @@ import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { openProject } from '../live/project.ts';
-import { component } from '../mount.ts';
+import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { dividedText } from './data-split.ts';
 import { comparedParameters } from './parameters.ts';
@@ -28,6 +28,9 @@ interface ComparedRow {
   always?: boolean;
   values: string[];
 }
+
+/** So many are seen at a glance. */
+const FEW = 8;
 
 const letter = (index: number) => String.fromCharCode(65 + index);
 
@@ -46,7 +49,7 @@ export default page({
   template: `${pageHead('compare.title', 'compare.purpose')}<div x-problem="problem"></div>
     <div x-show="ready && all.length < 2">${emptyState({ icon: 'chart-line', title: 'compare.empty.title', text: 'compare.empty.text' })}</div>
     <div class="compare-grid" x-show="all.length > 1">
-      <section class="box"><div class="box-head"><h2 x-t="compare.choose"></h2></div><div class="box-body"><fieldset class="compare-choose"><legend class="visually-hidden" x-t="compare.choose"></legend><template x-for="one in all" :key="one.id"><label class="check"><input type="checkbox" :checked="has(one.id)" :disabled="full() && !has(one.id)" @change="toggle(one.id)"><span><span class="compare-mark" x-show="has(one.id)" :style="{ borderColor: colour(one.id) }" x-text="mark(one.id)"></span><span x-text="one.name"></span><small x-text="about(one)"></small></span></label></template></fieldset><p class="field-note" x-show="full()" x-text="$t('compare.limit', { n: limit })"></p></div></section>
+      <section class="box"><div class="box-head"><h2 x-t="compare.choose"></h2></div><div class="box-body"><div class="search-input compare-search" x-show="all.length > few">${icon('search')}<input type="search" data-search x-model="words" x-t:placeholder="table.search" x-t:aria-label="compare.search"></div><fieldset class="compare-choose"><legend class="visually-hidden" x-t="compare.choose"></legend><template x-for="one in offered()" :key="one.id"><label class="check"><input type="checkbox" :checked="has(one.id)" :disabled="full() && !has(one.id)" @change="toggle(one.id)"><span><span class="compare-mark" x-show="has(one.id)" :style="{ borderColor: colour(one.id) }" x-text="mark(one.id)"></span><span x-text="one.name"></span><small x-text="about(one)"></small></span></label></template></fieldset><p class="field-note" x-show="full()" x-text="$t('compare.limit', { n: limit })"></p></div></section>
       <div class="stack"><p class="notice" x-show="chosen.length < 2" x-t="compare.none"></p>
         <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.graph"></h2><span class="spacer"></span><select x-model="metric" @change="draw()" x-t:aria-label="compare.metric"><template x-for="name in metrics" :key="name"><option :value="name" :selected="name === metric" x-text="name"></option></template></select></div><div class="box-body"><div class="compare-chart" x-ref="chart"></div></div></section>
         <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.table"></h2><span class="spacer"></span><label class="check"><input type="checkbox" x-model="onlyDifferent"><span x-t="compare.onlyDifferent"></span></label></div>
@@ -57,6 +60,8 @@ export default page({
     let chart: CompareChart | null = null;
     return component({
       all: [] as readonly Experiment[],
+      few: FEW,
+      words: '',
       chosen: [] as number[],
       details: {} as Record<number, ExperimentDetails>,
       metric: 'validation_accuracy' as Metric,
@@ -89,6 +94,11 @@ export default page({
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
+      },
+      /** What is looked for, and what is chosen. */
+      offered(): readonly Experiment[] {
+        const words = this.words.trim().toLowerCase();
+        return words ? this.all.filter((one) => this.has(one.id) || `${one.name} ${this.about(one)}`.toLowerCase().includes(words)) : this.all;
       },
       has(id: number) {
         return this.chosen.includes(id);

@@ -3,6 +3,7 @@ import type { Dataset, Job, Progress, Project } from '../../server/http/schemas.
 import { api } from '../api.ts';
 import { download } from '../components/download.ts';
 import { explain } from '../components/explain.ts';
+import { segmented } from '../components/field.ts';
 import { bindKeys } from '../components/keys.ts';
 import { openMenu } from '../components/menu.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
@@ -11,7 +12,7 @@ import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import { t } from '../i18n/language.ts';
 import { onProgress } from '../live/events.ts';
-import { type LiveList, liveList } from '../live/list.ts';
+import { liveList } from '../live/list.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
@@ -46,14 +47,14 @@ const columns = columnsOf<Dataset>()([
       <div class="row-progress" x-show="row.status === 'ingesting'" x-progress="progress(row)"></div>`,
   },
   { key: 'version', title: 'data.version', value: (row) => row.version, align: 'end', className: 'narrow number' },
-  { key: 'type', title: 'data.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow spare' },
+  { key: 'type', title: 'data.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow from-1000' },
   {
     key: 'sizeBytes',
     title: 'data.size',
     value: (row) => row.sizeBytes,
     cell: `<span x-text="row.status === 'ready' ? $f.bytes(row.sizeBytes) : '–'"></span>`,
     align: 'end',
-    className: 'narrow number',
+    className: 'narrow number from-700',
   },
   {
     key: 'count',
@@ -69,7 +70,7 @@ const columns = columnsOf<Dataset>()([
     title: 'data.visibility',
     value: (row) => row.visibility,
     cell: `<span x-text="$t('data.visibility.' + row.visibility)"></span>`,
-    className: 'narrow spare-2',
+    className: 'narrow from-800',
   },
   { key: 'status', title: 'data.status', value: (row) => row.status, cell: `<span x-status="row.status"></span>`, className: 'narrow' },
   {
@@ -77,7 +78,7 @@ const columns = columnsOf<Dataset>()([
     title: 'data.created',
     value: (row) => row.createdAt,
     cell: `<span x-time.day="row.createdAt"></span>`,
-    className: 'narrow number spare-2',
+    className: 'narrow number from-800',
   },
   {
     key: 'export',
@@ -85,7 +86,7 @@ const columns = columnsOf<Dataset>()([
     value: () => null,
     sort: false,
     className: 'narrow export-cell',
-    cell: `<button type="button" class="button small" @click.stop="exportRow(row, $el)" :aria-disabled="block(row) ? 'true' : 'false'" :title="block(row)" :aria-label="$t('data.export') + ': ' + row.name">${icon('flask-conical')}<span class="spare-word" x-t="data.export.short"></span></button>`,
+    cell: `<button type="button" class="button small" @click.stop="exportRow(row, $el)" :aria-disabled="block(row) ? 'true' : 'false'" :title="block(row)" :aria-label="$t('data.export') + ': ' + row.name">${icon('flask-conical')}<span class="from-800" x-t="data.export.short"></span></button>`,
   },
 ]);
 
@@ -132,12 +133,16 @@ Private datasets belong to this project, shared ones to your group.`,
       menu: 'menu($el, row)',
       open: 'openRow(row)',
       period: true,
-      filters: `<div class="segmented" role="radiogroup" x-t:aria-label="data.visibility">${(['all', 'private', 'shared'] as const)
-        .map(
-          (value) =>
-            `<label><input type="radio" name="visibility" value="${value}" x-model="visibility" @change="show()"><span x-t="data.visibility.${value}"></span></label>`,
-        )
-        .join('')}</div>`,
+      filters: segmented({
+        model: 'list.only',
+        label: 'data.visibility',
+        choices: [
+          { value: '', text: 'data.visibility.all' },
+          { value: 'private', text: 'data.visibility.private' },
+          { value: 'shared', text: 'data.visibility.shared' },
+        ],
+        change: 'list.search()',
+      }),
       empty: emptyState({
         icon: 'images',
         title: 'data.empty.title',
@@ -149,11 +154,14 @@ Private datasets belong to this project, shared ones to your group.`,
   component: (route) => {
     const projectId = Number(route.params.id);
     return component({
-      list: tableOf(columns, { name: 'datasets', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
-      live: null as LiveList<Dataset> | null,
+      list: tableOf(columns, {
+        name: 'datasets',
+        date: (row) => row.createdAt,
+        sort: { key: 'createdAt', down: true },
+        keep: (row, visibility) => row.visibility === visibility,
+      }),
       project: null as Project | null,
       problem: null as unknown,
-      visibility: 'all',
       making: false,
       trashAddress: `/projects/${projectId}/trash`,
       newAddress: `/projects/${projectId}/data/new`,
@@ -171,25 +179,19 @@ Private datasets belong to this project, shared ones to your group.`,
           this.list.fail(error);
           return;
         }
-        const live = liveList({
+        liveList({
           kind: 'dataset',
           signal: route.signal,
           load: () => api.get<Dataset[]>(`/api/projects/${projectId}/datasets`, { shared: true }, route.signal),
           // What other projects share comes with the list; changes to those are followed, other projects' new ones come with the next load.
-          belongs: (row) => row.projectId === projectId || (row.visibility === 'shared' && (this.live?.rows ?? []).some((one) => one.id === row.id)),
+          belongs: (row) => row.projectId === projectId || (row.visibility === 'shared' && this.list.rows.some((one) => one.id === row.id)),
           changed: (rows) => {
-            this.live = live;
-            this.show(rows);
+            this.list.set(rows);
             void this.progressOf(rows);
           },
           failed: (error) => this.list.fail(error),
         });
         bindKeys(route.signal, [{ key: 'n', text: 'keys.new', run: () => this.add() }]);
-      },
-      /** What the filters of the page leave; the table filters on by itself. */
-      show(rows?: readonly Dataset[]) {
-        const all = rows ?? this.live?.rows ?? [];
-        this.list.set(this.visibility === 'all' ? all : all.filter((row) => row.visibility === this.visibility));
       },
       /** Progress that was reported before the page was opened. */
       async progressOf(rows: readonly Dataset[]) {

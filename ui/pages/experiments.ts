@@ -20,7 +20,7 @@ import { detailsAddress, displayName, experimentMenu, isActive } from './experim
 import { type Clock, runSeconds } from './run-clock.ts';
 
 const columns = columnsOf<Experiment>()([
-  { key: 'id', title: 'exp.id', value: (row) => row.id, className: 'narrow number', search: true },
+  { key: 'id', title: 'exp.id', value: (row) => row.id, className: 'narrow number from-700', search: true },
   {
     key: 'name',
     title: 'exp.name',
@@ -45,6 +45,7 @@ const columns = columnsOf<Experiment>()([
     value: (row) => `${row.datasetName} / v${row.datasetVersion}`,
     search: true,
     cell: `<a class="plain-link" :href="'/datasets/' + row.datasetId" x-text="row.datasetName + ' / v' + row.datasetVersion"></a>`,
+    className: 'from-800',
   },
   {
     key: 'status',
@@ -60,7 +61,7 @@ const columns = columnsOf<Experiment>()([
     title: 'exp.created',
     value: (row) => row.createdAt,
     cell: `<span x-time.day="row.createdAt"></span>`,
-    className: 'narrow number experiment-created',
+    className: 'narrow number from-900',
   },
   {
     key: 'runSeconds',
@@ -90,7 +91,7 @@ export default page({
 - 대기 중: 장비의 자원이 비기를 기다립니다. 순서가 되면 저절로 시작합니다.
 - 실행 중: 학습하고 있습니다. 진행 상황에서 그래프와 로그를 볼 수 있습니다.
 - 완료: 학습이 끝나 추론에 사용할 수 있습니다.
-- 중단됨: 도중에 중지했지만 그때까지의 모델을 사용할 수 있습니다.
+- 중지됨: 도중에 중지했지만 그때까지의 모델을 사용할 수 있습니다.
 - 실패: 사용할 수 있는 모델이 없습니다. 상세 정보에서 이유를 확인해 주세요.
 # 더 보기(⋮)
 추론, 모델 다운로드, 모델 이름 변경, 삭제를 할 수 있습니다.`,

@@ -113,13 +113,13 @@ const head = (key: string, title: string, className = '') =>
 /** The component has `list` (trialList()), active(), details(n). */
 export const trialTable = `<section class="table-box"><div class="box-head"><h2 x-t="hpo.trials"></h2><span class="muted" x-show="active()" x-t="hpo.trials.note"></span><span class="spacer"></span><b class="tabular trial-count" x-text="list.count()"></b></div>
   <div class="table-scroll" tabindex="0" role="region" x-t:aria-label="hpo.trials"><table class="table trial-table"><thead><tr><th scope="col" class="choose" x-show="active()"><span class="visually-hidden" x-t="table.choose"></span></th>${head("'trial'", 'x-t="hpo.trial.name"', 'grow')}${head("'state'", 'x-t="hpo.trial.status"')}
-    <template x-for="column in list.columns()" :key="column.key">${head('column.key', 'x-text="column.title" data-verbatim', 'end')}</template><th scope="col" x-t="hpo.trial.details"></th></tr></thead>
+    <template x-for="column in list.columns()" :key="column.key">${head('column.key', 'x-text="column.title" data-verbatim', 'end')}</template><th scope="col" class="more" x-t="hpo.trial.details"></th></tr></thead>
     <tbody><template x-for="row in list.rows()" :key="row.trial"><tr :class="{ selected: active() && list.isChosen(row.trial), clickable: active() }" @click="list.choose(row.trial)">
       <td class="choose" x-show="active()"><label class="hit"><input type="radio" name="trial" :checked="list.isChosen(row.trial)" @change="list.choose(row.trial)" :aria-label="$t('hpo.trial.choose', { name: row.name })"></label></td>
       <td class="grow"><div class="trial-name"><span x-text="row.name" data-verbatim></span> <span class="best-mark" x-show="list.isBest(row.trial) && !row.submitted" x-t:title="hpo.trial.best">${icon('trophy')}<span class="visually-hidden" x-t="hpo.trial.best"></span></span> <span class="chip plain violet" x-show="row.submitted">${icon('badge-check')}<span x-t="hpo.trial.submitted"></span></span></div></td>
       <td><span x-status="row.state"></span></td>
       <template x-for="cell in list.cells(row)" :key="cell.key"><td class="end number" x-text="cell.text"></td></template>
-      <td><button type="button" class="button small" @click.stop="details(row.trial)" :aria-label="$t('hpo.trial.details') + ': ' + row.name"><span x-t="hpo.trial.details"></span></button></td></tr></template></tbody></table>
+      <td class="more"><button type="button" class="button small" @click.stop="details(row.trial)" :aria-label="$t('hpo.trial.details') + ': ' + row.name"><span x-t="hpo.trial.details"></span></button></td></tr></template></tbody></table>
     <p class="table-message" x-show="list.hpo && !list.hpo.trials.length" x-t="hpo.trials.none"></p></div></section>`;
 
 export type PictureTab = 'history' | 'parallel' | 'importance' | 'slices';

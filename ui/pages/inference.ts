@@ -29,7 +29,7 @@ import { deleteInference } from './inference-actions.ts';
 type Source = 'local' | 'private' | 'shared';
 
 const columns = columnsOf<Inference>()([
-  { key: 'id', title: 'inf.col.id', value: (row) => row.id, className: 'narrow number', search: true },
+  { key: 'id', title: 'inf.col.id', value: (row) => row.id, className: 'narrow number from-700', search: true },
   {
     key: 'model',
     title: 'inf.col.model',
@@ -45,7 +45,7 @@ const columns = columnsOf<Inference>()([
     value: (row) => row.count,
     cell: `<span x-text="row.count ? $f.count(row.count) : '–'"></span>`,
     align: 'end',
-    className: 'narrow number',
+    className: 'narrow number from-800',
   },
   {
     key: 'accuracy',
@@ -64,7 +64,13 @@ const columns = columnsOf<Inference>()([
     cell: `<span x-status="row.state"></span>`,
     className: 'narrow',
   },
-  { key: 'createdAt', title: 'inf.col.created', value: (row) => row.createdAt, cell: `<span x-time="row.createdAt"></span>`, className: 'narrow number' },
+  {
+    key: 'createdAt',
+    title: 'inf.col.created',
+    value: (row) => row.createdAt,
+    cell: `<span x-time="row.createdAt"></span>`,
+    className: 'narrow number from-900',
+  },
   {
     key: 'open',
     title: 'inf.col.results',

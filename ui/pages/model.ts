@@ -25,7 +25,14 @@ const columns = columnsOf<ModelVersion>()([
     cell: `<a class="row-name" :href="'/model-versions/' + row.id" x-text="'v' + row.version"></a>`,
     className: 'narrow',
   },
-  { key: 'developer', title: 'model.developer', value: (row) => row.developerName, search: true, cell: `<span x-text="row.developerName"></span>` },
+  {
+    key: 'developer',
+    title: 'model.developer',
+    value: (row) => row.developerName,
+    search: true,
+    cell: `<span x-text="row.developerName"></span>`,
+    className: 'from-700',
+  },
   {
     key: 'experiment',
     title: 'model.experiment',
@@ -42,9 +49,22 @@ const columns = columnsOf<ModelVersion>()([
     value: (row) => row.tags.join(', '),
     search: true,
     cell: `<template x-for="tag in row.tags" :key="tag"><span class="chip plain grey" x-text="tag"></span></template>`,
+    className: 'from-800',
   },
-  { key: 'createdAt', title: 'model.created', value: (row) => row.createdAt, cell: `<span x-time="row.createdAt"></span>`, className: 'narrow number' },
-  { key: 'updatedAt', title: 'model.updated', value: (row) => row.updatedAt, cell: `<span x-time="row.updatedAt"></span>`, className: 'narrow number' },
+  {
+    key: 'createdAt',
+    title: 'model.created',
+    value: (row) => row.createdAt,
+    cell: `<span x-time="row.createdAt"></span>`,
+    className: 'narrow number from-900',
+  },
+  {
+    key: 'updatedAt',
+    title: 'model.updated',
+    value: (row) => row.updatedAt,
+    cell: `<span x-time="row.updatedAt"></span>`,
+    className: 'narrow number from-1000',
+  },
 ]);
 
 export default page({
@@ -157,7 +177,7 @@ export default page({
       menu(anchor: HTMLElement) {
         const { model } = this.details ?? {};
         if (!model) return;
-        const locked = { disabled: !model.editable };
+        const locked = model.editable ? {} : { disabled: true, note: t('model.readonly') };
         openMenu(anchor, [
           { text: t('model.rename'), icon: 'pencil', ...locked, run: () => void renameModel(model) },
           {

@@ -23,8 +23,8 @@ const columns = columnsOf<ModelEntry>()([
     className: 'grow',
     cell: `<a class="row-name" :href="'/models/' + row.id" x-text="row.name"></a> <span class="chip plain blue" x-show="isNew(row)" x-t="model.new"></span>`,
   },
-  { key: 'group', title: 'model.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>` },
-  { key: 'type', title: 'model.kind', value: problemText, cell: '<span x-text="problem(row)"></span>' },
+  { key: 'group', title: 'model.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>`, className: 'from-800' },
+  { key: 'type', title: 'model.kind', value: problemText, cell: '<span x-text="problem(row)"></span>', className: 'from-700' },
   { key: 'versions', title: 'model.versions', value: (row) => row.versions, align: 'end', className: 'narrow number' },
   {
     key: 'latestVersion',
@@ -34,7 +34,7 @@ const columns = columnsOf<ModelEntry>()([
     align: 'end',
     className: 'narrow number',
   },
-  { key: 'owner', title: 'model.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>` },
+  { key: 'owner', title: 'model.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>`, className: 'from-900' },
   { key: 'updatedAt', title: 'model.updated', value: (row) => row.updatedAt, cell: `<span x-time="row.updatedAt"></span>`, className: 'narrow number' },
 ]);
 
@@ -94,7 +94,7 @@ What was registered from experiments. Everybody of the group can see it.
         if (await asked) await then();
       },
       menu(anchor: HTMLElement, row: ModelEntry) {
-        const locked = { disabled: !row.editable };
+        const locked = row.editable ? {} : { disabled: true, note: t('model.readonly') };
         openMenu(anchor, [
           { text: t('model.open'), icon: 'layers', run: () => this.openRow(row) },
           { text: t('model.rename'), icon: 'pencil', ...locked, run: () => void this.after(renameModel(row), () => this.reload()) },

@@ -38,8 +38,8 @@ const columns = columnsOf<Job>()([
     className: 'grow',
     cell: `<a class="job-title" :href="address(row)"><b x-text="row.title"></b></a><small x-text="$t('job.' + row.kind)"></small>`,
   },
-  { key: 'projectName', title: 'monitor.project', value: (row) => row.projectName, search: true },
-  { key: 'ownerName', title: 'monitor.owner', value: (row) => row.ownerName, search: true },
+  { key: 'projectName', title: 'monitor.project', value: (row) => row.projectName, search: true, className: 'from-800' },
+  { key: 'ownerName', title: 'monitor.owner', value: (row) => row.ownerName, search: true, className: 'from-900' },
   {
     key: 'state',
     title: 'monitor.status',
@@ -57,7 +57,7 @@ const columns = columnsOf<Job>()([
     text: resources,
     cell: '<span class="nowrap" x-text="resources(row)"></span>',
   },
-  { key: 'createdAt', title: 'monitor.created', value: (row) => row.createdAt, cell: '<span class="nowrap tabular" x-time="row.createdAt"></span>' },
+  { key: 'createdAt', title: 'monitor.created', value: (row) => row.createdAt, cell: '<span x-time="row.createdAt"></span>', className: 'number from-1000' },
   { key: 'runtime', title: 'monitor.runtime', value: seconds, align: 'end', className: 'number', cell: '<span class="tabular" x-text="runtime(row)"></span>' },
 ]);
 
@@ -148,23 +148,26 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
       open: 'open(row)',
       menu: 'menu($el, row)',
       filters: segmented({
-        model: 'filter',
+        model: 'list.only',
         label: 'monitor.filter',
         choices: [
-          { value: 'all', text: 'monitor.filter.all' },
+          { value: '', text: 'monitor.filter.all' },
           { value: 'running', text: 'monitor.filter.running' },
           { value: 'pending', text: 'monitor.filter.waiting' },
         ],
-        change: 'choose()',
+        change: 'list.search()',
       }),
       empty: emptyState({ icon: 'activity', title: 'monitor.empty.title', text: 'monitor.empty.text' }),
     })}`,
 
   component: (route) =>
     component({
-      list: tableOf(columns, { name: 'jobs', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
-      all: [] as readonly Job[],
-      filter: 'all',
+      list: tableOf(columns, {
+        name: 'jobs',
+        date: (row) => row.createdAt,
+        sort: { key: 'createdAt', down: true },
+        keep: (row, state) => row.state === state,
+      }),
       monitor: null as Monitor | null,
       devices: [] as Device[],
       admin: me.admin,
@@ -177,10 +180,7 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
           kind: 'job',
           signal: route.signal,
           load: () => api.get<Job[]>('/api/jobs', {}, route.signal),
-          changed: (rows) => {
-            this.all = rows;
-            this.choose();
-          },
+          changed: (rows) => this.list.set(rows),
         });
         const end = effect(() => {
           if (jobs.state === 'failed') this.list.fail(jobs.problem);
@@ -208,9 +208,6 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
           if (!route.signal.aborted && !this.monitor) this.problem = error;
         }
       },
-      choose() {
-        this.list.set(this.filter === 'all' ? this.all : this.all.filter((job) => job.state === this.filter));
-      },
       gauges() {
         return this.monitor ? gauges(this.monitor) : [];
       },
@@ -235,7 +232,7 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
       },
       menu(anchor: HTMLElement, row: Job) {
         const live = row.state === 'running' || row.state === 'pending';
-        const mine = me.admin || row.ownerId === me.user?.id;
+        const locked = me.admin || row.ownerId === me.user?.id ? {} : { disabled: true, note: t('monitor.stop.rights') };
         openMenu(anchor, [
           { text: t('monitor.open'), icon: 'arrow-right', run: () => this.open(row) },
           ...(row.failure ? [{ text: t('monitor.failed'), icon: 'triangle-alert', run: () => void this.whyFailed(row) }] : []),
@@ -244,21 +241,11 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
             icon: 'circle-stop',
             danger: true,
             separated: true,
-            disabled: !live || !mine,
-            ...(mine ? {} : { note: t('monitor.stop.rights') }),
+            ...(!live ? { disabled: true, note: t('monitor.stop.ended') } : locked),
             run: () => void this.stop(row),
           },
-          ...(row.kind === 'train' && !live
-            ? [
-                {
-                  text: t('monitor.delete'),
-                  icon: 'trash-2',
-                  danger: true,
-                  disabled: !mine,
-                  ...(mine ? {} : { note: t('monitor.stop.rights') }),
-                  run: () => void this.remove(row),
-                },
-              ]
+          ...((row.kind === 'train' || row.kind === 'trial') && !live
+            ? [{ text: t('monitor.delete'), icon: 'trash-2', danger: true, ...locked, run: () => void this.remove(row) }]
             : []),
         ]);
       },
@@ -285,7 +272,9 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
       async remove(row: Job) {
         try {
           const { experiment } = await api.get<ExperimentDetails>(`/api/experiments/${row.subjectId}`, undefined, route.signal);
-          await deleteExperiment(experiment);
+          // A trial has ended before its search has.
+          if (experiment.actions.includes('delete')) await deleteExperiment(experiment);
+          else toast('info', t('monitor.delete.busy'));
         } catch (error) {
           toastError(error);
         }

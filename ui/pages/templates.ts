@@ -207,7 +207,14 @@ The data split, algorithm, parameters and resources of a training that went well
       menu(anchor: HTMLElement, row: Template) {
         openMenu(anchor, [
           { text: t('template.load'), icon: 'workflow', run: () => this.load(row), ...(row.misfit ? { disabled: true, note: inLanguage(row.misfit) } : {}) },
-          { text: t('template.delete'), icon: 'trash-2', danger: true, separated: true, disabled: !row.editable, run: () => void this.remove(row) },
+          {
+            text: t('template.delete'),
+            icon: 'trash-2',
+            danger: true,
+            separated: true,
+            ...(row.editable ? {} : { disabled: true, note: t('template.readonly') }),
+            run: () => void this.remove(row),
+          },
         ]);
       },
       async remove(row: Template) {

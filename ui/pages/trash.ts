@@ -24,7 +24,7 @@ const columns = columnsOf<TrashedDataset>()([
     title: 'trash.count',
     value: (row) => row.count,
     align: 'end',
-    className: 'narrow number spare-2',
+    className: 'narrow number from-800',
     cell: '<span x-text="$f.count(row.count)"></span>',
   },
   {
@@ -36,7 +36,7 @@ const columns = columnsOf<TrashedDataset>()([
     cell: '<span x-text="$f.bytes(row.sizeBytes)"></span>',
   },
   { key: 'at', title: 'trash.at', value: (row) => row.trashedAt, className: 'narrow number', cell: '<span x-time.day="row.trashedAt"></span>' },
-  { key: 'trashedBy', title: 'trash.by', value: (row) => row.trashedBy, search: true, className: 'narrow spare-2' },
+  { key: 'trashedBy', title: 'trash.by', value: (row) => row.trashedBy, search: true, className: 'narrow from-800' },
   { key: 'ends', title: 'trash.ends', value: (row) => row.endsAt, className: 'narrow number', cell: '<span x-time.day="row.endsAt"></span>' },
   {
     key: 'restore',
@@ -114,8 +114,13 @@ Deleted datasets wait here. When their time is over (an administrator sets it in
         });
       },
       async purge(row: TrashedDataset) {
-        const title = t('trash.purge.title', { name: row.name, version: row.version });
-        if (!(await confirm({ title, text: t('trash.purge.text', { size: format.bytes(row.sizeBytes) }), ok: t('trash.purge'), danger: true }))) return;
+        const sure = await confirm(() => ({
+          title: t('trash.purge.title', { name: row.name, version: row.version }),
+          text: t('trash.purge.text', { size: format.bytes(row.sizeBytes) }),
+          ok: t('trash.purge'),
+          danger: true,
+        }));
+        if (!sure) return;
         await this.doing(async () => {
           await api.remove(`/api/trash/${row.id}`);
           toast('success', t('trash.purged'));
@@ -123,7 +128,7 @@ Deleted datasets wait here. When their time is over (an administrator sets it in
       },
       async empty() {
         const size = format.bytes(this.rows.reduce((sum, row) => sum + row.sizeBytes, 0));
-        if (!(await confirm({ title: t('trash.empty.title'), text: t('trash.purge.text', { size }), ok: t('trash.empty'), danger: true }))) return;
+        if (!(await confirm(() => ({ title: t('trash.empty.title'), text: t('trash.purge.text', { size }), ok: t('trash.empty'), danger: true })))) return;
         await this.doing(async () => {
           await api.remove(address);
           toast('success', t('trash.purged'));

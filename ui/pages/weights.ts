@@ -58,7 +58,7 @@ const columns = columnsOf<WeightsRow>()([
     value: (row) => row.report?.classes ?? null,
     cell: '<span x-text="classes(row)"></span>',
     align: 'end',
-    className: 'narrow number',
+    className: 'narrow number from-700',
   },
   {
     key: 'sizeBytes',
@@ -68,8 +68,14 @@ const columns = columnsOf<WeightsRow>()([
     align: 'end',
     className: 'number',
   },
-  { key: 'owner', title: 'weights.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>` },
-  { key: 'createdAt', title: 'weights.created', value: (row) => row.createdAt, cell: `<span x-time="row.createdAt"></span>`, className: 'narrow number' },
+  { key: 'owner', title: 'weights.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>`, className: 'from-800' },
+  {
+    key: 'createdAt',
+    title: 'weights.created',
+    value: (row) => row.createdAt,
+    cell: `<span x-time="row.createdAt"></span>`,
+    className: 'narrow number from-900',
+  },
 ]);
 
 const classesText = ({ report }: WeightsRow) => (report?.classes ? format.count(report.classes) : '–');
@@ -215,7 +221,14 @@ Numbers alone are read. A file with a program in it is refused.`,
       menu(anchor: HTMLElement, row: WeightsRow) {
         openMenu(anchor, [
           { text: t('weights.details'), icon: 'file-text', run: () => openDetails(row) },
-          { text: t('weights.delete'), icon: 'trash-2', danger: true, separated: true, disabled: !this.admin(), run: () => void this.remove(row) },
+          {
+            text: t('weights.delete'),
+            icon: 'trash-2',
+            danger: true,
+            separated: true,
+            ...(this.admin() ? {} : { disabled: true, note: t('weights.readonly') }),
+            run: () => void this.remove(row),
+          },
         ]);
       },
       async remove(row: WeightsRow) {

@@ -101,8 +101,14 @@ const keys = dialog<{ user: User; person: KioskPerson | undefined }, true>({
           this.busy = false;
         }
       },
-      take() {
-        return this.send({ pin: null, badge: null });
+      async take() {
+        const sure = await confirm({
+          title: t('stations.take.title', { name: user.name }),
+          text: t('stations.take.text'),
+          ok: t('stations.take'),
+          danger: true,
+        });
+        if (sure) await this.send({ pin: null, badge: null });
       },
       submit() {
         const [pin, badge] = [this.pin.trim(), this.badge.trim()];
