@@ -977,6 +977,11 @@ export const CATALOGUE = {
     '라벨 "{name}"이(가) 그사이 삭제되었습니다. 다른 라벨을 선택해 주세요.',
     'The label "{name}" was deleted meanwhile. Choose another one.',
   ),
+  annotation_class_used: entry(
+    403,
+    '라벨 "{name}"은(는) 다른 작업자의 이미지나 이미 완료를 알린 이미지에도 쓰였습니다. 삭제가 필요하면 검수자 {reviewer} 님에게 요청해 주세요.',
+    'The label "{name}" is also used in pictures of others, or in ones that were reported as done. To have it deleted, ask the reviewer, {reviewer}.',
+  ),
   annotation_class_taken: entry(
     409,
     '라벨 "{name}"이(가) 이미 있습니다. 다른 이름을 입력해 주세요.',

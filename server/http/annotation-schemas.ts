@@ -20,7 +20,7 @@
  *     POST   /api/annotation/tasks/:id/classes                  NewAnnotationClass -> AnnotationClasses
  *     PATCH  /api/annotation/tasks/:id/classes/:class           AnnotationClassChange -> AnnotationClasses
  *     PUT    /api/annotation/tasks/:id/classes/order            ClassOrder -> AnnotationClasses
- *     POST   /api/annotation/tasks/:id/classes/:class/delete    ClassDeletion -> AnnotationClasses
+ *     POST   /api/annotation/tasks/:id/classes/:class/delete    ClassDeletion -> AnnotationClasses               403 annotation_class_used
  *
  *     GET    /api/annotation/tasks/:id/index                    -> AnnotationIndex                              all pictures in some bytes each
  *     GET    /api/annotation/tasks/:id/pictures?…               AnnotationQuery -> AnnotationPage
@@ -52,7 +52,10 @@ export type AnnotationStatus = Static<typeof AnnotationStatus>;
 export const PartStatus = OneOf('working', 'done', 'returned', 'accepted');
 export type PartStatus = Static<typeof PartStatus>;
 
-/** `done` counts pictures that are labelled, `deleted` those marked to delete; what is left of `count` is not done. */
+/**
+ * `done` counts pictures that are labelled, `deleted` those marked to delete; what is left of `count` is not done. `open`: those that are not done, or were
+ * returned: what re-assigning gives to others.
+ */
 const Counts = {
   count: Type.Integer(),
   done: Type.Integer(),
@@ -60,6 +63,7 @@ const Counts = {
   returned: Type.Integer(),
   fixed: Type.Integer(),
   accepted: Type.Integer(),
+  open: Type.Integer(),
 };
 
 export const AnnotationPart = Type.Object({
@@ -136,6 +140,8 @@ export const AnnotationClass = Type.Object({
   hotKey: Nullable(HotKey),
   /** Pictures (classification) or shapes that have it. */
   uses: Type.Integer(),
+  /** false: the reader cannot change all pictures that are labelled with it, so the reviewer alone may delete it. */
+  deletable: Type.Boolean(),
 });
 export type AnnotationClass = Static<typeof AnnotationClass>;
 /** In the order in which they are shown and will stand in the dataset. `revision` rises with every change. */
@@ -149,7 +155,7 @@ export type AnnotationClassChange = Static<typeof AnnotationClassChange>;
 /** Ids of all classes. Those that were added meanwhile and are not named come last. */
 export const ClassOrder = Type.Object({ ids: Type.Array(Id, { maxItems: 1000 }) });
 export type ClassOrder = Static<typeof ClassOrder>;
-/** What happens to its shapes: they get another class, or (null) are deleted. A classified picture without its class is not done again. */
+/** What happens to its shapes: they get another class, or (null) are deleted. A picture that has nothing left of what it was labelled with is not done again. */
 export const ClassDeletion = Type.Object({ moveTo: Nullable(Id) });
 export type ClassDeletion = Static<typeof ClassDeletion>;
 

@@ -88,7 +88,8 @@ export const Group = Type.Object({
   status: OneOf('using', 'ended'),
   startDate: Type.String({ format: 'date' }),
   endDate: Nullable(Type.String({ format: 'date' })),
-  members: Type.Array(Type.Object({ id: Id, userId: UserId, name: Name, role: Role })),
+  /** disabled: cannot sign in, so nothing is given to them. */
+  members: Type.Array(Type.Object({ id: Id, userId: UserId, name: Name, role: Role, disabled: Type.Boolean() })),
 });
 export type Group = Static<typeof Group>;
 export const NewGroup = Type.Object({ name: Name, description: Description, endDate: Type.Optional(Nullable(Type.String({ format: 'date' }))) });

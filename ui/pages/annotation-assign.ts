@@ -80,11 +80,16 @@ const assign = dialog<Args, AnnotationTask>({
     }),
 });
 
-async function peopleOf(groupId: number): Promise<Person[]> {
+async function membersOf(groupId: number): Promise<Group['members']> {
   const groups = await api.get<Group[]>('/api/groups');
-  const members = groups.find((group) => group.id === groupId)?.members ?? [];
   const order = ['annotator', 'developer', 'admin'];
+  const members = groups.find((group) => group.id === groupId)?.members ?? [];
   return [...members].sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || a.name.localeCompare(b.name));
+}
+
+/** Whoever can sign in. */
+async function peopleOf(groupId: number): Promise<Person[]> {
+  return (await membersOf(groupId)).filter((one) => !one.disabled);
 }
 
 /** The new task; undefined where nothing was distributed. */
@@ -104,7 +109,7 @@ export async function reassign(task: AnnotationTask, part: AnnotationPart): Prom
   const people = (await peopleOf(task.groupId)).filter((one) => one.id !== part.userId);
   return openDialog(assign, {
     people,
-    count: part.count - part.done - part.deleted,
+    count: part.open,
     title: () => t('assign.again', { name: part.userName || t('work.pool') }),
     how: 'assign.again.how',
     kiosk: task.model === 'classification' && part.userId !== null,
@@ -117,11 +122,11 @@ const reviewer = dialog<{ task: AnnotationTask; people: Person[] }, AnnotationTa
   size: 'small',
   template: `<div class="dialog-body"><p x-t="assign.reviewer.text"></p>
       <div class="field"><div class="field-label"><label for="reviewer" x-t="assign.person"></label></div><select id="reviewer" x-model.number="id"><template x-for="one in people" :key="one.id"><option :value="one.id" :selected="one.id === id" x-text="one.name"></option></template></select></div>
-      <div x-problem="problem"></div></div>${dialogFoot('action.ok', { busy: 'busy' })}`,
+      <div x-problem="problem"></div></div>${dialogFoot('action.ok', { busy: 'busy', disabled: '!id' })}`,
   component: ({ task, people }, done) =>
     component({
       people,
-      id: task.reviewerId,
+      id: people.some((one) => one.id === task.reviewerId) ? task.reviewerId : (people[0]?.id ?? 0),
       busy: false,
       problem: null as unknown,
       async submit() {
@@ -140,7 +145,9 @@ const reviewer = dialog<{ task: AnnotationTask; people: Person[] }, AnnotationTa
 
 /** Somebody else accepts, returns and completes: a developer or an administrator of the group. */
 export async function changeReviewer(task: AnnotationTask): Promise<AnnotationTask | undefined> {
-  const people = (await peopleOf(task.groupId)).filter((one) => one.role !== 'annotator');
-  if (!people.some((one) => one.id === task.reviewerId)) people.unshift({ id: task.reviewerId, name: task.reviewerName, role: 'developer' });
+  const members = await membersOf(task.groupId);
+  const people: Person[] = members.filter((one) => one.role !== 'annotator' && !one.disabled);
+  // An administrator reviews in groups of others, too.
+  if (!members.some((one) => one.id === task.reviewerId)) people.unshift({ id: task.reviewerId, name: task.reviewerName, role: 'admin' });
   return openDialog(reviewer, { task, people });
 }

@@ -7,6 +7,7 @@ import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
 import { component, icon } from '../mount.ts';
+import { me } from '../session.ts';
 
 interface Args {
   base: string;
@@ -47,7 +48,7 @@ const auto = dialog<Args>({
           })}
           <div class="notice" x-show="kind === 'default' && defaultBlocked()">${icon('info')}<span x-text="defaultBlocked()"></span></div>
           <p class="field-note" x-show="kind === 'default' && !defaultBlocked()" x-text="$t('auto.learns', { n: labelled() })"></p>
-          <div class="inline-choice" x-show="kind === 'default'"><label class="check"><input type="checkbox" :checked="every !== null" @change="learnAnew($event.target.checked ? 50 : null)"><span x-t="auto.every"></span></label>
+          <div class="inline-choice" x-show="kind === 'default' && mayLearnAnew"><label class="check"><input type="checkbox" :checked="every !== null" @change="learnAnew($event.target.checked ? 50 : null)"><span x-t="auto.every"></span></label>
             <label x-show="every !== null"><span class="visually-hidden" x-t="auto.every.labels"></span><input type="number" min="5" max="100000" step="5" :value="every" @change="learnAnew($event.target.valueAsNumber, $event.target)"> <span x-t="auto.every.unit"></span></label></div>
           <div class="field" x-show="kind === 'custom' && models().length"><div class="field-label"><label for="auto-model" x-t="auto.choose"></label></div><select id="auto-model" x-model="chosen"><template x-for="one in models()" :key="one.key"><option :value="one.key" x-text="one.text"></option></template></select></div>
           <div class="notice" x-show="kind === 'custom' && !models().length">${icon('info')}<span x-t="auto.no-models"></span></div>
@@ -76,6 +77,8 @@ const auto = dialog<Args>({
       scope: 'unlabelled',
       above: 80,
       every: args.every,
+      /** It holds for everybody: no annotator decides it. */
+      mayLearnAnew: me.developer,
       busy: false,
       problem: null as unknown,
       async init() {

@@ -12,6 +12,8 @@ interface Args {
   classes: AnnotationClass[];
   /** What `uses` counts. */
   unit: 'pictures' | 'shapes';
+  /** Who may delete what others have used. */
+  reviewer: string;
   changed?(next: AnnotationClasses): void;
 }
 
@@ -53,7 +55,7 @@ const editor = dialog<Args>({
         <button type="button" class="button" @click="add()" :disabled="!name.trim() || busy">${icon('plus')}<span x-t="labels.add"></span></button></div>
       <div x-problem="problem"></div></div>
     <footer class="dialog-foot"><button type="submit" class="button primary" x-t="action.ok" :disabled="busy"></button></footer>`,
-  component: ({ base, classes, unit, changed }, done) =>
+  component: ({ base, classes, unit, reviewer, changed }, done) =>
     component({
       classes: [...classes],
       usesTitle: () => t(`labels.uses.${unit}`),
@@ -107,6 +109,10 @@ const editor = dialog<Args>({
         void this.send(() => api.put<AnnotationClasses>(`${base}/classes/order`, { ids }));
       },
       async drop(one: AnnotationClass) {
+        if (!one.deletable) {
+          this.problem = t('labels.delete.reviewer', { name: one.name, reviewer });
+          return;
+        }
         const choice = await openDialog(deletion, { one, others: this.classes.filter((other) => other.id !== one.id), unit });
         if (choice) await this.send(() => api.post<AnnotationClasses>(`${base}/classes/${one.id}/delete`, choice));
       },

@@ -82,7 +82,8 @@ export const taskPart = (room: Room) =>
       // The numbers of uses are those of a moment ago otherwise.
       await room.saver?.rest(1000);
       await this.reloadClasses();
-      await manageLabels({ base: room.base, classes: this.classes, unit: this.mode === 'whole' ? 'pictures' : 'shapes' }, (next) => this.takeClasses(next));
+      const unit = this.mode === 'whole' ? 'pictures' : 'shapes';
+      await manageLabels({ base: room.base, classes: this.classes, unit, reviewer: this.task?.reviewerName ?? '' }, (next) => this.takeClasses(next));
     },
     async auto() {
       await room.saver?.rest(1000);

@@ -181,7 +181,7 @@ function showParts(first: AnnotationTask): void {
         <div class="part-head"><b data-verbatim x-text="name(part)"></b><span x-status:part="part.status"></span></div>
         <div x-progress.thin="progress(part)"></div><p class="field-note" x-text="counts(part)"></p>
         <p class="field-note pre-line" x-show="part.comment" data-verbatim x-text="part.comment"></p>
-        <div class="review-buttons" x-show="may('review')"><button type="button" class="button small" x-show="part.status === 'done'" @click="accept(part)" x-t="annotation.accept"></button><button type="button" class="button small" x-show="part.status === 'done' || part.status === 'accepted'" @click="back(part)" x-t="annotation.return"></button><button type="button" class="button small" x-show="may('reassign') && left(part) > 0" @click="again(part)" x-t="annotation.reassign"></button></div>
+        <div class="review-buttons" x-show="may('review')"><button type="button" class="button small" x-show="part.status === 'done'" @click="accept(part)" x-t="annotation.accept"></button><button type="button" class="button small" x-show="part.status === 'done' || part.status === 'accepted'" @click="back(part)" x-t="annotation.return"></button><button type="button" class="button small" x-show="may('reassign') && part.open > 0" @click="again(part)" x-t="annotation.reassign"></button></div>
       </div></li></template></ul></div>`,
     component: component({
       task: first,
@@ -199,7 +199,6 @@ function showParts(first: AnnotationTask): void {
         return this.task.failure ? inLanguage(this.task.failure) : null;
       },
       name: (part: AnnotationPart) => part.userName || t('work.pool'),
-      left: (part: AnnotationPart) => part.count - part.done - part.deleted,
       counts: (part: AnnotationPart) =>
         t('annotation.part.counts', { done: part.done, count: part.count, deleted: part.deleted, returned: part.returned, accepted: part.accepted }),
       progress: (part: AnnotationPart) => ({ phase: 'annotate', done: part.done + part.deleted, total: part.count, rate: null, remainingSeconds: null }),

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PASSWORD } from '../../daemon.fixture.ts';
 import type { AnnotatedPicture, AnnotationIndex, AnnotationPage, AnnotationTask, LabelledMany } from '../../http/annotation-schemas.ts';
 import type { Preview } from '../../http/preprocess-schemas.ts';
-import type { Dataset, ErrorReply, Experiment, Notification, PicturePage } from '../../http/schemas.ts';
+import type { Dataset, ErrorReply, Experiment, Group, Notification, PicturePage } from '../../http/schemas.ts';
 import { AnnotationRoom } from './annotation.fixture.ts';
 
 const test = suite('annotation: tasks and their states');
@@ -35,6 +36,8 @@ test('pictures are divided evenly, and everyone concerned is told', async () => 
   assert.is(task.reviewerName, 'dev name');
   assert.equal([task.count, task.done, task.status, task.model], [11, 0, 'working', 'classification']);
   await told('ann', 'You were given 4 pictures to label: parts');
+  const [note] = await room.client('ann').ok<Notification[]>('GET', '/api/notifications');
+  assert.equal([note!.en, note!.link], ['You were given 4 pictures to label: parts', `/annotations/${task.id}`]);
   const mine = await room.client('cho').ok<AnnotationTask[]>('GET', '/api/annotation/tasks?mine=true');
   assert.ok(mine.some(({ id }) => id === task.id));
 
@@ -74,6 +77,10 @@ test('each edits their own pictures only, until they have said that they are don
   await told('dev', 'ann name finished labelling 2 pictures');
   assert.is((await room.save('ann', task.id, 0, { base: 1, state: 'done', label: 2 })).body.code, 'annotation_part_done');
   assert.is((await room.client('ann').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/0`)).lockedBy, 'annotation_part_done');
+  // Nor are its labels changed any more.
+  assert.equal((await taskOf('ann', task.id)).actions, []);
+  assert.is((await post('ann', `/annotation/tasks/${task.id}/classes`, { name: 'Late' })).body.code, 'annotation_part_done');
+  assert.is((await post('ann', `/annotation/tasks/${task.id}/classes/2/delete`, { moveTo: null })).body.code, 'annotation_part_done');
 
   // The reviewer returns one picture: the part is open again, but for what was accepted.
   assert.is((await post('ann', `/annotation/tasks/${task.id}/review`, { verdict: 'accept', pictures: [0] })).body.code, 'role_forbidden');
@@ -123,6 +130,40 @@ test('what is not done of a part goes to others', async () => {
   assert.equal(
     page.rows.map(({ n }) => n),
     [3, 5, 6],
+  );
+});
+
+test('what was returned is open, too, and goes to others although all of it is labelled', async () => {
+  const task = await room.task('Returned', { count: 4, people: ['ann'] });
+  for (let n = 0; n < 4; n++) await room.save('ann', task.id, n, { base: 0, state: 'done', label: 1 });
+  assert.equal([(await taskOf('dev', task.id)).open, (await taskOf('dev', task.id)).parts[0]!.open], [0, 0]);
+  await post('dev', `/annotation/tasks/${task.id}/review`, { verdict: 'return', pictures: [1, 2, 3] });
+  await room.save('ann', task.id, 3, { base: 2, state: 'done', label: 2 });
+  const { open, parts, done } = await taskOf('dev', task.id);
+  assert.equal([open, parts[0]!.open, done], [2, 2, 4]);
+  const after = (await post('dev', `/annotation/tasks/${task.id}/reassign`, { partId: parts[0]!.id, annotatorIds: [room.id('ben')] })).body;
+  assert.equal(
+    after.parts.map((part) => [part.userName, part.count, part.open]),
+    [
+      ['ann name', 2, 0],
+      ['ben name', 2, 2],
+    ],
+  );
+});
+
+test('somebody whose account is disabled is told apart among the members: nothing is given to them', async () => {
+  const gone = await room.admin.ok<{ id: number }>('POST', '/api/users', {
+    userId: 'gone',
+    name: 'Gone',
+    password: PASSWORD,
+    role: 'annotator',
+    groupIds: [1],
+  });
+  await room.admin.ok('PATCH', `/api/users/${gone.id}`, { disabled: true });
+  const [group] = await room.client('dev').ok<Group[]>('GET', '/api/groups');
+  assert.equal(
+    group!.members.filter(({ disabled }) => disabled).map(({ userId }) => userId),
+    ['gone'],
   );
 });
 

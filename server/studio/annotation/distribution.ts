@@ -111,10 +111,7 @@ export class Distribution {
         tasks.check(reader, before, 'reassign');
         const part = partOfTask(before, request.partId);
         people = this.#people(tasks.groupOf(before), before.model, request);
-        const undone = numbersOfRuns(part.runs).filter((n) => {
-          const { state, review } = labels.standing(n);
-          return state === 'todo' || review === 'returned';
-        });
+        const undone = numbersOfRuns(part.runs).filter((n) => labels.isOpen(n));
         if (undone.length === 0) throw new StudioError('annotation_nothing_to_do');
         given = undone.length;
         const left = { ...before, parts: takeFrom(before.parts, part.id, undone) };

@@ -58,10 +58,7 @@ export class TaskParts {
   /** The stations' part is done when all of it is: there is nobody else to say so. */
   async poolDone(id: number, partId: number): Promise<void> {
     const labels = await this.#tasks.labels(id);
-    const ended = () => {
-      const { count, done, deleted, returned } = labels.countsOf(partId);
-      return done + deleted === count && returned === 0;
-    };
+    const ended = () => labels.countsOf(partId).open === 0;
     if (!ended()) return;
     let told = false;
     const task = await labels.exclusively(() =>

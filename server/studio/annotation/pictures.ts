@@ -2,7 +2,7 @@
  * The pictures of a task: read, saved, labelled by the hundred. A save names the revision that it has changed; where somebody else was faster it is refused
  * with what there is now, so nothing is overwritten unseen. A save that is sent again (the answer was lost) is recognised by its id.
  */
-import { type ErrorCode, StudioError } from '../../errors.ts';
+import { StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type {
   AnnotatedPicture,
@@ -21,11 +21,12 @@ import type { Datasets } from '../datasets/datasets.ts';
 import type { PictureSets } from '../datasets/open-sets.ts';
 import type { StoredUser } from '../people/users.ts';
 import { missing, resolveClass } from './classes.ts';
+import { lockOf, type Saver } from './locks.ts';
 import { forMany } from './many.ts';
 import type { Presences } from './presence.ts';
 import { admitShapes, checkCount, checkLabelled, resolveShapes, withIds, withNewIds } from './shapes.ts';
-import { isOpenPart, type StoredTask } from './task.ts';
-import { type PictureHead, REVIEWS, STATES, type TaskLabels } from './task-labels.ts';
+import type { StoredTask } from './task.ts';
+import { type PictureHead, REVIEWS, reviewIn, STATES, type Standing, type TaskLabels } from './task-labels.ts';
 import type { AnnotationTasks } from './tasks.ts';
 
 /** Somebody else has saved meanwhile. */
@@ -48,12 +49,6 @@ export interface PictureServices {
   labelled(taskId: number): void;
 }
 
-/** Whoever saves: somebody at a screen, or a person at a kiosk, who has leased the picture. */
-export interface Saver {
-  reader: StoredUser;
-  kiosk: boolean;
-}
-
 export class AnnotatedPictures {
   readonly #services: PictureServices;
 
@@ -63,21 +58,9 @@ export class AnnotatedPictures {
 
   // ---------------------------------------------------------------- who may do what
 
-  /** Why a picture cannot be saved; null where it can. */
-  lock({ reader, kiosk }: Saver, task: Readonly<StoredTask>, labels: TaskLabels, n: number): ErrorCode | null {
-    const partId = labels.parts[n];
-    const part = task.parts.find(({ id }) => id === partId);
-    if (task.status !== 'working') return 'annotation_completed';
-    if (task.reviewerId === reader.id && !kiosk) return null;
-    const own = part?.userId === reader.id || (kiosk && part?.userId === null);
-    if (part === undefined || !own) return 'annotation_not_yours';
-    if (!isOpenPart(part.status)) return 'annotation_part_done';
-    return labels.pictures.head(n)?.review === 'accepted' ? 'annotation_picture_accepted' : null;
-  }
-
-  /** Throws what lock() tells. */
+  /** Throws what lockOf() tells. */
   checkLock(saver: Saver, task: Readonly<StoredTask>, labels: TaskLabels, n: number): void {
-    const locked = this.lock(saver, task, labels, n);
+    const locked = lockOf(saver, task, labels, n);
     if (locked !== null) throw new StudioError(locked, { name: this.#services.tasks.nameOf(task.reviewerId) });
   }
 
@@ -107,7 +90,7 @@ export class AnnotatedPictures {
       label: standing.label,
       shapes: resolveShapes(task, line?.shapes ?? []),
       partId: labels.parts[n]!,
-      lockedBy: this.lock({ reader, kiosk: false }, task, labels, n),
+      lockedBy: lockOf({ reader, kiosk: false }, task, labels, n),
       by: line === undefined ? null : tasks.nameOf(line.by),
       at: line?.at ?? null,
       proposal: proposed === null ? null : { ...proposed, shapes: [], model: (await labels.proposals.read(n))?.model ?? '' },
@@ -179,7 +162,7 @@ export class AnnotatedPictures {
   // ---------------------------------------------------------------- saving
 
   /**
-   * Resolves when it is on the disk. Throws OutdatedError, what lock() tells, annotation_class_deleted, annotation_unlabelled, annotation_shape_unlabelled,
+   * Resolves when it is on the disk. Throws OutdatedError, what lockOf() tells, annotation_class_deleted, annotation_unlabelled, annotation_shape_unlabelled,
    * annotation_too_many_shapes and what admitShapes throws.
    */
   async save(saver: Saver, taskId: number, n: number, request: PictureSave): Promise<PictureSaved> {
@@ -197,7 +180,7 @@ export class AnnotatedPictures {
       const task = this.#task(taskId);
       this.checkLock(saver, task, labels, n);
       const label = task.model === 'classification' ? this.#label(task, labels, n, head, request) : undefined;
-      const now = this.#line(saver, task, head, {
+      const now = this.#line(saver, task, head, labels.standing(n), {
         state: request.state,
         ...(label === undefined ? {} : { label }),
         ...(request.saveId === undefined ? {} : { saveId: request.saveId }),
@@ -262,12 +245,13 @@ export class AnnotatedPictures {
     { reader, kiosk }: Saver,
     task: Readonly<StoredTask>,
     head: PictureHead | undefined,
+    standing: Standing,
     now: Pick<PictureLine, 'state' | 'label' | 'saveId' | 'comment'>,
   ): PictureAmendment['line'] {
-    const before = head?.review ?? 'none';
+    const before = standing.review;
     const answered = (before === 'returned' || before === 'fixed') && now.state !== 'todo';
     const reviews = task.reviewerId === reader.id && !kiosk;
-    const review = answered ? (reviews ? 'accepted' : 'fixed') : undone(before, now.state);
+    const review = answered ? (reviews ? 'accepted' : 'fixed') : reviewIn(now.state, before);
     const { comment, ...rest } = now;
     return {
       revision: (head?.revision ?? 0) + 1,
@@ -301,12 +285,6 @@ export class AnnotatedPictures {
       (n, i) => this.save({ reader, kiosk: false }, taskId, n, { base: pictures[i]!.base, state, ...(label === undefined ? {} : { label }) }),
     );
   }
-}
-
-/** The review of a picture that is saved without being an answer to one: what is not done cannot be accepted, nor fixed. */
-function undone(review: PictureLine['review'], state: PictureLine['state']): PictureLine['review'] {
-  if (state !== 'todo') return review;
-  return review === 'accepted' ? 'none' : review === 'fixed' ? 'returned' : review;
 }
 
 const base64 = (numbers: Uint8Array | Uint16Array) => Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString('base64');

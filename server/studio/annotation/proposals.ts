@@ -2,6 +2,7 @@
 import type { EventBus } from '../../events.ts';
 import type { LabelledMany, ProposalChoice } from '../../http/annotation-schemas.ts';
 import type { StoredUser } from '../people/users.ts';
+import { lockOf } from './locks.ts';
 import { forMany } from './many.ts';
 import type { AnnotatedPictures } from './pictures.ts';
 import type { TaskLabels } from './task-labels.ts';
@@ -54,7 +55,7 @@ export class Proposals {
       const proposal = labels.proposal(n);
       if (proposal === null || proposal.score < (above ?? 0)) return false;
       // Somebody else's pictures are left out where all were meant; named ones are refused with the reason.
-      return chosen !== undefined || pictures.lock(saver, task, labels, n) === null;
+      return chosen !== undefined || lockOf(saver, task, labels, n) === null;
     });
     const outcome = await forMany(numbers, async (n) => {
       pictures.checkLock(saver, tasks.visible(reader, taskId), labels, n);

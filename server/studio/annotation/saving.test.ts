@@ -187,18 +187,44 @@ test('classes change while others label: names and keys are unique, deleted ones
   const refused = await room.save('ann', boxes.id, 3, { base: 1, state: 'done', shapes: [box(1, 1, 5, 5, 3)] });
   assert.equal([refused.status, refused.body.code, refused.body.params], [409, 'annotation_class_deleted', { name: 'Deep dent' }]);
   assert.equal(drawn((await picture('ann', boxes.id, 1)).shapes), [box(15, 9, 5, 5, 1)]);
-  assert.equal([(await picture('ann', boxes.id, 2)).shapes, (await picture('ann', boxes.id, 2)).state], [[], 'done']);
+  // Nothing is left of what was marked in it: that is not the same as nothing to mark.
+  assert.equal([(await picture('ann', boxes.id, 2)).shapes, (await picture('ann', boxes.id, 2)).state], [[], 'todo']);
+  assert.is((await picture('ann', boxes.id, 1)).state, 'done');
+  assert.is((await room.client('dev').call<ErrorReply>('POST', `/api/annotation/tasks/${boxes.id}/complete`)).body.code, 'annotation_not_finished');
   // Nobody sees the shapes of a deleted class: a refusal does not count them.
   const bare = await room.save('ann', boxes.id, 1, { base: 1, state: 'done', changes: { put: [{ ...box(15, 9, 5, 5, 0), id: 3 }], removed: [] } });
   assert.equal([bare.body.code, bare.body.params], ['annotation_shape_unlabelled', { number: 1 }]);
 
   // In a classification a picture without its class has to be done again.
   await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes`, { name: 'Doubtful' });
-  for (const n of [2, 3]) await room.save('dev', task.id, n, { base: 0, state: 'done', label: 3 });
+  for (const n of [2, 3, 12]) await room.save('dev', task.id, n, { base: 0, state: 'done', label: 3 });
+  // What somebody else was given is labelled with it, or what was accepted: only the reviewer deletes it, or turns it into another one.
+  const deletable = async (who: string) => {
+    const { classes } = await room.client(who).ok<AnnotationClasses>('GET', `/api/annotation/tasks/${task.id}/classes`);
+    return classes.filter((one) => one.deletable).map(({ id }) => id);
+  };
+  const deletion = (moveTo: number | null) => room.client('ann').call<ErrorReply>('POST', `/api/annotation/tasks/${task.id}/classes/3/delete`, { moveTo });
+  for (const moveTo of [null, 1]) {
+    const refused = await deletion(moveTo);
+    assert.equal([refused.status, refused.body.code, refused.body.params], [403, 'annotation_class_used', { name: 'Doubtful', reviewer: 'dev name' }]);
+  }
+  assert.equal(
+    [await deletable('ann'), await deletable('dev')],
+    [
+      [1, 2],
+      [1, 2, 3],
+    ],
+  );
+  await room.save('dev', task.id, 12, { base: 1, state: 'todo', label: null });
+  assert.equal(await deletable('ann'), [1, 2, 3]);
+  await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/review`, { verdict: 'accept', pictures: [2] });
+  assert.is((await deletion(null)).body.code, 'annotation_class_used');
   const done = (await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done;
   await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes/3/delete`, { moveTo: null });
   assert.is((await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done, done - 2);
-  assert.equal([(await picture('ann', task.id, 2)).state, (await picture('ann', task.id, 2)).label], ['todo', null]);
+  const lost = await picture('ann', task.id, 2);
+  assert.equal([lost.state, lost.label, lost.review, lost.lockedBy], ['todo', null, 'none', null], 'whoever had labelled it can do so again');
+  assert.is((await room.save('ann', task.id, 2, { base: 2, state: 'done', label: 1 })).body.review, 'none');
   await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes`, { name: 'Unsure' });
   await room.client('dev').ok('POST', `/api/annotation/tasks/${task.id}/classes/4/delete`, { moveTo: 1 });
   assert.is((await room.save('dev', task.id, 8, { base: 0, state: 'done', label: 4 })).status, 200);

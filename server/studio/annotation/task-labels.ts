@@ -55,7 +55,8 @@ interface StoredSummary extends TaskSummary {
 }
 
 const SUMMARY = 'summary.json';
-const stampOf = (task: Pick<StoredTask, 'updatedAt'>, log: string) => `${task.updatedAt} ${log}`;
+/** The number rises when other things are counted. */
+const stampOf = (task: Pick<StoredTask, 'updatedAt'>, log: string) => `2 ${task.updatedAt} ${log}`;
 
 /** null: there is none, or something was saved since. */
 export async function readSummary(dir: string, task: Pick<StoredTask, 'updatedAt'>): Promise<TaskSummary | null> {
@@ -81,6 +82,15 @@ export interface Standing {
 }
 
 const UNTOUCHED: Standing = { state: 'todo', review: 'none', label: null };
+
+/** The review of a picture that is in `state` now: what is not done cannot be accepted, nor fixed. */
+export function reviewIn(state: PictureLine['state'], review: PictureLine['review']): PictureLine['review'] {
+  if (state !== 'todo') return review;
+  return review === 'accepted' ? 'none' : review === 'fixed' ? 'returned' : review;
+}
+
+/** Somebody still has to do it. */
+const isOpen = ({ state, review }: Standing) => state === 'todo' || review === 'returned';
 
 export class TaskLabels {
   readonly pictures: NumberedLog<PictureLine, PictureHead, PictureAmendment>;
@@ -182,11 +192,33 @@ export class TaskLabels {
 
   #standingOf(head: PictureHead | undefined): Standing {
     if (head === undefined) return UNTOUCHED;
-    const { state, review, label } = head;
-    if (label === undefined) return { state, review, label: null };
-    const resolved = this.#classOf(label);
-    // Its class was deleted: it has to be done again.
-    return { state: resolved === null && state === 'done' ? 'todo' : state, review, label: resolved };
+    const label = head.label === undefined ? null : this.#classOf(head.label);
+    const state = head.state === 'done' && this.#hasLostAll(head) ? 'todo' : head.state;
+    return { state, review: reviewIn(state, head.review), label };
+  }
+
+  /** All that it was labelled with was deleted with its class: it has to be done again. That there was nothing to mark is another thing. */
+  #hasLostAll({ label, shapes }: PictureHead): boolean {
+    if (label !== undefined) return this.#classOf(label) === null;
+    if (shapes === undefined) return false;
+    for (let i = 0; i < shapes.length; i += 2) if (this.#classOf(shapes[i]!) !== null) return false;
+    return true;
+  }
+
+  /** Not done, or returned. */
+  isOpen(n: number): boolean {
+    return isOpen(this.standing(n));
+  }
+
+  /** The classes that the pictures are labelled with for which `test` holds. */
+  classesWhere(test: (n: number) => boolean): Set<number> {
+    const given = new Set<number>();
+    for (const [n, { label, shapes }] of this.pictures.heads()) {
+      if ((label === undefined && shapes === undefined) || !test(n)) continue;
+      if (label !== undefined) given.add(label);
+      for (let i = 0; i < (shapes?.length ?? 0); i += 2) given.add(shapes![i]!);
+    }
+    return new Set([...given].flatMap((id) => this.#classOf(id) ?? []));
   }
 
   /** What is proposed for a picture, where it is of use: the picture is not done and the class is there. */
@@ -235,6 +267,7 @@ export class TaskLabels {
         this.#counts.set(part, counts);
       }
       counts.count += 1;
+      counts.open += 1;
       this.#add(n, this.pictures.head(n), 1);
       if (this.proposal(n) !== null) this.#openProposals += 1;
     }
@@ -243,7 +276,9 @@ export class TaskLabels {
   #add(n: number, head: PictureHead | undefined, sign: 1 | -1): void {
     const counts = this.#counts.get(this.parts[n]!);
     if (head === undefined || counts === undefined) return;
-    const { state, review, label } = this.#standingOf(head);
+    const standing = this.#standingOf(head);
+    const { state, review, label } = standing;
+    if (!isOpen(standing)) counts.open -= sign;
     if (state === 'done') counts.done += sign;
     if (state === 'delete') counts.deleted += sign;
     if (review !== 'none') counts[review] += sign;

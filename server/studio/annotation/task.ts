@@ -59,9 +59,11 @@ export interface PartCounts {
   returned: number;
   fixed: number;
   accepted: number;
+  /** Not done, or returned: what somebody still has to do. */
+  open: number;
 }
 
-export const noCounts = (): PartCounts => ({ count: 0, done: 0, deleted: 0, returned: 0, fixed: 0, accepted: 0 });
+export const noCounts = (): PartCounts => ({ count: 0, done: 0, deleted: 0, returned: 0, fixed: 0, accepted: 0, open: 0 });
 
 /** Can its pictures be edited? */
 export const isOpenPart = (status: StoredPart['status']) => status === 'working' || status === 'returned';

@@ -81,24 +81,23 @@ export class AnnotationTasks {
   actions(reader: StoredUser, task: Readonly<StoredTask>): AnnotationAction[] {
     const reviews = task.reviewerId === reader.id;
     const admin = reader.role === 'admin';
-    const own = task.parts.some(({ userId }) => userId === reader.id);
     if (task.status === 'completed') return reviews || admin ? ['delete'] : [];
     if (task.status === 'completing') return [];
     const editable = reviews || task.parts.some(({ userId, status }) => userId === reader.id && isOpenPart(status));
     return [
-      ...(editable ? (['annotate'] as const) : []),
-      ...(reviews || own ? (['classes', 'auto'] as const) : []),
+      ...(editable ? (['annotate', 'classes', 'auto'] as const) : []),
       ...(reviews ? (['review', 'reassign', 'complete'] as const) : []),
       ...(reviews || admin ? (['reviewer', 'delete'] as const) : []),
     ];
   }
 
-  /** Throws annotation_completed, annotation_not_reviewer or annotation_not_yours. */
+  /** Throws annotation_completed, annotation_not_reviewer, annotation_part_done or annotation_not_yours. */
   check(reader: StoredUser, task: Readonly<StoredTask>, action: AnnotationAction): void {
     if (this.actions(reader, task).includes(action)) return;
     if (task.status !== 'working') throw new StudioError('annotation_completed');
     const reviewers: AnnotationAction[] = ['review', 'reassign', 'complete', 'reviewer', 'delete'];
-    throw new StudioError(reviewers.includes(action) ? 'annotation_not_reviewer' : 'annotation_not_yours', { name: this.nameOf(task.reviewerId) });
+    const reported = task.parts.some(({ userId }) => userId === reader.id) ? 'annotation_part_done' : 'annotation_not_yours';
+    throw new StudioError(reviewers.includes(action) ? 'annotation_not_reviewer' : reported, { name: this.nameOf(task.reviewerId) });
   }
 
   // ---------------------------------------------------------------- looking
@@ -155,6 +154,7 @@ export class AnnotationTasks {
       returned: sum('returned'),
       fixed: sum('fixed'),
       accepted: sum('accepted'),
+      open: sum('open'),
       reviewerId: task.reviewerId,
       reviewerName: this.nameOf(task.reviewerId),
       parts,
@@ -171,7 +171,8 @@ export class AnnotationTasks {
   }
 
   #countsOf(task: Readonly<StoredTask>, labels: TaskLabels | undefined, part: number): PartCounts {
-    return labels?.countsOf(part) ?? this.#summaries.get(task.id)?.counts[part] ?? task.final?.[part] ?? noCounts();
+    // Those of a task that was completed before there was a count lack it.
+    return labels?.countsOf(part) ?? this.#summaries.get(task.id)?.counts[part] ?? { ...noCounts(), ...task.final?.[part] };
   }
 
   /** As people call each other; '' for the stations. */
@@ -330,7 +331,7 @@ export class AnnotationTasks {
     text: { ko: string; en: string },
   ): Promise<void> {
     if (userId === null || userId === by || this.#services.users.get(userId) === undefined) return;
-    await this.#services.notifications.add(userId, level, text, `/annotation/${task.id}`);
+    await this.#services.notifications.add(userId, level, text, `/annotations/${task.id}`);
   }
 }
 

@@ -184,7 +184,7 @@ export class DatasetLabels {
     const dataset = this.#options.datasets.get(job.subjectId);
     if (dataset?.labelJob?.jobId === job.id) {
       const what = `${dataset.name} / v${dataset.version}`;
-      const link = `/datasets/${dataset.id}`;
+      const link = `/datasets/${dataset.id}` as const;
       if (state === 'succeeded') {
         const outcome = JSON.parse(await readFile(join(dir, 'out/labels.json'), 'utf8')) as LabelOutcome;
         await this.adopt(dataset.id, dataset.labelJob.revision, join(dir, 'out/labels'), outcome);

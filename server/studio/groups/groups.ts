@@ -103,7 +103,7 @@ export class Groups {
     return {
       ...group,
       status: isEnded(group) ? 'ended' : 'using',
-      members: this.#membersOf(group.id).map(({ id, userId, name, role }) => ({ id, userId, name, role })),
+      members: this.#membersOf(group.id).map(({ id, userId, name, role, disabled }) => ({ id, userId, name, role, disabled })),
     };
   }
 }

@@ -9,6 +9,12 @@ export interface StoredNotification extends Notification {
 
 const KEPT = 100;
 
+/** Pages that a notification may lead to. The test looks for each of them among those of ui/router.ts. */
+export const PLACES = ['/annotations/:id', '/datasets/:id', '/experiments/:id', '/projects/:id/data', '/projects/:id/inference', '/weights'] as const;
+type Address<Place extends string> = Place extends `${infer Before}:id${infer After}` ? `${Before}${number}${After}` : Place;
+/** The address of such a page, with or without a query. */
+export type Link = Address<(typeof PLACES)[number]> | `${Address<(typeof PLACES)[number]>}?${string}`;
+
 export class Notifications {
   readonly #notifications: Collection<StoredNotification>;
   readonly #events: EventBus;
@@ -31,11 +37,11 @@ export class Notifications {
   }
 
   /** Does not reject: what it tells of has happened, and has not failed because it could not be told (the disk is full). */
-  async add(userId: number, level: Notification['level'], text: { ko: string; en: string }, link: string | null): Promise<void> {
+  async add(userId: number, level: Notification['level'], text: { ko: string; en: string }, link: Link | null): Promise<void> {
     await this.#add(userId, level, text, link).catch((error: unknown) => this.#log(error, `a notification was not kept: ${text.en}`));
   }
 
-  async #add(userId: number, level: Notification['level'], text: { ko: string; en: string }, link: string | null): Promise<void> {
+  async #add(userId: number, level: Notification['level'], text: { ko: string; en: string }, link: Link | null): Promise<void> {
     const { id } = await this.#notifications.add((newId) => ({
       id: newId,
       userId,

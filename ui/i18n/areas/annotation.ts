@@ -327,7 +327,14 @@ export default words({
   'labels.delete.move': ['다른 라벨로 바꾸기', 'Give them another label'],
   'labels.delete.drop': ['함께 지우기', 'Delete them too'],
   'labels.delete.drop.pictures': ['이미지 {n}장이 다시 미완료가 됩니다.', '{n:picture is/pictures are} not done again.'],
-  'labels.delete.drop.shapes': ['영역 {n}개가 사라집니다.', '{n:shape is/shapes are} lost.'],
+  'labels.delete.drop.shapes': [
+    '영역 {n}개가 사라집니다. 다른 영역이 없는 이미지는 다시 미완료가 됩니다.',
+    '{n:shape is/shapes are} lost. Pictures without any other shape are not done again.',
+  ],
+  'labels.delete.reviewer': [
+    '라벨 {name:은/는} 다른 작업자의 이미지나 이미 완료를 알렸거나 승인된 이미지에도 쓰여, 검수자 {reviewer}님만 삭제할 수 있습니다.',
+    'The label {name} is also used in pictures of others, or in ones that were reported as done or accepted: only the reviewer, {reviewer}, can delete it.',
+  ],
 
   'auto.title': ['AI 모델 적용', 'Applying the AI Model'],
   'auto.how': [
