@@ -13,13 +13,15 @@
  *     GET    /api/kiosk                          -> KioskView                              an enrolled station; 401 kiosk_not_enrolled
  *     POST   /api/kiosk/session                  KioskSignIn -> KioskSession               an enrolled station; throttled
  *     DELETE /api/kiosk/session                  204                                       gives its leases back
+ *     POST   /api/kiosk/submit                   KioskSubmission -> KioskSubmitted         an enrolled station, for whoever had leased the picture there, also when
+ *                                                                                          they have left; send it again with the same saveId as often as needed
  *
  * A signed-in station (401 kiosk_not_signed_in), with `csrfToken` in the header x-csrf-token:
  *
  *     POST   /api/kiosk/next                     KioskNext -> KioskWork                    leases pictures; no other station gets them meanwhile
  *     POST   /api/kiosk/leases/renew             KioskLeases -> KioskRenewal
- *     POST   /api/kiosk/leases/release           KioskLeases -> KioskRenewal               skipped: somebody else's turn
- *     POST   /api/kiosk/submit                   KioskSubmission -> KioskSubmitted         send it again with the same saveId as often as needed
+ *     POST   /api/kiosk/leases/release           KioskLeases -> KioskRenewal               skipped: somebody else's turn; they come to this person last
+ *     POST   /api/kiosk/done                     KioskDone 204                             the person's own part is finished: tells the reviewer
  *     GET    /api/kiosk/images/:id/:n            a leased picture of task id
  */
 import { type Static, Type } from 'typebox';
@@ -99,16 +101,23 @@ export const KioskWork = Type.Object({
     }),
   ),
   left: Type.Integer(),
+  /** This person's own parts in which nothing is left to do, and of which the reviewer has not been told. */
+  finished: Type.Array(Type.Object({ taskId: Id, partId: Id, name: Type.String(), count: Type.Integer() })),
   /** Datasets whose shapes this person is to draw: that is done at the work screen, where one can point exactly. */
   elsewhere: Type.Array(Type.String()),
 });
 export type KioskWork = Static<typeof KioskWork>;
+export const KioskDone = Type.Object({ taskId: Id, partId: Id });
 export const KioskLeases = Type.Object({ leases: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }) });
 export type KioskLeases = Static<typeof KioskLeases>;
 export const KioskRenewal = Type.Object({ kept: Type.Array(Type.Object({ lease: Type.String(), expiresAt: Time })), lost: Type.Array(Type.String()) });
 export type KioskRenewal = Static<typeof KioskRenewal>;
-/** A lease that has run out is no reason to refuse, as long as nobody else has labelled the picture. */
+/**
+ * A lease that has run out is no reason to refuse, as long as nobody else has labelled the picture. After a day it is forgotten; then `personId`, who has labelled,
+ * has to be signed in (401 kiosk_not_signed_in).
+ */
 export const KioskSubmission = Type.Object({
+  personId: Id,
   lease: Type.String({ maxLength: 64 }),
   taskId: Id,
   n: Type.Integer({ minimum: 0 }),

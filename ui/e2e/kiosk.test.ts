@@ -13,6 +13,7 @@ const kiosk = suite('kiosk');
 let studio: Studio;
 let admin: Client;
 let task: AnnotationTask;
+let distribute: (name: string, model: ModelKind, to: { annotatorIds: number[]; kiosk: boolean }) => Promise<AnnotationTask>;
 
 kiosk.before(async () => {
   studio = await startStudio();
@@ -34,7 +35,7 @@ kiosk.before(async () => {
   zip.end();
   const chunks: Buffer[] = [];
   for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
-  const distribute = async (name: string, model: ModelKind, to: { annotatorIds: number[]; kiosk: boolean }) => {
+  distribute = async (name, model, to) => {
     const project = await admin.ok<Project>('POST', '/api/projects', { name, groupId: 1, description: '', type: 'image', model });
     const uploadId = await admin.upload('line.zip', Buffer.concat(chunks));
     const { id } = await admin.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
@@ -119,9 +120,8 @@ kiosk('a station is enrolled, a person signs in and labels, also while the line 
   // To the last picture; what is no work for a station is named. Then nobody touches the screen.
   await showBadge();
   const empty = page.locator('h1:visible', { hasText: '지금은 이미지가 없습니다' });
-  // The last one is held until the station is left.
   const good = page.locator('.kiosk-label:visible', { hasText: '양품' });
-  for (let i = 0; i < 60 && (await done()) < 11; i++) await good.tap({ timeout: 1000 }).catch(() => {});
+  for (let i = 0; i < 60 && !(await empty.isVisible()); i++) await good.tap({ timeout: 1000 }).catch(() => {});
   await empty.waitFor();
   await page.locator('.kiosk-note:visible', { hasText: '용접 테두리' }).waitFor();
   await checkPage(page, 'kiosk-empty');
@@ -130,5 +130,80 @@ kiosk('a station is enrolled, a person signs in and labels, also while the line 
   assert.is(await done(), 12, 'the last label was sent before');
   await page.context().close();
 });
+
+kiosk(
+  'two stations at once: other pictures for each, nothing is said of one that has not come, a skipped one stays for later, and kept labels arrive when nobody is there',
+  async () => {
+    const line = await distribute('라인 4', 'classification', { annotatorIds: [], kiosk: true });
+    for (const name of ['양품', '불량']) await admin.ok<AnnotationClasses>('POST', `/api/annotation/tasks/${line.id}/classes`, { name });
+    const picture = (n: number) => admin.ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${line.id}/pictures/${n}`);
+    const station = async (name: string) => {
+      const { code } = await admin.ok<KioskEnrolment>('POST', '/api/kiosk/stations', { name, groupId: 1 });
+      const page = await newPage(studio, { touch: true });
+      await page.clock.install();
+      for (const [path, data] of Object.entries({ enrol: { code }, session: { badge: 'A-1001' } })) {
+        assert.ok((await page.request.post(`/api/kiosk/${path}`, { data })).ok(), path);
+      }
+      const fetched = new Set<string>();
+      page.on('request', (request) => {
+        const [, key] = /kiosk\/images\/(\d+\/\d+)$/.exec(request.url()) ?? [];
+        if (key) fetched.add(key);
+      });
+      return { page, fetched, good: page.locator('.kiosk-label', { hasText: '양품' }), shown: page.locator('.kiosk-picture img[src^=blob]') };
+    };
+    const one = await station('4번 라인');
+    await one.page.goto('/kiosk');
+    await one.shown.waitFor();
+
+    const two = await station('5번 라인');
+    await two.page.route('**/api/kiosk/images/**', (route) => route.abort());
+    await two.page.goto('/kiosk');
+    await two.page.locator('.kiosk-broken:visible').waitFor();
+    assert.ok(await two.good.isDisabled());
+    // A tap all the same, as of a finger that did not wait.
+    await two.good.dispatchEvent('click');
+    ignoreTroubles(two.page);
+    await checkPage(two.page, 'kiosk-no-picture', { themes: ['light'], sizes: [[1280, 800]] });
+    await two.page.unroute('**/api/kiosk/images/**');
+    await two.page.locator('button:visible', { hasText: '다시 시도' }).tap();
+    await two.shown.waitFor();
+    assert.not.ok(await two.page.locator('.kiosk-head .amber').isVisible(), 'nothing was labelled unseen');
+    assert.equal(
+      [...one.fetched].filter((key) => two.fetched.has(key)),
+      [],
+      'no picture is at both stations',
+    );
+    assert.equal([one.fetched.has(`${line.id}/0`), two.fetched.has(`${line.id}/8`)], [true, true]);
+    ignoreTroubles(two.page);
+    await two.page.context().close();
+
+    const first = await one.shown.getAttribute('src');
+    // It has been looked at.
+    await one.good.tap({ trial: true });
+    await one.page.locator('button:visible', { hasText: '건너뛰기' }).tap();
+    await one.page.locator(`.kiosk-picture img:not([src="${first}"])`).waitFor();
+    await one.page.locator('.kiosk-label', { hasText: '불량' }).tap();
+    await one.page.context().setOffline(true);
+    await one.good.tap();
+    // Nobody has touched it for two minutes.
+    await one.page.clock.fastForward(121_000);
+    await one.page.locator('.person-key').first().waitFor();
+    await one.page.locator('.field-note:visible', { hasText: '보내지 못한 라벨 2개' }).waitFor();
+    await one.page.context().setOffline(false);
+    await admin.until<AnnotationTask>(`/api/annotation/tasks/${line.id}`, ({ done: count }) => count === 2);
+    await one.page.locator('.kiosk-head .amber').waitFor({ state: 'hidden' });
+    const seen = await Promise.all([0, 1, 2].map(picture));
+    assert.equal(
+      seen.map(({ state, by }) => [state, by]),
+      [
+        ['todo', null],
+        ['done', ADMIN.name],
+        ['done', ADMIN.name],
+      ],
+    );
+    assert.not.equal(seen[1]!.label, seen[2]!.label);
+    await one.page.context().close();
+  },
+);
 
 kiosk.run();

@@ -1,24 +1,25 @@
 /**
  * What a kiosk has labelled and not yet sent: kept in this browser, sent one after another in the order of the labels, again under the same id until the
- * daemon has it. Each belongs to the person who gave it and waits for them where they are not signed in.
+ * daemon has it. Each counts for the person who gave it, whoever is signed in by then, or nobody. Only what the daemon cannot tell any more whose it is
+ * (after a day) waits until that person signs in.
  */
 import type { KioskSubmission } from '../../server/http/kiosk-schemas.ts';
 
 export interface Kept {
   personId: number;
   personName: string;
-  submission: KioskSubmission;
+  submission: Omit<KioskSubmission, 'personId'>;
 }
 
-/** later: no line, or the daemon is busy. refused: it will never be taken. signedOut: whose it is has to sign in. */
+/** later: no line, or the daemon is busy. refused: it will never be taken. signedOut: whose it is has to sign in, or the station to be enrolled. */
 export type Delivery = 'sent' | 'later' | 'refused' | 'signedOut';
 
 export interface OutboxOptions {
   read(): string | null;
   write(text: string | null): void;
-  send(submission: KioskSubmission): Promise<Delivery>;
+  send(kept: Kept): Promise<Delivery>;
   changed(): void;
-  refused(submission: KioskSubmission): void;
+  refused(kept: Kept): void;
   wait?(run: () => void, ms: number): void;
 }
 
@@ -27,8 +28,11 @@ const RETRY_MS = [1000, 2000, 5000, 10_000];
 export class Outbox {
   readonly #options: OutboxOptions;
   #kept: Kept[] = [];
+  /** Those of #kept that only go out when their person is signed in. */
+  readonly #waiting = new Set<Kept>();
   #personId: number | null = null;
-  #sending = false;
+  #busy = false;
+  #sending: Promise<void> = Promise.resolve();
   #tries = 0;
 
   constructor(options: OutboxOptions) {
@@ -43,9 +47,9 @@ export class Outbox {
   get count(): number {
     return this.#kept.length;
   }
-  /** Whose labels wait here. */
+  /** Who has to sign in, so that their labels are sent. */
   get owners(): string[] {
-    return [...new Set(this.#kept.map((one) => one.personName))];
+    return [...new Set([...this.#waiting].map((one) => one.personName))];
   }
   has(taskId: number, n: number): boolean {
     return this.#kept.some(({ submission }) => submission.taskId === taskId && submission.n === n);
@@ -62,34 +66,48 @@ export class Outbox {
     void this.flush();
   }
 
-  /** Who is signed in now; null: nobody, nothing is sent. */
+  /** Who is signed in now; null: nobody. */
   person(id: number | null): void {
     this.#personId = id;
     this.#tries = 0;
-    if (id !== null) void this.flush();
+    void this.flush();
   }
 
-  async flush(): Promise<void> {
-    if (this.#sending) return;
-    this.#sending = true;
+  /** Resolves when nothing is left that can be sent now. */
+  flush(): Promise<void> {
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#sending = this.#send();
+    }
+    return this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    const tried = new Set<Kept>();
     try {
       for (;;) {
-        const next = this.#kept.find((one) => one.personId === this.#personId);
+        const next = this.#kept.find((one) => !tried.has(one) && (one.personId === this.#personId || !this.#waiting.has(one)));
         if (!next) return;
-        const how = await this.#options.send(next.submission);
-        if (how === 'signedOut') return;
+        const how = await this.#options.send(next);
+        if (how === 'signedOut') {
+          tried.add(next);
+          this.#waiting.add(next);
+          this.#options.changed();
+          continue;
+        }
         if (how === 'later') {
           const again = RETRY_MS[Math.min(this.#tries++, RETRY_MS.length - 1)] as number;
           (this.#options.wait ?? ((run, ms) => void setTimeout(run, ms)))(() => void this.flush(), again);
           return;
         }
         this.#tries = 0;
+        this.#waiting.delete(next);
         this.#kept = this.#kept.filter((one) => one !== next);
         this.#save();
-        if (how === 'refused') this.#options.refused(next.submission);
+        if (how === 'refused') this.#options.refused(next);
       }
     } finally {
-      this.#sending = false;
+      this.#busy = false;
     }
   }
 }

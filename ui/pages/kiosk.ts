@@ -1,11 +1,13 @@
 /** A touch screen at the line: sign in with a PIN or a badge, then one picture after another with large buttons. */
-import type { KioskPicture, KioskRenewal, KioskSession, KioskSubmission, KioskSubmitted, KioskView, KioskWork } from '../../server/http/kiosk-schemas.ts';
+import type { KioskPicture, KioskRenewal, KioskSession, KioskSubmitted, KioskView, KioskWork } from '../../server/http/kiosk-schemas.ts';
 import { ApiError, api, useToken, wasAborted } from '../api.ts';
 import '../i18n/areas/kiosk.ts';
 import { type Language, language, setLanguage, t } from '../i18n/language.ts';
-import { type Delivery, Outbox } from '../kiosk/outbox.ts';
-import { component, icon } from '../mount.ts';
+import { type Delivery, type Kept, Outbox } from '../kiosk/outbox.ts';
+import { keyOf, Showing, type Sight } from '../kiosk/showing.ts';
+import { component } from '../mount.ts';
 import { page } from '../page.ts';
+import { SCREENS } from './kiosk-screens.ts';
 
 const KEPT = 'ai-studio.kiosk.unsent';
 /** Pictures that are here before they are needed: the line may go down. */
@@ -19,52 +21,13 @@ const BADGE_GAP_MS = 80;
 type Screen = 'loading' | 'enrol' | 'people' | 'pin' | 'work' | 'empty';
 interface Held {
   picture: KioskPicture;
-  submission: KioskSubmission;
+  submission: Kept['submission'];
 }
-
-const pad = (press: string) =>
-  `<div class="pad">${['1', '2', '3', '4', '5', '6', '7', '8', '9', 'x', '0', '<']
-    .map((key) =>
-      key === 'x'
-        ? `<button type="button" class="pad-key" @click="code = ''" x-t="kiosk.clear"></button>`
-        : key === '<'
-          ? `<button type="button" class="pad-key" @click="code = code.slice(0, -1)" x-t:aria-label="kiosk.back">${icon('delete')}</button>`
-          : `<button type="button" class="pad-key" @click="${press}('${key}')">${key}</button>`,
-    )
-    .join('')}</div>`;
 
 export default page({
   title: 'kiosk.title',
   help: { ko: '', en: '' },
-  template: `<div class="kiosk">
-    <header class="kiosk-head"><b x-text="station()"></b><span x-show="screen === 'work'" x-text="personName"></span><span class="spacer"></span>
-      <span class="chip plain amber" x-show="unsent" x-text="$t('kiosk.unsent', { n: unsent })"></span><span class="chip plain" x-show="screen === 'work'" x-text="$t('kiosk.left', { n: left })"></span>
-      <div class="language" role="group" x-t:aria-label="language.switch"><button type="button" lang="ko" @click="speak('ko')" :aria-pressed="spoken() === 'ko' ? 'true' : 'false'">한국어</button><button type="button" lang="en" @click="speak('en')" :aria-pressed="spoken() === 'en' ? 'true' : 'false'">English</button></div>
-      <button type="button" class="button large" x-show="screen === 'work' || screen === 'empty'" @click="leave()">${icon('log-out')}<span x-t="kiosk.leave"></span></button></header>
-
-    <section class="kiosk-gate" x-show="screen === 'loading'"><h1 x-t="kiosk.connecting"></h1><div x-problem="problem"></div></section>
-
-    <section class="kiosk-gate" x-show="screen === 'enrol'"><h1 x-t="kiosk.enrol"></h1><p x-t="kiosk.enrol.text"></p><output class="kiosk-code" x-text="shownCode()"></output>${pad('press')}
-      <div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="enrol()" :disabled="code.length < 8 || busy" x-t="kiosk.enrol.ok"></button></section>
-
-    <section class="kiosk-people" x-show="screen === 'people'"><h1 x-t="kiosk.who"></h1><p x-text="$t(people.length ? 'kiosk.who.text' : 'kiosk.nobody')"></p>
-      <div class="people-grid"><template x-for="one in people" :key="one.id"><button type="button" class="person-key" @click="choose(one)"><span class="avatar" aria-hidden="true" x-text="one.name.slice(0, 1)"></span><span data-verbatim x-text="one.name"></span></button></template></div>
-      <p class="kiosk-note">${icon('id-card')}<span x-t="kiosk.badge"></span></p><p class="field-note" x-show="owners()" x-text="owners()"></p><div x-problem="problem"></div></section>
-
-    <section class="kiosk-gate" x-show="screen === 'pin'"><h1 x-text="$t('kiosk.pin', { name: chosenName })"></h1><output class="kiosk-code" aria-live="off" x-text="dots()"></output>${pad('press')}
-      <div x-problem="problem"></div><div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="backToPeople()" x-t="kiosk.other"></button><button type="button" class="button primary large kiosk-wide" @click="signIn()" :disabled="code.length < 4 || busy" x-t="kiosk.sign-in"></button></div></section>
-
-    <section class="kiosk-work" x-show="screen === 'work'">
-      <div class="kiosk-picture"><img alt="" x-ref="picture" draggable="false"><p class="kiosk-comment" x-show="comment" x-text="$t('work.returned.comment', { text: comment })"></p></div>
-      <div class="kiosk-side"><p class="cut" data-verbatim x-text="taskName"></p>
-        <div class="kiosk-labels"><template x-for="one in classes" :key="one.id"><button type="button" class="kiosk-label" @click="label(one.id)"><span class="swatch" :style="{ backgroundColor: one.colour }"></span><span data-verbatim x-text="one.name"></span><span class="tag-score" x-show="proposed(one.id)" x-text="proposed(one.id)"></span></button></template></div>
-        <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="takeBack()" :disabled="!canTakeBack">${icon('undo-2')}<span x-t="kiosk.take-back"></span></button></div>
-        <div class="kiosk-row"><button type="button" class="button large kiosk-wide" @click="skip()">${icon('skip-forward')}<span x-t="kiosk.skip"></span></button>
-        <button type="button" class="button large kiosk-wide" @click="label(null)">${icon('trash-2')}<span x-t="kiosk.delete"></span></button></div>
-        <div x-problem="problem"></div></div></section>
-
-    <section class="kiosk-gate" x-show="screen === 'empty'"><h1 x-t="kiosk.empty"></h1><p x-text="$t(offline ? 'kiosk.offline' : 'kiosk.empty.text')"></p><p class="kiosk-note" x-show="elsewhere" data-verbatim x-text="$t('kiosk.elsewhere', { names: elsewhere })"></p><div x-problem="problem"></div><button type="button" class="button primary large kiosk-wide" @click="more()" x-t="kiosk.again"></button></section>
-  </div>`,
+  template: SCREENS,
   component: (route) => {
     let token: string | undefined;
     let view: KioskView | null = null;
@@ -76,11 +39,18 @@ export default page({
     let typed = '';
     let typedAt = 0;
     let asking = false;
-    const pictures = new Map<string, Promise<string>>();
-    const keyOf = (one: { taskId: number; n: number }) => `${one.taskId}/${one.n}`;
+    /** Leases of skipped pictures that the daemon has not been told of. */
+    let skipped: string[] = [];
+    /** The revision of each picture that was labelled here: the daemon may still offer it when the label is on its way. */
+    const given = new Map<string, number>();
+    /** How many wait that this station does not hold. */
+    let waiting = 0;
+    /** The session before is being ended. */
+    let leaving: Promise<unknown> = Promise.resolve();
     const read = () => localStorage.getItem(KEPT);
     const write = (text: string | null) => (text === null ? localStorage.removeItem(KEPT) : localStorage.setItem(KEPT, text));
     let outbox: Outbox;
+    let showing: Showing;
     useToken(() => token);
 
     return component({
@@ -96,26 +66,42 @@ export default page({
       personId: 0,
       personName: '',
       unsent: 0,
+      /** Who has to sign in, so that their labels are sent. */
+      waiters: '',
       left: 0,
       taskName: '',
       classes: [] as KioskWork['tasks'][number]['classes'],
       comment: '',
       /** Datasets with shapes to draw. */
       elsewhere: '',
-      shown: '',
+      /** Own parts of which the reviewer has not been told. */
+      finished: [] as KioskWork['finished'],
+      reported: false,
+      sight: 'none' as Sight,
       canTakeBack: false,
 
       async init() {
         outbox = new Outbox({
           read,
           write,
-          send: (submission) => this.send(submission),
+          send: (kept) => this.send(kept),
           changed: () => {
             this.unsent = outbox.count + (held ? 1 : 0);
+            this.waiters = outbox.owners.join(', ');
+            // The last label has arrived: perhaps there is more, or a part is finished.
+            if (this.screen === 'empty' && !this.unsent) void this.more();
           },
-          refused: () => {
+          refused: ({ submission }) => {
+            given.delete(keyOf(submission));
             this.problem = t('kiosk.refused');
           },
+        });
+        showing = new Showing({
+          image: () => (this as unknown as { $refs: Record<string, HTMLImageElement> }).$refs.picture as HTMLImageElement,
+          changed: (sight) => {
+            this.sight = sight;
+          },
+          again: () => void this.again(),
         });
         this.unsent = outbox.count;
         const on = { signal: route.signal };
@@ -128,6 +114,7 @@ export default page({
           clearInterval(renew);
           clearTimeout(heldTimer);
           clearTimeout(idleTimer);
+          showing.hide();
           useToken(null);
         });
         await this.load();
@@ -150,7 +137,10 @@ export default page({
         this.stationName = next.station.name;
         this.people = next.people;
         if (next.session) this.begin(next.session);
-        else this.screen = 'people';
+        else {
+          this.screen = 'people';
+          void outbox.flush();
+        }
       },
       station() {
         return this.stationName || t('kiosk.title');
@@ -158,7 +148,8 @@ export default page({
       spoken: () => language.now,
       speak: (next: Language) => setLanguage(next),
       owners() {
-        return this.unsent ? t('kiosk.owners', { names: outbox.owners.join(', '), n: this.unsent }) : '';
+        if (this.waiters) return t('kiosk.owners', { names: this.waiters, n: this.unsent });
+        return this.unsent ? t('kiosk.kept', { n: this.unsent }) : '';
       },
 
       // -------------------------------------------------------------- enrolment and sign-in
@@ -205,6 +196,7 @@ export default page({
         this.busy = true;
         this.problem = null;
         try {
+          await leaving;
           this.begin(await api.post<KioskSession>('/api/kiosk/session', body));
         } catch (error) {
           this.problem = error;
@@ -247,22 +239,23 @@ export default page({
       touched() {
         clearTimeout(idleTimer);
         if (!view || (!this.personName && this.screen !== 'pin')) return;
-        idleTimer = window.setTimeout(() => void this.leave(), view.idleSeconds * 1000);
+        idleTimer = window.setTimeout(() => this.leave(), view.idleSeconds * 1000);
       },
-      async leave() {
+      /** At once, also where the line is down: the labels go out without a session. */
+      leave() {
         this.sendHeld();
-        await outbox.flush();
-        outbox.person(null);
-        await api.remove('/api/kiosk/session').catch(() => {});
         this.signedOut();
+        // Before anybody else begins: what is on its way shall not be given to them.
+        leaving = outbox.flush().then(() => api.remove('/api/kiosk/session').catch(() => {}));
       },
       signedOut() {
         token = undefined;
         outbox.person(null);
         queue = [];
-        for (const url of pictures.values()) void url.then((address) => URL.revokeObjectURL(address)).catch(() => {});
-        pictures.clear();
-        this.shown = '';
+        skipped = [];
+        this.finished = [];
+        this.reported = false;
+        showing.clear();
         this.personName = '';
         this.backToPeople();
       },
@@ -273,18 +266,21 @@ export default page({
         if (asking) return;
         asking = true;
         try {
+          await this.tellSkipped();
           const next = await api.post<KioskWork>('/api/kiosk/next', { count: AHEAD });
           this.offline = false;
           this.problem = null;
-          work = next.tasks;
-          this.left = next.left;
+          work = [...next.tasks, ...work.filter(({ id }) => !next.tasks.some((task) => task.id === id))];
+          waiting = next.left;
           this.elsewhere = next.elsewhere.join(', ');
+          this.finished = next.finished;
           const known = new Set(queue.map(keyOf));
           for (const one of next.pictures) {
             const mine = held && keyOf(held.picture) === keyOf(one);
-            if (!known.has(keyOf(one)) && !mine && !outbox.has(one.taskId, one.n)) queue.push(one);
+            const past = given.get(keyOf(one)) === one.revision || skipped.includes(one.lease) || outbox.has(one.taskId, one.n);
+            if (!known.has(keyOf(one)) && !mine && !past) queue.push(one);
           }
-          for (const one of queue) void this.picture(one).catch(() => {});
+          for (const one of queue) showing.prepare(one);
         } catch (error) {
           this.failed(error);
         } finally {
@@ -292,60 +288,60 @@ export default page({
         }
         this.show();
       },
+      async report({ taskId, partId }: KioskWork['finished'][number]) {
+        this.busy = true;
+        try {
+          await api.post('/api/kiosk/done', { taskId, partId });
+          this.reported = true;
+          await this.more();
+        } catch (error) {
+          this.failed(error);
+        } finally {
+          this.busy = false;
+        }
+      },
       failed(error: unknown) {
         if (error instanceof ApiError && error.code === 'kiosk_not_signed_in') this.signedOut();
         else if (error instanceof ApiError && error.code === 'kiosk_not_enrolled') this.screen = 'enrol';
         else if (error instanceof ApiError && error.status === 0) this.offline = true;
         else this.problem = error;
       },
-      picture(one: KioskPicture): Promise<string> {
-        const key = keyOf(one);
-        let url = pictures.get(key);
-        if (!url) {
-          url = fetch(`/api/kiosk/images/${one.taskId}/${one.n}`, { credentials: 'same-origin' }).then(async (response) => {
-            if (!response.ok) throw new Error(`HTTP ${response.status}`);
-            return URL.createObjectURL(await response.blob());
-          });
-          url.catch(() => pictures.delete(key));
-          pictures.set(key, url);
-        }
-        return url;
-      },
       show() {
         if (!this.personName) return;
         const [one] = queue;
+        this.left = waiting + queue.length;
         if (!one) {
+          showing.hide();
           this.screen = 'empty';
           return;
         }
         const task = work.find((of) => of.id === one.taskId);
         this.screen = 'work';
+        this.reported = false;
         this.taskName = task?.name ?? '';
         this.classes = task?.classes ?? [];
         this.comment = one.comment;
-        if (this.shown === keyOf(one)) return;
-        this.shown = keyOf(one);
-        const image = (this as unknown as { $refs: Record<string, HTMLImageElement> }).$refs.picture as HTMLImageElement;
-        this.picture(one).then(
-          (url) => {
-            if (this.shown === keyOf(one)) image.src = url;
-          },
-          () => {
-            this.shown = '';
-          },
-        );
+        void showing.show(one);
+      },
+      /** A picture that could not be fetched. */
+      async again() {
+        showing.retry();
+        await this.more();
+      },
+      seen() {
+        return this.sight === 'fresh' || this.sight === 'open';
       },
       proposed(label: number) {
         const proposal = queue[0]?.proposal;
-        return this.shown && proposal?.label === label ? `${Math.round(proposal.score * 100)} %` : '';
+        return this.seen() && proposal?.label === label ? `${Math.round(proposal.score * 100)} %` : '';
       },
       /** null: to be deleted. */
       label(label: number | null) {
         const one = queue[0];
-        if (!one || this.shown !== keyOf(one)) return;
+        if (!one || !showing.isOpen(one)) return;
         this.sendHeld();
         queue.shift();
-        const submission: KioskSubmission = {
+        const submission: Kept['submission'] = {
           lease: one.lease,
           taskId: one.taskId,
           n: one.n,
@@ -357,7 +353,6 @@ export default page({
         held = { picture: one, submission };
         this.canTakeBack = true;
         this.unsent = outbox.count + 1;
-        this.left = Math.max(0, this.left - 1);
         heldTimer = window.setTimeout(() => this.sendHeld(), TAKE_BACK_MS);
         this.show();
         if (queue.length <= AHEAD / 2) void this.more();
@@ -368,8 +363,8 @@ export default page({
         const { picture, submission } = held;
         held = null;
         this.canTakeBack = false;
-        void pictures.get(keyOf(picture))?.then((url) => URL.revokeObjectURL(url));
-        pictures.delete(keyOf(picture));
+        showing.forget(picture);
+        given.set(keyOf(picture), picture.revision);
         outbox.add({ personId: this.personId, personName: this.personName, submission });
       },
       takeBack() {
@@ -379,25 +374,39 @@ export default page({
         held = null;
         this.canTakeBack = false;
         this.unsent = outbox.count;
-        this.left += 1;
         this.show();
       },
+      /** Also one that does not come. */
+      maySkip() {
+        return this.sight === 'open' || this.sight === 'late' || this.sight === 'missing';
+      },
       skip() {
+        if (!this.maySkip()) return;
         this.sendHeld();
         const one = queue.shift();
         if (!one) return;
-        void api.post<KioskRenewal>('/api/kiosk/leases/release', { leases: [one.lease] }).catch(() => {});
+        skipped.push(one.lease);
+        showing.forget(one);
         this.show();
         if (queue.length <= AHEAD / 2) void this.more();
+        else void this.tellSkipped().catch(() => {});
       },
-      async send(submission: KioskSubmission): Promise<Delivery> {
+      /** Somebody else's turn; before this station asks for more. */
+      async tellSkipped() {
+        const leases = [...skipped];
+        if (!leases.length) return;
+        await api.post<KioskRenewal>('/api/kiosk/leases/release', { leases });
+        skipped = skipped.filter((lease) => !leases.includes(lease));
+      },
+      async send({ personId, submission }: Kept): Promise<Delivery> {
         try {
-          await api.post<KioskSubmitted>('/api/kiosk/submit', submission);
+          await api.post<KioskSubmitted>('/api/kiosk/submit', { ...submission, personId });
           this.offline = false;
           return 'sent';
         } catch (error) {
           if (!(error instanceof ApiError)) return 'later';
-          if (error.code === 'kiosk_not_signed_in' || error.code === 'kiosk_not_enrolled' || error.code === 'stale_page') {
+          if (error.code === 'kiosk_not_signed_in') return 'signedOut';
+          if (error.code === 'kiosk_not_enrolled') {
             this.failed(error);
             return 'signedOut';
           }
@@ -422,7 +431,8 @@ export default page({
       },
       async backOnline() {
         await outbox.flush();
-        if (this.screen === 'empty') await this.more();
+        if (this.sight === 'missing') await this.again();
+        else if (this.screen === 'empty') await this.more();
       },
     });
   },

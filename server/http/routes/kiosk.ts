@@ -9,6 +9,7 @@ import { csrfTokenOf } from '../../studio/people/sessions.ts';
 import { ADMINS, KIOSK_COOKIE, STATION_COOKIE } from '../access.ts';
 import {
   KioskCode,
+  KioskDone,
   KioskEnrolment,
   KioskKeys,
   KioskLeases,
@@ -114,7 +115,7 @@ export const kioskRoutes =
       async (request, reply) => {
         const station = stationOf(request);
         await stations.signOut(station);
-        await work.release({ station }, undefined);
+        await work.release(station);
         reply.clearCookie(KIOSK_COOKIE, { httpOnly: true, sameSite: 'strict', path: '/api/kiosk' });
         return reply.status(204).send(null);
       },
@@ -134,14 +135,26 @@ export const kioskRoutes =
 
     app.post(
       '/api/kiosk/leases/release',
-      { config: { access: 'kiosk' }, schema: { tags, summary: 'Give leases back', body: KioskLeases, response: { 200: KioskRenewal } } },
-      async (request) => work.release(atStation(request), request.body.leases),
+      { config: { access: 'kiosk' }, schema: { tags, summary: 'Skip pictures: somebody else’s turn', body: KioskLeases, response: { 200: KioskRenewal } } },
+      async (request) => work.skip(atStation(request), request.body.leases),
     );
 
     app.post(
       '/api/kiosk/submit',
-      { config: { access: 'kiosk' }, schema: { tags, summary: 'The label of a picture', body: KioskSubmission, response: { 200: KioskSubmitted } } },
-      async (request) => work.submit(atStation(request), request.body),
+      { config: { access: 'station' }, schema: { tags, summary: 'The label of a picture', body: KioskSubmission, response: { 200: KioskSubmitted } } },
+      async (request) => {
+        const station = stationOf(request);
+        return work.submit(station, stations.personAt(station, request.cookies[KIOSK_COOKIE]), request.body);
+      },
+    );
+
+    app.post(
+      '/api/kiosk/done',
+      { config: { access: 'kiosk' }, schema: { tags, summary: 'Tell the reviewer that the own part is done', body: KioskDone, response: { 204: Nothing } } },
+      async (request, reply) => {
+        await work.done(atStation(request), request.body.taskId, request.body.partId);
+        return reply.status(204).send(null);
+      },
     );
 
     app.get(

@@ -197,6 +197,12 @@ export class AnnotatedPictures {
     return { n, revision, state, review, shapes: cut };
   }
 
+  /** As which revision a save was kept that may have been answered before; null: it was not, or something was saved since. */
+  async revisionOf(taskId: number, n: number, saveId: string): Promise<number | null> {
+    const line = await (await this.#services.tasks.labels(taskId)).pictures.read(n);
+    return line?.saveId === saveId ? line.revision : null;
+  }
+
   /** The class that a classified picture has from now on. */
   #label(task: Readonly<StoredTask>, labels: TaskLabels, n: number, head: PictureHead | undefined, { state, label }: PictureSave): number | undefined {
     // A browser may not know yet that its class was merged into another one.

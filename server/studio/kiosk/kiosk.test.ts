@@ -29,6 +29,7 @@ test.after(async () => {
 class Station {
   readonly cookies = new Map<string, string>();
   csrf = '';
+  personId = 0;
 
   async call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T & ErrorReply }> {
     const response = await fetch(room.daemon.url + path, {
@@ -65,6 +66,7 @@ class Station {
     const { status, body } = await this.call<KioskSession>('POST', '/api/kiosk/session', { personId: room.id(who), pin });
     assert.is(status, 200, JSON.stringify(body));
     this.csrf = body.csrfToken;
+    this.personId = room.id(who);
     return this;
   }
 
@@ -75,7 +77,12 @@ class Station {
   }
 
   submit({ lease, taskId, n, revision }: KioskPicture, label: number, saveId = `save-${taskId}-${n}-${label}`) {
-    return this.call<KioskSubmitted>('POST', '/api/kiosk/submit', { lease, taskId, n, base: revision, state: 'done', label, saveId });
+    const { personId } = this;
+    return this.call<KioskSubmitted>('POST', '/api/kiosk/submit', { personId, lease, taskId, n, base: revision, state: 'done', label, saveId });
+  }
+
+  skip(pictures: KioskPicture[]) {
+    return this.call<KioskRenewal>('POST', '/api/kiosk/leases/release', { leases: pictures.map(({ lease }) => lease) });
   }
 }
 
@@ -222,8 +229,63 @@ test('however many stations pull at once, each picture goes to one of them', asy
     assert.ok(answers.every(({ status }) => status === 200));
   }
   assert.is(handed.size, count);
+  const { leases } = JSON.parse(await readFile(join(room.daemon.data, 'db/kiosk-leases.json'), 'utf8')) as Leases;
+  assert.equal(
+    leases.filter(({ taskId }) => taskId === task.id),
+    [],
+    'what was labelled is not kept',
+  );
   const after = await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`);
   assert.equal([after.done, after.parts[0]!.status], [count, 'done']);
+});
+
+test('what a person skips comes to them last, and to others in its turn', async () => {
+  const task = await room.task('Skipped', { count: 6, people: [], kiosk: true });
+  const one = await (await Station.enrolled('Skips')).signIn('ann', '4711');
+  const two = await (await Station.enrolled('Takes')).signIn('ben', '0815');
+  const numbers = ({ pictures }: KioskWork) => pictures.map(({ n }) => n);
+  const first = await one.next(3);
+  assert.equal([numbers(first), first.left], [[0, 1, 2], 3]);
+  await one.skip(first.pictures.slice(1));
+  await one.skip(first.pictures.slice(0, 1));
+  const second = await one.next(2);
+  assert.equal([numbers(second), second.left], [[3, 4], 4]);
+  await room.restart('SIGKILL');
+  const third = await one.next(4);
+  assert.equal([numbers(third), third.left], [[3, 4, 5, 1], 2], 'nothing else is left but what was skipped, the longest ago first');
+  const fourth = await two.next(4);
+  assert.equal(numbers(fourth), [0, 2]);
+  await Promise.all(third.pictures.map((picture) => one.submit(picture, 1)));
+  assert.equal([numbers(await one.next(4)), (await one.next(4)).left], [[], 0]);
+  await Promise.all(fourth.pictures.map((picture) => two.submit(picture, 1)));
+  assert.is((await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done, 6);
+});
+
+test('labels that a station has kept count for whoever has made them, also when they have left', async () => {
+  const task = await room.task('Kept', { count: 4, people: [], kiosk: true });
+  const station = await (await Station.enrolled('Kept')).signIn('ann', '4711');
+  const { pictures } = await station.next(3);
+  await station.call('DELETE', '/api/kiosk/session');
+  const answer = await station.submit(pictures[0]!, 2);
+  assert.equal([answer.status, answer.body as KioskSubmitted], [200, { taskId: task.id, n: 0, revision: 1 }]);
+  const seen = await room.client('dev').ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${task.id}/pictures/0`);
+  assert.equal([seen.label, seen.by], [2, 'ann name']);
+  await station.signIn('ben', '0815');
+  station.personId = room.id('ann');
+  // The file has forgotten the lease; the answer was lost, and it is sent again.
+  await station.next(1);
+  assert.equal((await station.submit(pictures[0]!, 2)).body as KioskSubmitted, answer.body as KioskSubmitted);
+  // Nothing tells any more that ann has leased it: it is not taken for ben’s, who is signed in.
+  const unknown = { ...pictures[1]!, lease: 'forgotten' };
+  assert.is((await station.submit(unknown, 2)).body.code, 'kiosk_not_signed_in');
+  assert.is((await station.submit(pictures[1]!, 2)).status, 200);
+  await station.signIn('ann', '4711');
+  assert.is((await station.submit({ ...pictures[2]!, lease: 'forgotten' }, 1)).status, 200);
+  const stranger = await Station.enrolled('Stranger');
+  stranger.personId = room.id('ann');
+  assert.is((await stranger.submit(pictures[2]!, 1, 'another-save')).body.code, 'kiosk_not_signed_in', 'leases are those of one station');
+  assert.is((await new Station().submit(pictures[2]!, 1)).body.code, 'kiosk_not_enrolled');
+  for (const left of (await station.next(3)).pictures) assert.is((await station.submit(left, 1)).status, 200);
 });
 
 test('a lease that has run out is somebody else’s, a late label is taken unless they were faster, and an idle session has ended', async () => {
@@ -272,6 +334,25 @@ test('a lease that has run out is somebody else’s, a late label is taken unles
       ['ben name', 2, 1],
     ],
   );
+});
+
+test('whoever has finished their own part at a station tells the reviewer there', async () => {
+  const task = await room.task('Own part', { count: 3, people: ['ann'] });
+  const station = await (await Station.enrolled('Own')).signIn('ann', '4711');
+  const { pictures, finished } = await station.next(3);
+  assert.equal([pictures.map((one) => one.taskId), finished], [[task.id, task.id, task.id], []]);
+  const part = { taskId: task.id, partId: task.parts[0]!.id };
+  const report = () => station.call('POST', '/api/kiosk/done', part);
+  for (const picture of pictures.slice(0, 2)) await station.submit(picture, 1);
+  assert.equal([(await station.next(1)).finished, (await report()).body.code], [[], 'annotation_not_finished']);
+  await station.submit(pictures[2]!, 1);
+  assert.equal((await station.next(1)).finished, [{ ...part, name: 'parts', count: 3 }]);
+  const other = await (await Station.enrolled('Not own')).signIn('ben', '0815');
+  assert.equal([(await other.next(1)).finished, (await other.call('POST', '/api/kiosk/done', part)).body.code], [[], 'annotation_not_yours']);
+  assert.is((await report()).status, 204);
+  assert.is((await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).parts[0]!.status, 'done');
+  assert.equal((await station.next(1)).finished, []);
+  assert.is((await report()).body.code, 'annotation_part_state');
 });
 
 test('work with shapes is not for stations: whoever has some is told where it is done', async () => {

@@ -1,7 +1,7 @@
 /**
  * What a kiosk station works on: the next pictures of the pool, or of the person's own part, each leased for some minutes so that no other station gets it.
  * Leases are on the disk, so a restart hands no picture out twice. Labels that a station kept while the network was down are taken whenever they come, and
- * as often as they come, unless somebody else has labelled the picture meanwhile.
+ * as often as they come, for whoever had leased the picture, unless somebody else has labelled it meanwhile. What a person skips comes to them last.
  */
 import { randomBytes } from 'node:crypto';
 import { StudioError } from '../../errors.ts';
@@ -13,7 +13,7 @@ import { isOpenPart, type StoredPart, type StoredTask } from '../annotation/task
 import type { TaskLabels } from '../annotation/task-labels.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { PictureSets } from '../datasets/open-sets.ts';
-import type { Users } from '../people/users.ts';
+import type { StoredUser, Users } from '../people/users.ts';
 import type { AtStation, KioskSettings } from './stations.ts';
 
 export interface Lease {
@@ -25,8 +25,17 @@ export interface Lease {
   until: number;
 }
 
+/** A person would rather leave this picture to somebody else. */
+export interface Skip {
+  userId: number;
+  taskId: number;
+  n: number;
+  at: number;
+}
+
 export interface Leases {
   leases: Lease[];
+  skips?: Skip[];
 }
 
 export interface KioskWorkServices {
@@ -38,7 +47,7 @@ export interface KioskWorkServices {
   settings: KioskSettings;
 }
 
-/** So long a lease that has run out, or was used, still tells who has labelled: a label may come late. */
+/** So long a lease that has run out still tells who has labelled, since a label may come late; and so long a skipped picture comes last. */
 const REMEMBERED_MS = 24 * 3600_000;
 
 interface Source {
@@ -47,11 +56,28 @@ interface Source {
   parts: Readonly<StoredPart>[];
 }
 
+const keyOf = ({ taskId, n }: Pick<Lease, 'taskId' | 'n'>) => `${taskId} ${n}`;
+
 export class KioskWorks {
   readonly #services: KioskWorkServices;
+  /** Leases whose label is on the disk: they leave the file with its next change, so that a label costs one write and the file does not grow with them. */
+  readonly #used = new Set<string>();
 
   constructor(services: KioskWorkServices) {
     this.#services = services;
+  }
+
+  /** A change of the leases and skips that are still of use. */
+  async #change(now: number, change: (before: Required<Leases>) => Leases): Promise<void> {
+    let used: string[] = [];
+    await this.#services.leases.update(({ leases, skips = [] }) => {
+      used = [...this.#used];
+      return change({
+        leases: leases.filter(({ id, until }) => until + REMEMBERED_MS > now && !this.#used.has(id)),
+        skips: skips.filter(({ at }) => at + REMEMBERED_MS > now),
+      });
+    });
+    for (const id of used) this.#used.delete(id);
   }
 
   /** Leases pictures until this station holds `count` for this person, or there are no more. */
@@ -60,33 +86,29 @@ export class KioskWorks {
     const until = now + this.#services.settings.lease_minutes * 60_000;
     let held: Lease[] = [];
     let left = 0;
-    await this.#services.leases.update(({ leases }) => {
-      const kept = leases.filter((lease) => lease.until + REMEMBERED_MS > now);
-      const mine = (lease: Lease) => lease.stationId === station.id && lease.userId === person.id;
-      const wanted = (lease: Lease) => sources.some(({ task, labels }) => task.id === lease.taskId && isUndone(labels, lease.n));
-      held = kept.filter((lease) => lease.until > now && mine(lease) && wanted(lease)).slice(0, count);
-      const taken = new Set(kept.flatMap((lease) => (lease.until > now ? [`${lease.taskId} ${lease.n}`] : [])));
-      left = 0;
-      const fresh: Lease[] = [];
-      for (const { task, labels, parts } of sources) {
-        for (const { runs } of parts) {
-          for (let i = 0; i < runs.length; i += 2) {
-            for (let n = runs[i]!; n < runs[i + 1]!; n++) {
-              if (!isUndone(labels, n) || taken.has(`${task.id} ${n}`)) continue;
-              if (held.length + fresh.length < count) {
-                fresh.push({ id: randomBytes(12).toString('base64url'), stationId: station.id, userId: person.id, taskId: task.id, n, until });
-              } else left += 1;
-            }
-          }
-        }
-      }
-      const renewed = new Map(held.map((lease) => [lease.id, { ...lease, until }]));
+    await this.#change(now, ({ leases, skips }) => {
+      const live = leases.filter((lease) => lease.until > now && isWaiting(sources, lease));
+      const mine = live.filter(({ stationId, userId }) => stationId === station.id && userId === person.id).slice(0, count);
+      const taken = new Set(live.map(keyOf));
+      const skipped = skips.filter(({ userId }) => userId === person.id);
+      const fresh = choose(sources, count - mine.length, taken, skipped).map(
+        ({ taskId, n }): Lease => ({ id: randomBytes(12).toString('base64url'), stationId: station.id, userId: person.id, taskId, n, until }),
+      );
+      const open = sources.flatMap(({ labels, parts }) => parts.map(({ id }) => labels.countsOf(id).open));
+      left = Math.max(0, open.reduce((sum, one) => sum + one, 0) - taken.size - fresh.length);
+      const renewed = new Map(mine.map((lease) => [lease.id, { ...lease, until }]));
       held = [...renewed.values(), ...fresh];
-      return { leases: [...kept.map((lease) => renewed.get(lease.id) ?? lease), ...fresh] };
+      return { leases: [...leases.map((lease) => renewed.get(lease.id) ?? lease), ...fresh], skips };
     });
     const pictures: KioskPicture[] = [];
     for (const lease of held) pictures.push(await this.#picture(lease, sources.find(({ task }) => task.id === lease.taskId)!));
-    return { pictures, tasks: this.#tasks(sources, held), left, elsewhere: this.#elsewhere(station.groupId, person.id) };
+    return {
+      pictures,
+      tasks: this.#tasks(sources, held),
+      left,
+      finished: this.#finished(sources, person.id),
+      elsewhere: this.#elsewhere(station.groupId, person.id),
+    };
   }
 
   #tasks(sources: readonly Source[], held: readonly Lease[]): KioskWork['tasks'] {
@@ -130,6 +152,23 @@ export class KioskWorks {
     return sources;
   }
 
+  #finished(sources: readonly Source[], userId: number): KioskWork['finished'] {
+    return sources.flatMap(({ task, labels, parts }) =>
+      parts.flatMap(({ id, userId: whose }) => {
+        const { count, open } = labels.countsOf(id);
+        return whose === userId && open === 0 ? [{ taskId: task.id, partId: id, name: this.#services.datasets.get(task.datasetId)?.name ?? '', count }] : [];
+      }),
+    );
+  }
+
+  /** Throws not_found, and what TaskParts.done throws. */
+  async done({ station, person }: AtStation, taskId: number, partId: number): Promise<void> {
+    const { tasks, parts } = this.#services.annotation;
+    const task = tasks.get(taskId);
+    if (task === undefined || tasks.groupOf(task) !== station.groupId) throw new StudioError('not_found');
+    await parts.done(person, taskId, partId);
+  }
+
   /** Datasets of which a part waits for this person that is no work for a station. */
   #elsewhere(groupId: number, userId: number): string[] {
     const { annotation, datasets } = this.#services;
@@ -143,39 +182,59 @@ export class KioskWorks {
   async renew({ station }: AtStation, ids: readonly string[], now = Date.now()): Promise<KioskRenewal> {
     const until = now + this.#services.settings.lease_minutes * 60_000;
     const kept: KioskRenewal['kept'] = [];
-    await this.#services.leases.update(({ leases }) => {
+    await this.#change(now, ({ leases, skips }) => {
       kept.length = 0;
-      return {
-        leases: leases.map((lease) => {
-          if (!ids.includes(lease.id) || lease.stationId !== station.id || lease.until <= now) return lease;
-          kept.push({ lease: lease.id, expiresAt: new Date(until).toISOString() });
-          return { ...lease, until };
-        }),
-      };
+      const renewed = leases.map((lease) => {
+        if (!ids.includes(lease.id) || lease.stationId !== station.id || lease.until <= now) return lease;
+        kept.push({ lease: lease.id, expiresAt: new Date(until).toISOString() });
+        return { ...lease, until };
+      });
+      return { leases: renewed, skips };
     });
     return { kept, lost: ids.filter((id) => !kept.some(({ lease }) => lease === id)) };
   }
 
-  /** Somebody else's turn. `ids` undefined: all that the station holds. */
-  async release({ station }: Pick<AtStation, 'station'>, ids: readonly string[] | undefined, now = Date.now()): Promise<KioskRenewal> {
-    const wanted = (lease: Lease) => lease.stationId === station.id && (ids === undefined || ids.includes(lease.id));
-    await this.#services.leases.update(({ leases }) => ({
-      leases: leases.map((lease) => (wanted(lease) ? { ...lease, until: Math.min(lease.until, now) } : lease)),
-    }));
-    return { kept: [], lost: [...(ids ?? [])] };
+  /** Somebody else's turn: the person gets these pictures again when there is nothing else. */
+  async skip({ station, person }: AtStation, ids: readonly string[], now = Date.now()): Promise<KioskRenewal> {
+    const gone = (lease: Lease) => lease.stationId === station.id && ids.includes(lease.id);
+    await this.#change(now, ({ leases, skips }) => {
+      const given = leases.filter((lease) => gone(lease) && lease.userId === person.id);
+      const again = new Set(given.map(keyOf));
+      const before = skips.filter((skip) => skip.userId !== person.id || !again.has(keyOf(skip)));
+      return {
+        leases: leases.filter((lease) => !gone(lease)),
+        skips: [...before, ...given.map(({ userId, taskId, n }): Skip => ({ userId, taskId, n, at: now }))],
+      };
+    });
+    return { kept: [], lost: [...ids] };
   }
 
-  /** Throws annotation_outdated where somebody else has labelled it, and what AnnotatedPictures.save throws. */
-  async submit({ station, person }: AtStation, submission: KioskSubmission, now = Date.now()): Promise<KioskSubmitted> {
+  /** All that the station holds may go to others. Whose it was is remembered: labels may still come. */
+  async release(station: AtStation['station'], now = Date.now()): Promise<void> {
+    await this.#change(now, ({ leases, skips }) => ({
+      leases: leases.map((lease) => (lease.stationId === station.id ? { ...lease, until: Math.min(lease.until, now) } : lease)),
+      skips,
+    }));
+  }
+
+  /**
+   * `person`: who is signed in now, which need not be whoever has labelled, nor anybody. Throws annotation_outdated where somebody else has labelled it,
+   * kiosk_not_signed_in where nothing tells whose label it is, and what AnnotatedPictures.save throws.
+   */
+  async submit(station: AtStation['station'], person: StoredUser | undefined, submission: KioskSubmission): Promise<KioskSubmitted> {
     const { annotation, leases, users } = this.#services;
     const { taskId, n, base, state, label, saveId } = submission;
     const task = annotation.tasks.get(taskId);
     if (task === undefined || annotation.tasks.groupOf(task) !== station.groupId || task.model !== 'classification') throw new StudioError('not_found');
     const lease = leases.data.leases.find((one) => one.id === submission.lease && one.stationId === station.id && one.taskId === taskId && one.n === n);
-    // What was kept while the network was down counts for whoever has labelled it, even if somebody else is signed in by now.
-    const reader = (lease === undefined ? undefined : users.get(lease.userId)) ?? person;
+    const reader = (lease === undefined ? undefined : users.get(lease.userId)) ?? (person?.id === submission.personId ? person : undefined);
+    if (reader === undefined) {
+      const revision = await annotation.pictures.revisionOf(taskId, n, saveId);
+      if (revision === null) throw new StudioError('kiosk_not_signed_in');
+      return { taskId, n, revision };
+    }
     const { revision } = await annotation.pictures.save({ reader, kiosk: true }, taskId, n, { base, state, label, saveId });
-    await this.release({ station }, [submission.lease], now);
+    if (lease !== undefined) this.#used.add(lease.id);
     const part = (await annotation.tasks.labels(taskId)).parts[n]!;
     await annotation.parts.poolDone(taskId, part);
     return { taskId, n, revision };
@@ -191,7 +250,27 @@ export class KioskWorks {
   }
 }
 
-function isUndone(labels: TaskLabels, n: number): boolean {
-  const { state, review } = labels.standing(n);
-  return state === 'todo' || review === 'returned';
+/** Is it to be done, in a part that the person may label? */
+function isWaiting(sources: readonly Source[], { taskId, n }: Pick<Lease, 'taskId' | 'n'>): boolean {
+  return sources.some(({ task, labels, parts }) => task.id === taskId && parts.some(({ id }) => id === labels.parts[n]) && labels.isOpen(n));
+}
+
+/** So many pictures that nobody has: in their order, and what the person has skipped last, the longest ago first. */
+function choose(sources: readonly Source[], count: number, taken: ReadonlySet<string>, skipped: readonly Skip[]): Pick<Lease, 'taskId' | 'n'>[] {
+  const chosen: Pick<Lease, 'taskId' | 'n'>[] = [];
+  const last = new Set(skipped.map(keyOf));
+  for (const { task, labels, parts } of sources) {
+    for (const { runs } of parts) {
+      for (let i = 0; i < runs.length; i += 2) {
+        for (let n = runs[i]!; n < runs[i + 1]!; n++) {
+          if (chosen.length >= count) return chosen;
+          if (!labels.isOpen(n)) continue;
+          const one = { taskId: task.id, n };
+          if (!taken.has(keyOf(one)) && !last.has(keyOf(one))) chosen.push(one);
+        }
+      }
+    }
+  }
+  const again = skipped.filter((skip) => !taken.has(keyOf(skip)) && isWaiting(sources, skip));
+  return [...chosen, ...again.slice(0, count - chosen.length).map(({ taskId, n }) => ({ taskId, n }))];
 }

@@ -24,8 +24,16 @@ export default words({
   'kiosk.left': ['남은 이미지 {n}장', '{n} left'],
   'kiosk.unsent': ['보내는 중 {n}장', '{n} on the way'],
   'kiosk.owners': [
-    '보내지 못한 라벨 {n}개가 이 화면에 있습니다({names}). 로그인하면 보냅니다.',
-    '{n:label/labels} kept on this screen ({names}); sent after signing in.',
+    '보내지 못한 라벨 {n}개가 이 화면에 있습니다. {names}님이 로그인하면 보냅니다.',
+    '{n:label/labels} kept on this screen; sent when {names} signs in.',
+  ],
+  'kiosk.kept': [
+    '보내지 못한 라벨 {n}개를 이 화면에 보관하고 있습니다. 서버에 연결되면 저절로 보냅니다.',
+    '{n:label/labels} kept on this screen; sent by themselves when the server can be reached.',
+  ],
+  'kiosk.picture.failed': [
+    '이미지를 불러오지 못했습니다. 서버에 연결되면 저절로 다시 불러옵니다.',
+    'The picture could not be fetched. It comes by itself when the server can be reached.',
   ],
   'kiosk.take-back': ['방금 것 취소', 'Take back the last'],
   'kiosk.skip': ['건너뛰기', 'Skip'],
@@ -36,6 +44,12 @@ export default words({
     'You also have shapes to draw ({names}). Their edges have to be placed exactly, so this is done on a PC, in the Annotation menu, not at a kiosk.',
   ],
   'kiosk.empty.text': ['수고하셨습니다. 새 이미지가 오면 다시 눌러 주세요.', 'Well done. Press again when there is more.'],
+  'kiosk.finished': [
+    '{name}: 맡은 이미지 {n}장을 모두 마쳤습니다. 검수자에게 알리면 돌려보내기 전까지 고칠 수 없습니다.',
+    '{name}: {n:picture/pictures} given to you, all done. Once the reviewer is told, they cannot be changed until they are returned.',
+  ],
+  'kiosk.report': ['작업 완료 알림', 'Report as done'],
+  'kiosk.reported': ['검수자에게 알렸습니다.', 'The reviewer has been told.'],
   'kiosk.offline': [
     '서버에 연결되지 않습니다. 지금까지 단 라벨은 이 화면에 보관되어 있고, 연결되면 저절로 보냅니다.',
     'The server cannot be reached. Your labels are kept on this screen and sent by themselves.',
