@@ -470,7 +470,7 @@ annotate('pixels: brush, eraser, fill and polygons; one label a pixel', async ()
 annotate('classes of pictures: one key a picture, again takes it away, many at once in the grid, marks to delete', async () => {
   const of = await task('분류');
   await open(page, of);
-  const [good] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
+  const [good, bad] = (await dev.ok<AnnotationClasses>('GET', `/api/annotation/tasks/${of.id}/classes`)).classes.map((one) => one.id);
   await page.keyboard.press('1');
   await page.locator('.desk-name', { hasText: 'part-002' }).waitFor();
   await page.keyboard.press('2');
@@ -514,8 +514,31 @@ annotate('classes of pictures: one key a picture, again takes it away, many at o
   assert.equal([(await picture(of, 6)).state, (await picture(of, 1)).state], ['delete', 'done']);
   await page.keyboard.press('Control+z');
   await countBecomes(marked, 1);
+  await page.keyboard.press('Control+z');
+  await page.locator('.work-count', { hasText: '3 / 30' }).waitFor();
+  assert.equal([(await picture(of, 6)).state, (await picture(of, 9)).label, (await picture(of, 1)).state], ['todo', null, 'done']);
+  // Somebody else is faster than what is shown: nothing is overwritten unseen.
+  const faster = { base: 0, state: 'done', label: bad! } satisfies PictureSave;
+  await page.route(
+    /\/pictures\?/,
+    async (route) => {
+      await dev.ok('PUT', `/api/annotation/tasks/${of.id}/pictures/10`, faster);
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await inGrid(10);
+  await page.keyboard.press('1');
+  await page.locator('.toast', { hasText: '먼저 저장했거나' }).waitFor();
+  assert.is((await picture(of, 10)).label, bad);
   await page.keyboard.press('g');
-  await page.locator('.work-count', { hasText: '7 / 30' }).waitFor();
+  await page.locator('.work-count', { hasText: '4 / 30' }).waitFor();
+  // The reviewer judges marks to delete, too.
+  await page.locator('.film-open').nth(4).click();
+  await page.locator('.desk-name', { hasText: 'part-005' }).waitFor();
+  await page.keyboard.press('y');
+  await page.locator('.desk-name', { hasText: 'part-006' }).waitFor();
+  assert.equal([(await picture(of, 4)).state, (await picture(of, 4)).review], ['delete', 'accepted']);
   checkTroubles(page);
 });
 
