@@ -1,7 +1,7 @@
-"""Peer of exchange.ts: /usr/bin/python3 exchange.py ARCH CLASSES DIR (needs torch and torchvision).
+"""Peer of exchange.ts: /usr/bin/python3 exchange.py ARCH CLASSES DIR STEPS (needs torch and torchvision).
 
-Reads DIR/ours.safetensors and DIR/batch.safetensors, writes the logits that PyTorch makes of our weights. Then makes weights of its own (running statistics
-included), saves them as PyTorch does, in both formats, with the logits that it makes of them.
+Reads DIR/ours.safetensors and DIR/batch.safetensors, writes the logits that PyTorch makes of our weights. Then trains weights of its own on pictures of one colour a
+class, saves them as PyTorch does, in both formats, with the logits that it makes of them.
 """
 import json
 import os
@@ -33,7 +33,7 @@ def write(path, tensor):
     tensor.float().numpy().astype("<f4").tofile(path)
 
 
-arch, classes, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+arch, classes, folder, steps = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 at = lambda name: os.path.join(folder, name)
 x = read(at("batch.safetensors"))["x"]
 model = getattr(torchvision.models, arch)(num_classes=classes)
@@ -44,8 +44,15 @@ write(at("ours.logits"), logits_of(model, x))
 torch.manual_seed(1)
 theirs = getattr(torchvision.models, arch)(num_classes=classes)
 theirs.train()
-for _ in range(2):  # moves the running statistics
-    theirs(torch.randn(4, *x.shape[1:]))
+colours = torch.randn(classes, 3, 1, 1)
+optimizer = torch.optim.SGD(theirs.parameters(), lr=0.002, momentum=0.9, weight_decay=5e-4)
+for step in range(steps):
+    for group in optimizer.param_groups:
+        group["lr"] = 0.002 * min(10, step + 1) / 10
+    y = torch.randint(classes, (len(x),))
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(theirs(colours[y] + 0.5 * torch.randn(x.shape)), y).backward()
+    optimizer.step()
 torch.save(theirs.state_dict(), at("theirs.pth"))
 torch.save({"epoch": 1, "state_dict": {"module." + k: v for k, v in theirs.state_dict().items()}}, at("theirs-legacy.pth"), _use_new_zipfile_serialization=False)
 write(at("theirs.logits"), logits_of(theirs, x))
