@@ -136,11 +136,12 @@ document.addEventListener('visibilitychange', () => {
     connect();
   }
 });
+// A line that has stood while the network was gone may be dead without an error, or have lost what was said.
 addEventListener('online', () => {
-  if (wanted && !source) {
-    retry = 0;
-    connect();
-  }
+  if (!wanted) return;
+  missed = true;
+  retry = 0;
+  connect();
 });
 // A page in the back/forward cache must not hold a connection.
 addEventListener('pagehide', disconnect);
