@@ -15,6 +15,7 @@ import {
   type Studio,
   setUp,
   signIn,
+  sizesOf,
   startStudio,
 } from './studio.ts';
 
@@ -301,9 +302,9 @@ base('the rail of words turns into icons with words on a narrow screen, with tar
   await tablet.goto('/');
   await tablet.locator('.table-box tbody tr:not(.skeleton)').first().waitFor();
   await checkPage(tablet, 'home-tablet', { sizes: [[1024, 768]], themes: ['light'] });
-  for (const target of await tablet.locator('.rail-link:visible, .top-button:visible, .page-actions .button:visible, td.more button:visible').all()) {
-    const box = await target.boundingBox();
-    assert.ok(box && box.height >= 43.5 && box.width >= 43.5, `${await target.textContent()} is ${box?.width} × ${box?.height}`);
+  const targets = tablet.locator('.rail-link:visible, .top-button:visible, .page-actions .button:visible, td.more button:visible');
+  for (const { text, width, height } of await sizesOf(targets)) {
+    assert.ok(height >= 43.5 && width >= 43.5, `${text} is ${width} × ${height}`);
   }
   await tablet.context().close();
 });

@@ -7,7 +7,7 @@ import { Client } from '../../server/daemon.fixture.ts';
 import type { AnnotatedPicture, AnnotationClasses, AnnotationTask } from '../../server/http/annotation-schemas.ts';
 import type { KioskEnrolment } from '../../server/http/kiosk-schemas.ts';
 import type { Dataset, ModelKind, Project } from '../../server/http/schemas.ts';
-import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, startStudio } from './studio.ts';
+import { ADMIN, checkPage, checkTroubles, ignoreTroubles, newPage, type Studio, setUp, sizesOf, startStudio } from './studio.ts';
 
 const kiosk = suite('kiosk');
 let studio: Studio;
@@ -72,9 +72,8 @@ kiosk('a station is enrolled, a person signs in and labels, also while the line 
   await page.locator('.kiosk-label').nth(1).waitFor();
   await page.locator('.kiosk-picture img[src^=blob]').waitFor();
   await checkPage(page, 'kiosk-work');
-  for (const button of await page.locator('.kiosk button:visible').all()) {
-    const box = await button.boundingBox();
-    assert.ok((box?.height ?? 0) >= 56 && (box?.width ?? 0) >= 56, `${await button.textContent()} is ${box?.width} × ${box?.height}`);
+  for (const { text, width, height } of await sizesOf(page.locator('.kiosk button:visible'))) {
+    assert.ok(height >= 56 && width >= 56, `${text} is ${width} × ${height}`);
   }
   const image = () => page.locator('.kiosk-picture img').getAttribute('src');
   const first = await image();

@@ -225,13 +225,27 @@ async function allTexts(): Promise<Texts> {
 async function speak(page: Page, language: Language): Promise<void> {
   if ((await page.locator('html').getAttribute('lang')) === language) return;
   // A message belongs to its moment and says what it says in the language of that moment.
-  for (const close of (await page.locator('.toast > button').all()).reverse()) await close.evaluate((button) => button.click());
+  // (All at once: one that goes by itself meanwhile would be waited for.)
+  await page.locator('.toast > button').evaluateAll((buttons) => {
+    for (const button of buttons) button.click();
+  });
   // Clicked by script: the switch cannot be reached by hand while a dialog is open.
   await page
     .locator(`.language button[lang=${language}]:visible`)
     .first()
     .evaluate((button) => button.click());
   await page.locator(`html[lang=${language}]`).waitFor();
+}
+
+/** What `targets` say and how large they are, in CSS pixels; all at one moment. There is at least one. */
+export async function sizesOf(targets: Locator): Promise<{ text: string; width: number; height: number }[]> {
+  await targets.first().waitFor();
+  return targets.evaluateAll((elements) =>
+    elements.map((element) => {
+      const { width, height } = element.getBoundingClientRect();
+      return { text: element.textContent.trim(), width, height };
+    }),
+  );
 }
 
 /** What a person would call broken on the screen as it stands. The function runs in the page: it knows nothing but its arguments. */
