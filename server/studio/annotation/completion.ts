@@ -9,6 +9,7 @@ import { StudioError } from '../../errors.ts';
 import type { AnnotationTask } from '../../http/annotation-schemas.ts';
 import type { MergeOutcome } from '../../jobs/protocol.ts';
 import { isLabelProblem } from '../../labels/formats.ts';
+import { Again } from '../../queue/again.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { DatasetLabels } from '../datasets/dataset-labels.ts';
@@ -26,17 +27,14 @@ export interface CompletionServices {
   log(error: unknown, about: string): void;
 }
 
-/** Until what could not be written is tried again; each time twice as long. */
-const AGAIN_MS = 5000;
-const AGAIN_AT_LEAST_EVERY_MS = 60_000;
-
 export class Completion {
   readonly #services: CompletionServices;
   /** Tasks that could not be settled. */
-  readonly #later = new Set<number>();
+  readonly #again: Again;
 
   constructor(services: CompletionServices) {
     this.#services = services;
+    this.#again = new Again(services.log);
   }
 
   /** Throws annotation_not_reviewer, annotation_completed, annotation_not_finished, annotation_returned_left, annotation_nothing_left. */
@@ -142,18 +140,15 @@ export class Completion {
   }
 
   /** Never gives up while the task is completing. */
-  #settleLater(id: number, failure: StoredTask['failure'], wait = AGAIN_MS): void {
-    if (this.#later.has(id)) return;
-    this.#later.add(id);
-    setTimeout(() => {
-      this.#later.delete(id);
+  #settleLater(id: number, failure: StoredTask['failure']): void {
+    if (this.#again.has(id)) return;
+    this.#again.later(id, `settling annotation ${id}`, async () => {
       const { tasks, queue } = this.#services;
       if (tasks.get(id)?.status !== 'completing') return;
-      const again = () => this.#settleLater(id, failure, Math.min(2 * wait, AGAIN_AT_LEAST_EVERY_MS));
       // The record of a job whose end could not be written says that it runs.
-      if (this.#merges(id).some((job) => queue.isAtWork(job.id))) again();
-      else this.#settle(id, failure).catch(again);
-    }, wait).unref();
+      if (this.#merges(id).some((job) => queue.isAtWork(job.id))) throw new Error('its labels are being merged');
+      await this.#settle(id, failure);
+    });
   }
 
   async #complete(task: Readonly<StoredTask>): Promise<void> {

@@ -5,6 +5,7 @@
  * meanwhile. It catches up by itself as soon as it can be written again.
  */
 import { StudioError } from '../../errors.ts';
+import { Again } from '../../queue/again.ts';
 import { type Decision, type Study, type StudyConfig, type StudyEvent, StudyEventError } from '../../search/study.ts';
 import type { Journal } from '../../store/journal.ts';
 import type { StudyFolder } from './study-folder.ts';
@@ -18,7 +19,8 @@ export interface LiveOptions {
 }
 
 const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 60_000;
+/** There is one thing to do again: to catch up. */
+const CATCH_UP = 0;
 
 export class LiveStudy {
   readonly #options: LiveOptions;
@@ -27,8 +29,8 @@ export class LiveStudy {
   /** The end of what is being done with it. */
   #turn: Promise<unknown> = Promise.resolve();
   #behind = false;
-  #retry: NodeJS.Timeout | null = null;
-  #retryMs = FIRST_RETRY_MS;
+  /** What failed is logged in its turn. */
+  readonly #again = new Again(() => {}, FIRST_RETRY_MS);
   #closed = false;
 
   private constructor(options: LiveOptions, journal: Journal<StudyEvent>, study: Study) {
@@ -58,7 +60,6 @@ export class LiveStudy {
       if (!this.#closed && this.#behind) {
         await this.#options.catchUp(this);
         this.#behind = false;
-        this.#retryMs = FIRST_RETRY_MS;
       }
       if (!this.#closed) await work();
     });
@@ -66,18 +67,9 @@ export class LiveStudy {
       if (error instanceof StudioError && !this.#behind) return;
       this.#options.log(error, `study in ${this.folder.dir}`);
       this.#behind = true;
-      this.#tryAgain();
+      if (!this.#again.has(CATCH_UP)) this.#again.later(CATCH_UP, this.folder.dir, () => this.inTurn(async () => {}));
     });
     return turn;
-  }
-
-  #tryAgain(): void {
-    if (this.#closed || this.#retry !== null) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = null;
-      this.inTurn(async () => {}).catch(() => {});
-    }, this.#retryMs).unref();
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.#retryMs);
   }
 
   /** Takes an event in and keeps it; false where it says nothing new. */
@@ -115,7 +107,7 @@ export class LiveStudy {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#again.close();
     await this.#journal.close();
   }
 }
