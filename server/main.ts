@@ -27,7 +27,10 @@ import { Reserve } from './store/reserve.ts';
 import { Annotation } from './studio/annotation/annotation.ts';
 import type { StoredTask } from './studio/annotation/task.ts';
 import { Automl } from './studio/automl/automl.ts';
+import { DatasetDeletion } from './studio/datasets/dataset-deletion.ts';
+import { DatasetJobs } from './studio/datasets/dataset-jobs.ts';
 import { DatasetLabels } from './studio/datasets/dataset-labels.ts';
+import { DatasetPictures } from './studio/datasets/dataset-pictures.ts';
 import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
 import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
 import { Thumbnails } from './studio/datasets/thumbnails.ts';
@@ -100,12 +103,12 @@ async function start(config: Config, version: string): Promise<void> {
   const projects: Projects = new Projects(await Collection.open<StoredProject>(db, 'projects'), users, groups, events, {
     // A search keeps its project busy between two trainings and while it waits for Submit.
     countActiveJobs: (id) => Math.max(queue.countActive(id), hpo.countLive(id)),
-    checkNotNeeded: (id) => datasets.checkNotSharedInUse(id),
+    checkNotNeeded: (id) => datasetDeletion.checkNotSharedInUse(id),
     deleteContents: async (id) => {
       await inferences.deleteAllOf(id);
       await experiments.deleteAllOf(id);
       await annotation.deleteWhere(({ projectId }) => projectId === id);
-      await datasets.deleteAllOf(id);
+      await datasetDeletion.deleteAllOf(id);
       await jobs.deleteAllOf(id);
     },
   });
@@ -154,27 +157,31 @@ async function start(config: Config, version: string): Promise<void> {
     limits: { ...limits, maxFileBytes: config.upload.max_unpacked_bytes },
     table: { maxRows: config.tables.max_rows, maxColumns: config.tables.max_columns, maxCells: config.tables.max_cells },
   };
-  const datasets: Datasets = new Datasets({
+  const trash = new Trash(await Collection.open<TrashedDataset>(db, 'trash'), config.trash.keep_days);
+  const datasets = new Datasets({
     datasets: await Collection.open<StoredDataset>(db, 'datasets'),
-    trash: new Trash(await Collection.open<TrashedDataset>(db, 'trash'), config.trash.keep_days),
+    trash,
     dir: await folder('datasets'),
-    limits,
-    tableLimits: tableLimits.table,
-    queue,
-    uploads,
-    pictures,
-    labelSets,
     projects,
     users,
-    notifications,
     events,
+  });
+  const datasetPictures = new DatasetPictures(datasets, pictures, labelSets);
+  const datasetJobs = new DatasetJobs({ datasets, queue, uploads, projects, notifications, limits });
+  const datasetDeletion: DatasetDeletion = new DatasetDeletion({
+    datasets,
+    trash,
+    queue,
+    projects,
+    users,
+    pictures,
     usesOf: (id) => [...experiments.usesOf(id), ...inferences.usesOf(id), ...annotation.tasks.usesOf(id)],
     forget: (id) => tables.drop(id),
     gone: (id) => annotation.deleteWhere(({ datasetId }) => datasetId === id),
   });
   const tables: Tables = new Tables(datasets, previews);
   const tablePreviews = new TablePreviews(queue, projects, uploads, tableLimits);
-  const tableDatasets = new TableDatasets(datasets, projects, uploads, tableLimits);
+  const tableDatasets = new TableDatasets(datasetJobs, projects, uploads, tableLimits);
   const experiments: Experiments = new Experiments({
     experiments: await Collection.open<StoredExperiment>(db, 'experiments'),
     queue,
@@ -235,7 +242,7 @@ async function start(config: Config, version: string): Promise<void> {
   });
   const starts: Starts = new Starts(weights, models);
   const preflights = new Preflights(experiments, queue, presets);
-  const preprocess = new Preprocess(datasets, projects, previews);
+  const preprocess = new Preprocess({ datasets, datasetJobs, projects, previews, maxPictures: limits.maxFiles, tableLimits: tableLimits.table });
   const inferences: Inferences = new Inferences({
     inferences: await Collection.open<StoredInference>(db, 'inferences'),
     queue,
@@ -264,6 +271,7 @@ async function start(config: Config, version: string): Promise<void> {
     tasks: await Collection.open<StoredTask>(db, 'annotation'),
     dir: await folder('annotation'),
     datasets,
+    datasetPictures,
     datasetLabels,
     pictures,
     experiments,
@@ -326,6 +334,9 @@ async function start(config: Config, version: string): Promise<void> {
     projects,
     uploads,
     datasets,
+    datasetPictures,
+    datasetJobs,
+    datasetDeletion,
     tableDatasets,
     tablePreviews,
     tables,
@@ -358,8 +369,8 @@ async function start(config: Config, version: string): Promise<void> {
       logError(`${about} at the start`, error);
     });
   await atStart('uploads', uploads.removeStale());
-  await atStart('datasets', datasets.recover());
-  setInterval(() => datasets.purgeOverdue().catch((error) => logError('the trash could not be emptied', error)), 3600_000).unref();
+  await atStart('datasets', datasetDeletion.recover());
+  setInterval(() => datasetDeletion.purgeOverdue().catch((error) => logError('the trash could not be emptied', error)), 3600_000).unref();
   await atStart('labels', datasetLabels.recover());
   await experiments.recover();
   await atStart('AutoML', automl.recover());
@@ -377,11 +388,11 @@ async function start(config: Config, version: string): Promise<void> {
   );
   await queue.start(
     {
-      ingest: datasets.ingestRules,
-      sample: datasets.sampleRules,
+      ingest: datasetJobs.ingestRules,
+      sample: datasetJobs.sampleRules,
       table_preview: tablePreviews.rules,
       table: tableDatasets.rules,
-      preprocess: datasets.preprocessRules,
+      preprocess: preprocess.rules,
       labels: datasetLabels.rules,
       train: experiments.rules,
       trial: hpo.rules,

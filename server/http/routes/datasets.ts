@@ -8,7 +8,7 @@ import { GroupPreview, GroupQuery } from '../training-schemas.ts';
 import { ById, ByIdAndNumber, Nothing, sendPicture } from './parts.ts';
 
 export const datasetRoutes =
-  ({ datasets, projects }: Studio): FastifyPluginAsyncTypebox =>
+  ({ datasets, datasetPictures, datasetJobs, datasetDeletion, projects }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
     const tags = ['datasets'];
 
@@ -18,7 +18,7 @@ export const datasetRoutes =
       async (request, reply) => {
         const reader = readerOf(request);
         const project = await projects.addSample(reader, request.language);
-        await datasets.addSample(reader, project.id, request.language);
+        await datasetJobs.addSample(reader, project.id, request.language);
         return reply.status(201).send(projects.view(reader, project));
       },
     );
@@ -50,7 +50,7 @@ export const datasetRoutes =
           response: { 201: Dataset },
         },
       },
-      async (request, reply) => reply.status(201).send(await datasets.add(readerOf(request), request.params.id, request.body)),
+      async (request, reply) => reply.status(201).send(await datasetJobs.add(readerOf(request), request.params.id, request.body)),
     );
 
     app.get(
@@ -81,7 +81,7 @@ export const datasetRoutes =
         },
       },
       async (request, reply) => {
-        await datasets.delete(readerOf(request), request.params.id, request.query.forGood);
+        await datasetDeletion.delete(readerOf(request), request.params.id, request.query.forGood);
         return reply.status(204).send(null);
       },
     );
@@ -92,7 +92,7 @@ export const datasetRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Pictures that are the same to the last byte', params: ById, querystring: DuplicateQuery, response: { 200: Duplicates } },
       },
-      async (request) => datasets.duplicates(readerOf(request), request.params.id, request.query),
+      async (request) => datasetPictures.duplicates(readerOf(request), request.params.id, request.query),
     );
 
     app.get(
@@ -101,14 +101,14 @@ export const datasetRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Deleted datasets of a project that can be restored', params: ById, response: { 200: Type.Array(TrashedDataset) } },
       },
-      async (request) => datasets.trashed(readerOf(request), request.params.id),
+      async (request) => datasetDeletion.trashed(readerOf(request), request.params.id),
     );
 
     app.delete(
       '/api/projects/:id/trash',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'Delete all of them for good', params: ById, response: { 204: Nothing } } },
       async (request, reply) => {
-        await datasets.emptyTrash(readerOf(request), request.params.id);
+        await datasetDeletion.emptyTrash(readerOf(request), request.params.id);
         return reply.status(204).send(null);
       },
     );
@@ -116,14 +116,14 @@ export const datasetRoutes =
     app.post(
       '/api/trash/:id/restore',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'Take a dataset out of the trash', params: ById, response: { 200: Dataset } } },
-      async (request) => datasets.restore(readerOf(request), request.params.id),
+      async (request) => datasetDeletion.restore(readerOf(request), request.params.id),
     );
 
     app.delete(
       '/api/trash/:id',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'Delete a dataset for good', params: ById, response: { 204: Nothing } } },
       async (request, reply) => {
-        await datasets.purge(readerOf(request), request.params.id);
+        await datasetDeletion.purge(readerOf(request), request.params.id);
         return reply.status(204).send(null);
       },
     );
@@ -134,7 +134,7 @@ export const datasetRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Its pictures, page by page', params: ById, querystring: PictureQuery, response: { 200: PicturePage } },
       },
-      async (request) => datasets.items(readerOf(request), request.params.id, request.query),
+      async (request) => datasetPictures.items(readerOf(request), request.params.id, request.query),
     );
 
     app.get(
@@ -143,7 +143,7 @@ export const datasetRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'What a group pattern makes of its pictures', params: ById, querystring: GroupQuery, response: { 200: GroupPreview } },
       },
-      async (request) => datasets.groups(readerOf(request), request.params.id, request.query.pattern),
+      async (request) => datasetPictures.groups(readerOf(request), request.params.id, request.query.pattern),
     );
 
     for (const [kind, small] of [
@@ -154,7 +154,7 @@ export const datasetRoutes =
         `/api/datasets/:id/${kind}/:n`,
         { config: { access: DEVELOPERS }, schema: { tags, summary: small ? 'A picture, small' : 'A picture', params: ByIdAndNumber } },
         async (request, reply) => {
-          return sendPicture(reply, await datasets.picture(readerOf(request), request.params.id, request.params.n, small));
+          return sendPicture(reply, await datasetPictures.picture(readerOf(request), request.params.id, request.params.n, small));
         },
       );
     }

@@ -13,6 +13,7 @@ import { Again } from '../../queue/again.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { DatasetLabels } from '../datasets/dataset-labels.ts';
+import type { DatasetPictures } from '../datasets/dataset-pictures.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { StoredUser } from '../people/users.ts';
 import { livingClasses, resolveClass } from './classes.ts';
@@ -22,6 +23,7 @@ import type { AnnotationTasks } from './tasks.ts';
 export interface CompletionServices {
   tasks: AnnotationTasks;
   datasets: Datasets;
+  datasetPictures: DatasetPictures;
   datasetLabels: DatasetLabels;
   queue: Queue;
   log(error: unknown, about: string): void;
@@ -107,25 +109,25 @@ export class Completion {
 
   /** The dataset gets its labels. May be called again after a crash. */
   async #adopt(task: Readonly<StoredTask>, dir: string): Promise<void> {
-    const { tasks, datasets, datasetLabels } = this.#services;
+    const { tasks, datasetPictures, datasetLabels } = this.#services;
     const { classes, labelled, excluded } = JSON.parse(await readFile(join(dir, 'out/merge.json'), 'utf8')) as MergeOutcome;
     const revision = task.labelRevision ?? (await datasetLabels.nextRevision(task.datasetId));
     await tasks.update(task.id, (before) => ({ ...before, labelRevision: revision }));
-    await datasets.exclude(task.datasetId, excluded);
+    await datasetPictures.exclude(task.datasetId, excluded);
     const made = { classes, labelledCount: labelled, labelFile: null, labelFormat: 'annotation' as const, labelFindings: 0 };
     await datasetLabels.adopt(task.datasetId, revision, join(dir, 'out/labels'), made);
   }
 
   /** Forward where the dataset has the labels, else back. True: the task is completed. */
   async #settle(id: number, failure: StoredTask['failure']): Promise<boolean> {
-    const { tasks, datasets } = this.#services;
+    const { tasks, datasets, datasetPictures } = this.#services;
     const task = tasks.get(id);
     if (task === undefined) return false;
     if (task.labelRevision !== null && datasets.get(task.datasetId)?.labelRevision === task.labelRevision) {
       await this.#complete(task);
       return true;
     }
-    await datasets.exclude(task.datasetId, []);
+    await datasetPictures.exclude(task.datasetId, []);
     await tasks.update(id, (before) => ({ ...before, status: 'working', failure }));
     return false;
   }

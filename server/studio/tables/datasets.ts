@@ -8,7 +8,7 @@ import type { IngestLimits } from '../../jobs/protocol.ts';
 import type { JobRules } from '../../queue/jobs.ts';
 import { writeDurably } from '../../store/durable.ts';
 import type { TableLimits } from '../../tables/limits.ts';
-import type { Datasets } from '../datasets/datasets.ts';
+import type { DatasetJobs } from '../datasets/dataset-jobs.ts';
 import { madeTable } from '../datasets/made.ts';
 import type { StoredUser } from '../people/users.ts';
 import { needsTarget } from '../projects/problems.ts';
@@ -18,13 +18,13 @@ import type { Uploads } from '../uploads/uploads.ts';
 const REQUEST = 'request.json';
 
 export class TableDatasets {
-  readonly #datasets: Datasets;
+  readonly #jobs: DatasetJobs;
   readonly #projects: Projects;
   readonly #uploads: Uploads;
   readonly #limits: { limits: IngestLimits; table: TableLimits };
 
-  constructor(datasets: Datasets, projects: Projects, uploads: Uploads, limits: { limits: IngestLimits; table: TableLimits }) {
-    this.#datasets = datasets;
+  constructor(jobs: DatasetJobs, projects: Projects, uploads: Uploads, limits: { limits: IngestLimits; table: TableLimits }) {
+    this.#jobs = jobs;
     this.#projects = projects;
     this.#uploads = uploads;
     this.#limits = limits;
@@ -36,7 +36,7 @@ export class TableDatasets {
     if (project.type !== 'tabular') throw new StudioError('table_not_for_pictures');
     checkTarget(request, project.model);
     return this.#uploads.handOver(reader.id, (take) =>
-      this.#datasets.submit(reader, project, request, 'table', async (dir) => {
+      this.#jobs.submit(reader, project, request, 'table', async (dir) => {
         await writeDurably(join(dir, REQUEST), JSON.stringify(request));
         const { name } = await take(request.uploadId, join(dir, 'upload'));
         return { kind: 'table', uploadName: name };
@@ -49,7 +49,7 @@ export class TableDatasets {
       const { settings, columns, target } = JSON.parse(await readFile(join(dir, REQUEST), 'utf8')) as NewTable;
       return { kind: 'table', upload: join(dir, 'upload'), settings, columns, target, ...this.#limits };
     },
-    ended: (job, verdict, dir) => this.#datasets.ended(job, verdict, dir, madeTable),
+    ended: (job, verdict, dir) => this.#jobs.ended(job, verdict, dir, madeTable),
   };
 }
 
