@@ -37,6 +37,7 @@ import { Thumbnails } from './studio/datasets/thumbnails.ts';
 import { Trash, type TrashedDataset } from './studio/datasets/trash.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
 import { Experiments, OWN_JOBS, type StoredExperiment } from './studio/experiments/experiments.ts';
+import { Trainings } from './studio/experiments/trainings.ts';
 import { Groups, type StoredGroup } from './studio/groups/groups.ts';
 import { Hpo } from './studio/hpo/hpo.ts';
 import { Inferences, type StoredInference } from './studio/inferences/inferences.ts';
@@ -182,26 +183,35 @@ async function start(config: Config, version: string): Promise<void> {
   const tables: Tables = new Tables(datasets, previews);
   const tablePreviews = new TablePreviews(queue, projects, uploads, tableLimits);
   const tableDatasets = new TableDatasets(datasetJobs, projects, uploads, tableLimits);
+  const experimentRecords = await Collection.open<StoredExperiment>(db, 'experiments');
   const experiments: Experiments = new Experiments({
-    experiments: await Collection.open<StoredExperiment>(db, 'experiments'),
+    experiments: experimentRecords,
     queue,
     jobs,
-    presets,
     projects,
     datasets,
     users,
-    notifications,
     events,
-    starts: { checked: (reader, start, algorithm) => starts.checked(reader, start, algorithm), work: (start) => starts.work(start) },
     isInferring: (id) => inferences.isInferring(id),
     deleteInferencesOf: (id) => inferences.deleteOf(id),
     searches: { summary: (id) => hpo.summary(id), stop: (id) => hpo.stop(id), forget: (id) => hpo.forget(id) },
+  });
+  const trainings = new Trainings({
+    experiments,
+    records: experimentRecords,
+    starts: { checked: (reader, start, algorithm) => starts.checked(reader, start, algorithm), work: (start) => starts.work(start) },
+    queue,
+    presets,
+    projects,
+    datasets,
+    notifications,
     log: (error, about) => logError(about, error),
   });
   const hpo: Hpo = new Hpo({
     dir: await folder('studies'),
     settings: config.hpo,
     experiments,
+    trainings,
     queue,
     jobs,
     presets,
@@ -214,6 +224,7 @@ async function start(config: Config, version: string): Promise<void> {
     templates: await Collection.open<StoredTemplate>(db, 'templates'),
     dir: await folder('templates'),
     experiments,
+    trainings,
     datasets,
     projects,
     groups,
@@ -241,7 +252,7 @@ async function start(config: Config, version: string): Promise<void> {
     usesOf: (start) => experiments.beginningWith(start),
   });
   const starts: Starts = new Starts(weights, models);
-  const preflights = new Preflights(experiments, queue, presets);
+  const preflights = new Preflights(experiments, trainings, queue, presets);
   const preprocess = new Preprocess({ datasets, datasetJobs, projects, previews, maxPictures: limits.maxFiles, tableLimits: tableLimits.table });
   const inferences: Inferences = new Inferences({
     inferences: await Collection.open<StoredInference>(db, 'inferences'),
@@ -294,7 +305,7 @@ async function start(config: Config, version: string): Promise<void> {
   });
   const leases = await Document.open<Leases>(join(db, 'kiosk-leases.json'), { leases: [] });
   const kiosk = { stations, work: new KioskWorks({ leases, annotation, datasets, pictures, users, settings: config.kiosk }) };
-  const automl = new Automl({ experiments, projects, notifications, events, log: (error, about) => logError(about, error) });
+  const automl = new Automl({ experiments, trainings, projects, notifications, events, log: (error, about) => logError(about, error) });
   const monitor = new Monitor(data, version);
 
   /** A record where the reader may see the project that it belongs to. */
@@ -342,6 +353,7 @@ async function start(config: Config, version: string): Promise<void> {
     tables,
     datasetLabels,
     experiments,
+    trainings,
     automl,
     hpo,
     preflights,
@@ -372,7 +384,7 @@ async function start(config: Config, version: string): Promise<void> {
   await atStart('datasets', datasetDeletion.recover());
   setInterval(() => datasetDeletion.purgeOverdue().catch((error) => logError('the trash could not be emptied', error)), 3600_000).unref();
   await atStart('labels', datasetLabels.recover());
-  await experiments.recover();
+  await trainings.recover();
   await atStart('AutoML', automl.recover());
   await hpo.recover();
   await atStart('templates', templates.recover());
@@ -394,7 +406,7 @@ async function start(config: Config, version: string): Promise<void> {
       table: tableDatasets.rules,
       preprocess: preprocess.rules,
       labels: datasetLabels.rules,
-      train: experiments.rules,
+      train: trainings.rules,
       trial: hpo.rules,
       preflight: preflights.rules,
       infer: inferences.rules,

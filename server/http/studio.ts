@@ -11,6 +11,7 @@ import type { DatasetPictures } from '../studio/datasets/dataset-pictures.ts';
 import type { Datasets } from '../studio/datasets/datasets.ts';
 import type { Algorithms } from '../studio/experiments/algorithms.ts';
 import type { Experiments } from '../studio/experiments/experiments.ts';
+import type { Trainings } from '../studio/experiments/trainings.ts';
 import type { Groups } from '../studio/groups/groups.ts';
 import type { Hpo } from '../studio/hpo/hpo.ts';
 import type { Inferences } from '../studio/inferences/inferences.ts';
@@ -51,6 +52,7 @@ export interface Studio {
   tables: Tables;
   datasetLabels: DatasetLabels;
   experiments: Experiments;
+  trainings: Trainings;
   automl: Automl;
   hpo: Hpo;
   preflights: Preflights;

@@ -10,7 +10,7 @@ import { asDownload } from './downloads.ts';
 import { ById, Nothing } from './parts.ts';
 
 export const experimentRoutes =
-  ({ experiments, algorithms }: Studio): FastifyPluginAsyncTypebox =>
+  ({ experiments, trainings, algorithms }: Studio): FastifyPluginAsyncTypebox =>
   async (app) => {
     const tags = ['experiments'];
 
@@ -85,7 +85,7 @@ export const experimentRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'Start the training of a draft', params: ById, body: RunConfig, response: { 200: Experiment } },
       },
-      async (request) => experiments.run(readerOf(request), request.params.id, request.body),
+      async (request) => trainings.run(readerOf(request), request.params.id, request.body),
     );
 
     app.post(

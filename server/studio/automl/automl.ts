@@ -14,6 +14,7 @@ import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts'
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment } from '../experiments/experiments.ts';
 import { automlName, freeName } from '../experiments/names.ts';
+import type { Trainings } from '../experiments/trainings.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
@@ -21,6 +22,7 @@ import { type Candidate, rank, recommend } from './leaderboard.ts';
 
 export interface AutomlServices {
   experiments: Experiments;
+  trainings: Trainings;
   projects: Projects;
   notifications: Notifications;
   events: EventBus;
@@ -31,14 +33,16 @@ const isOver = ({ status }: Readonly<Pick<StoredExperiment, 'status'>>) => statu
 
 export class Automl {
   readonly #experiments: Experiments;
+  readonly #trainings: Trainings;
   readonly #projects: Projects;
   readonly #notifications: Notifications;
   readonly #log: (error: unknown, about: string) => void;
   /** Groups whose end is still to be told. */
   readonly #open = new Set<number>();
 
-  constructor({ experiments, projects, notifications, events, log }: AutomlServices) {
+  constructor({ experiments, trainings, projects, notifications, events, log }: AutomlServices) {
     this.#experiments = experiments;
+    this.#trainings = trainings;
     this.#projects = projects;
     this.#notifications = notifications;
     this.#log = log;
@@ -57,10 +61,10 @@ export class Automl {
     const draft = experiments.may(reader, id, 'automl');
     const { algorithms, split, preset } = request;
     for (const [i, { name, parameters }] of algorithms.entries()) {
-      experiments.check(draft, { split, preset, algorithm: name, parameters });
+      this.#trainings.check(draft, { split, preset, algorithm: name, parameters });
       if (algorithms.findIndex((other) => other.name === name) < i) throw new StudioError('automl_twice', { name });
     }
-    const starts = algorithms.map(({ name, start }) => experiments.startOf(reader, { algorithm: name, ...(start === undefined ? {} : { start }) }));
+    const starts = algorithms.map(({ name, start }) => this.#trainings.startOf(reader, { algorithm: name, ...(start === undefined ? {} : { start }) }));
     const at = new Date();
     const taken = experiments.namesIn(draft.projectId);
     const settings = (index: number) => ({
@@ -97,7 +101,7 @@ export class Automl {
   /** One that cannot be queued fails alone. */
   async #queue(id: number, ownerId: number): Promise<void> {
     try {
-      await this.#experiments.queueTraining(id, ownerId);
+      await this.#trainings.queue(id, ownerId);
     } catch (error) {
       if (!(error instanceof StudioError)) this.#log(error, `queuing of experiment ${id}`);
       await this.#experiments.update(id, (before) => ({

@@ -1,5 +1,6 @@
 /** The algorithms that can be trained: what they cost at a picture size and what to start with. */
 import { setImmediate as breathe } from 'node:timers/promises';
+import { StudioError } from '../../errors.ts';
 import type { Algorithm } from '../../http/schemas.ts';
 import { DEFAULTS, type Recipe } from '../../learn/recipe.ts';
 import type { Box } from '../../queue/allocation.ts';
@@ -35,12 +36,19 @@ type Cost = ReturnType<typeof describe>;
 
 /** Stages that can be frozen; counted on the graph at a size that every architecture takes. */
 const freezableStages = new Map<ArchitectureName, number>();
-export function freezable(name: ArchitectureName): number {
+function freezable(name: ArchitectureName): number {
   const known = freezableStages.get(name);
   if (known !== undefined) return known;
   const stages = describe(name, 2, 64).freezable;
   freezableStages.set(name, stages);
   return stages;
+}
+
+/** Throws freeze_stages_too_many. */
+export function checkFreezing(algorithm: string, stages: number): void {
+  if (stages === 0 || !algorithmExists(algorithm)) return;
+  const most = freezable(algorithm);
+  if (stages > most) throw new StudioError('freeze_stages_too_many', { name: algorithm, stages, most });
 }
 
 export class Algorithms {

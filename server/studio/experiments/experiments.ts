@@ -3,29 +3,21 @@
  *
  *     draft → pending → running → succeeded | aborted (stopped, with a model) | failed (with a reason, no model)
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { failureOf, StudioError } from '../../errors.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { EpochRow, Experiment, ExperimentAction, ExperimentDetails, Failure, HpoSummary, RunConfig, Start, TrainResult } from '../../http/schemas.ts';
 import type { HpoRequest } from '../../http/training-schemas.ts';
-import { sizeProblem } from '../../learn/sizes.ts';
-import { Again, mayPass } from '../../queue/again.ts';
-import type { Need } from '../../queue/allocation.ts';
-import type { JobRules, JobVerdict, StoredJob, WorkOf } from '../../queue/jobs.ts';
-import type { Presets } from '../../queue/presets.ts';
+import type { StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Collection } from '../../store/collection.ts';
-import { labelFolder } from '../../store/label-set.ts';
 import type { DatasetUse } from '../datasets/dataset-deletion.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { actionsOf, checkAllowed } from './actions.ts';
-import { algorithmExists, freezable } from './algorithms.ts';
-import { freeName, runName } from './names.ts';
 
 /** What an HPO was started with. */
 export interface StoredSearch {
@@ -66,22 +58,16 @@ export interface StoredExperiment {
   finishedAt: string | null;
 }
 
-/** JOBDIR/checkpoint, see jobs/checkpoint.ts and jobs/crossvalidate.ts. */
-const CHECKPOINT = 'checkpoint';
-
 /** Kinds of jobs whose subject is an experiment. */
 export const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial', 'preflight']);
 
 export interface ExperimentOptions {
-  starts: StartingPoints;
   experiments: Collection<StoredExperiment>;
   queue: Queue;
   jobs: Jobs;
-  presets: Presets;
   projects: Projects;
   datasets: Datasets;
   users: Users;
-  notifications: Notifications;
   events: EventBus;
   /** Is an inference with this model going on? */
   isInferring(experimentId: number): boolean;
@@ -92,13 +78,6 @@ export interface ExperimentOptions {
     stop(experimentId: number): Promise<void>;
     forget(experimentId: number): Promise<void>;
   };
-  log(error: unknown, about: string): void;
-}
-
-/** What trainings begin with, besides random numbers; see studio/weights/starts.ts. */
-export interface StartingPoints {
-  checked(reader: StoredUser, start: Start, algorithm: string): Start;
-  work(start: Start): NonNullable<WorkOf['train']['start']>;
 }
 
 export class Experiments {
@@ -106,13 +85,10 @@ export class Experiments {
   readonly #experiments: Collection<StoredExperiment>;
   /** Drafts that are just being started: a second click finds them no draft any more. */
   readonly #starting = new Set<number>();
-  /** What the start could not put right. */
-  readonly #again: Again;
 
   constructor(options: ExperimentOptions) {
     this.#options = options;
     this.#experiments = options.experiments;
-    this.#again = new Again(options.log);
   }
 
   // ---------------------------------------------------------------- looking
@@ -252,54 +228,6 @@ export class Experiments {
     return this.view(reader, experiment);
   }
 
-  /** Start. */
-  async run(reader: StoredUser, id: number, config: RunConfig, templateName?: string): Promise<Experiment> {
-    const draft = this.may(reader, id, 'run');
-    this.check(draft, config);
-    const start = this.startOf(reader, config);
-    await this.exclusively(id, 'run', async () => {
-      await this.#endPreflights(id);
-      let pending = false;
-      try {
-        await this.queueTraining(id, reader.id, (before, jobId) => {
-          checkAllowed(before, 'run');
-          pending = true;
-          const name = before.name || freeName(runName(), this.namesIn(before.projectId));
-          return {
-            ...before,
-            name,
-            mode: 'run',
-            status: 'pending',
-            config: { ...config, ...start },
-            jobId,
-            ...(templateName === undefined ? {} : { templateName }),
-          };
-        });
-      } catch (error) {
-        if (pending) await this.backToDraft(id);
-        throw error;
-      }
-    });
-    return this.view(reader, this.#experiments.get(id) ?? draft);
-  }
-
-  /** Throws where a training with these settings cannot be started for an experiment's dataset. Gives what its preset asks for. */
-  check({ projectId, datasetId }: Readonly<StoredExperiment>, { split, algorithm, parameters, preset }: RunConfig): Need {
-    const sum = split.training + split.validation + split.test;
-    if (sum !== 100) throw new StudioError('split_sum', { sum });
-    if (!algorithmExists(algorithm)) throw new StudioError('algorithm_unknown', { name: algorithm });
-    checkFreezing(algorithm, parameters.freeze_stages ?? 0);
-    const problem = sizeProblem(algorithm, parameters.input_size, parameters.batch_size, parameters.freeze_stages);
-    if (problem !== null) throw problem;
-    this.#options.datasets.trainable(projectId, datasetId);
-    return this.#options.presets.need(preset);
-  }
-
-  /** What a training begins with, for its settings. Throws start_missing or start_other_algorithm. */
-  startOf(reader: StoredUser, { start, algorithm }: Pick<RunConfig, 'start' | 'algorithm'>): Pick<RunConfig, 'start'> {
-    return start === undefined ? {} : { start: this.#options.starts.checked(reader, start, algorithm) };
-  }
-
   /** Starts a draft in one way only: a second click that comes while the first is being worked on is refused. */
   async exclusively<T>(id: number, action: ExperimentAction, work: () => Promise<T>): Promise<T> {
     if (this.#starting.has(id)) throw new StudioError('experiment_refused', { action, status: 'pending' });
@@ -309,26 +237,6 @@ export class Experiments {
     } finally {
       this.#starting.delete(id);
     }
-  }
-
-  /** Puts the training of an experiment into the queue. `change` gives it its job, and its settings where it has none yet. */
-  async queueTraining(
-    id: number,
-    ownerId: number,
-    change: (before: Readonly<StoredExperiment>, jobId: number) => StoredExperiment = (before, jobId) => ({ ...before, jobId }),
-  ): Promise<void> {
-    let pending: Readonly<StoredExperiment> | undefined;
-    await this.#options.queue.submit(
-      () => {
-        const { name, projectId, config } = pending!;
-        const preset = { name: config!.preset, need: this.#options.presets.need(config!.preset) };
-        return { kind: 'train', title: name, projectId, ownerId, subjectId: id, preset };
-      },
-      async (jobId) => {
-        pending = await this.update(id, (before) => change(before, jobId));
-        if (pending === undefined) throw new StudioError('not_found');
-      },
-    );
   }
 
   async stop(reader: StoredUser, id: number): Promise<Experiment> {
@@ -342,7 +250,7 @@ export class Experiments {
   async delete(reader: StoredUser, id: number): Promise<void> {
     const experiment = this.may(reader, id, 'delete');
     if (this.#options.isInferring(id)) throw new StudioError('experiment_in_use');
-    await this.#endPreflights(id);
+    await this.endPreflights(id);
     if (this.#jobsOf(id).some(isActive)) throw new StudioError('experiment_winding_down');
     await this.#remove(experiment);
   }
@@ -361,7 +269,7 @@ export class Experiments {
   }
 
   /** A preflight that is still looking would only slow down the training. */
-  async #endPreflights(id: number): Promise<void> {
+  async endPreflights(id: number): Promise<void> {
     for (const job of this.#jobsOf(id)) if (job.kind === 'preflight' && isActive(job)) await this.#options.queue.stop(job.id).catch(() => {});
   }
 
@@ -417,13 +325,15 @@ export class Experiments {
 
   /** A started experiment keeps to the labels that its dataset had then; so its trainings, trials and models are all of the same. */
   #withLabels(experiment: StoredExperiment): StoredExperiment {
-    const { labels, ...draft } = experiment;
+    const { labels: _, ...draft } = experiment;
     if (experiment.status === 'draft') return draft;
-    const found = labels ?? this.#labelsOf(experiment);
-    return found === undefined ? draft : { ...draft, labels: found };
+    const labels = this.labelsOf(experiment);
+    return labels === undefined ? draft : { ...draft, labels };
   }
 
-  #labelsOf({ datasetId }: Readonly<StoredExperiment>): StoredExperiment['labels'] {
+  /** The labels that it learns from: its own, or in a draft those that its dataset has now. */
+  labelsOf({ labels, datasetId }: Readonly<StoredExperiment>): StoredExperiment['labels'] {
+    if (labels !== undefined) return labels;
     const dataset = this.#options.datasets.get(datasetId);
     if (dataset === undefined || dataset.labelRevision === null) return undefined;
     return { revision: dataset.labelRevision, classes: dataset.classes.map(({ name }) => name) };
@@ -438,112 +348,6 @@ export class Experiments {
   async discard({ id, projectId }: Readonly<StoredExperiment>): Promise<void> {
     await this.#experiments.delete(id);
     this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: true, audience: this.#options.projects.audience(projectId) });
-  }
-
-  // ---------------------------------------------------------------- its job
-
-  readonly rules: JobRules<'train'> = {
-    work: (job) => {
-      const experiment = this.#experiments.get(job.subjectId);
-      if (experiment === undefined) throw new StudioError('not_found');
-      return this.trainWork(experiment, experiment.config);
-    },
-    started: async (job) => {
-      const experiment = await this.#experiments.update(job.subjectId, (before) => ({
-        ...before,
-        status: 'running',
-        startedAt: before.startedAt ?? job.startedAt,
-      }));
-      if (experiment === undefined) return;
-      this.changed(experiment);
-      await this.#options.projects.markWorking(experiment.projectId);
-    },
-    keeps: async (dir) => (await readdir(join(dir, CHECKPOINT), { recursive: true }).catch(() => [])).some((name) => basename(name) === 'state.json'),
-    ended: (job, verdict, dir) => this.#ended(job, verdict, dir),
-  };
-
-  /** What a worker is told to train. Throws dataset_unreadable. */
-  trainWork(experiment: Readonly<StoredExperiment>, config: Pick<RunConfig, 'algorithm' | 'parameters' | 'split' | 'start'> | null): WorkOf['train'] {
-    const dataset = this.#options.datasets.get(experiment.datasetId);
-    const labels = experiment.labels ?? this.#labelsOf(experiment);
-    if (dataset === undefined || labels === undefined || config === null) throw new StudioError('dataset_unreadable');
-    const folder = this.#options.datasets.folder(dataset.id);
-    return {
-      kind: 'train',
-      dataset: folder,
-      labels: labelFolder(folder, labels.revision),
-      classes: labels.classes,
-      algorithm: config.algorithm,
-      parameters: config.parameters,
-      split: config.split,
-      ...(config.start === undefined ? {} : { start: this.#options.starts.work(config.start) }),
-      about: {
-        experiment: experiment.name,
-        project: this.#options.projects.get(experiment.projectId)?.name ?? '',
-        dataset: `${experiment.datasetName} / v${experiment.datasetVersion}`,
-      },
-    };
-  }
-
-  async #ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string): Promise<void> {
-    const hasModel = (await isFile(join(dir, 'out/model.onnx'))) && (await isFile(join(dir, 'out/result.json')));
-    const usable = verdict.state !== 'failed' && hasModel;
-    let status: Experiment['status'] = 'failed';
-    let { failure } = verdict;
-    if (verdict.state === 'succeeded') {
-      if (usable) status = 'succeeded';
-      else failure = failureOf(new StudioError('model_unreadable'));
-    } else if (verdict.state === 'stopped') {
-      if (usable) status = 'aborted';
-      else failure = failureOf(new StudioError('stopped_before_model'));
-    }
-    const experiment = await this.#experiments.update(job.subjectId, (before) =>
-      before.jobId !== job.id || before.finishedAt !== null ? before : { ...before, status, failure, usable, finishedAt: new Date().toISOString() },
-    );
-    if (experiment === undefined || experiment.jobId !== job.id) return;
-    this.changed(experiment);
-    await this.#dropCheckpoint(job.id);
-    if (verdict.state === 'stopped') return;
-    const text =
-      status === 'succeeded'
-        ? { ko: `학습이 끝났습니다: ${experiment.name}`, en: `The training has succeeded: ${experiment.name}` }
-        : { ko: `학습이 실패했습니다: ${experiment.name}. ${failure?.ko ?? ''}`, en: `The training has failed: ${experiment.name}. ${failure?.en ?? ''}` };
-    await this.#options.notifications.add(job.ownerId, status === 'succeeded' ? 'success' : 'error', text, `/experiments/${experiment.id}`);
-  }
-
-  /** Nobody goes on from it any more, and a resnet152's takes a gigabyte. */
-  async #dropCheckpoint(jobId: number): Promise<void> {
-    const folder = join(this.#options.queue.folder(jobId), CHECKPOINT);
-    await rm(folder, { recursive: true, force: true }).catch((error: unknown) => this.#options.log(error, folder));
-  }
-
-  /** Puts right what a crash left between the records, as far as there is room on the disk. Before the queue starts. */
-  async recover(): Promise<void> {
-    const { log } = this.#options;
-    for (const experiment of [...this.#experiments.all()]) {
-      const about = `experiment ${experiment.id}`;
-      await this.#recover(experiment).catch((error: unknown) => {
-        log(error, about);
-        const job = experiment.jobId === null ? undefined : this.#options.queue.get(experiment.jobId);
-        if (mayPass(error) && job !== undefined) this.#again.later(experiment.id, about, () => this.#endedBefore(job));
-      });
-    }
-  }
-
-  async #recover(experiment: Readonly<StoredExperiment>): Promise<void> {
-    const { id, projectId, status, search, jobId, automlGroup } = experiment;
-    if (this.#options.projects.get(projectId) === undefined) return void (await this.#experiments.delete(id));
-    if (search !== undefined) return;
-    if (status !== 'pending' && status !== 'running') return jobId === null ? undefined : this.#dropCheckpoint(jobId);
-    const job = jobId === null ? undefined : this.#options.queue.get(jobId);
-    if (job === undefined && automlGroup !== undefined) await this.#experiments.update(id, (before) => ({ ...before, jobId: null }));
-    else if (job === undefined) await this.backToDraft(id);
-    else await this.#endedBefore(job);
-  }
-
-  /** Of a job that was over when the daemon ended. */
-  async #endedBefore(job: Readonly<StoredJob>): Promise<void> {
-    if (!isActive(job)) await this.#ended(job, { state: job.state as JobVerdict['state'], failure: job.failure }, this.#options.queue.folder(job.id));
   }
 
   /** Takes back a start that was never acknowledged. */
@@ -562,19 +366,6 @@ export class Experiments {
     this.#options.events.emit('change', { kind: 'experiment', id, projectId, deleted: false, audience: this.#options.projects.audience(projectId) });
   }
 }
-
-/** Throws freeze_stages_too_many. */
-export function checkFreezing(algorithm: string, stages: number): void {
-  if (stages === 0 || !algorithmExists(algorithm)) return;
-  const most = freezable(algorithm);
-  if (stages > most) throw new StudioError('freeze_stages_too_many', { name: algorithm, stages, most });
-}
-
-const isFile = (path: string) =>
-  stat(path).then(
-    (entry) => entry.isFile(),
-    () => false,
-  );
 
 async function readJson<T>(file: string): Promise<T | null> {
   return readFile(file, 'utf8').then(

@@ -22,6 +22,7 @@ import { isPending } from '../../search/trial.ts';
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment, StoredSearch } from '../experiments/experiments.ts';
 import { dateAndTime, freeName, hpoName } from '../experiments/names.ts';
+import type { Trainings } from '../experiments/trainings.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
@@ -37,6 +38,7 @@ export interface HpoServices {
   dir: string;
   settings: Config['hpo'];
   experiments: Experiments;
+  trainings: Trainings;
   queue: Queue;
   jobs: Jobs;
   presets: Presets;
@@ -69,10 +71,10 @@ export class Hpo {
 
   /** Start. Throws as a Run does, and hpo_…. */
   async start(reader: StoredUser, id: number, asked: HpoRequest): Promise<Experiment> {
-    const { experiments, dir } = this.#services;
+    const { experiments, trainings, dir } = this.#services;
     const draft = experiments.may(reader, id, 'hpo');
-    experiments.check(draft, { ...asked, parameters: { ...asked.parameters, ...smallestSizes(asked.search) } });
-    const start = experiments.startOf(reader, asked);
+    trainings.check(draft, { ...asked, parameters: { ...asked.parameters, ...smallestSizes(asked.search) } });
+    const start = trainings.startOf(reader, asked);
     const request = { ...asked, ...start };
     checkSearchedFreezing(request);
     checkLimits(request, this.#services.settings);
@@ -354,7 +356,7 @@ export class Hpo {
       if (experiment?.search === undefined || job.trial === undefined || live === undefined) throw new StudioError('not_found');
       const { index, until } = job.trial;
       const { request } = experiment.search;
-      const work = this.#services.experiments.trainWork(experiment, { ...request, parameters: parametersOf(request, live.study, index) });
+      const work = this.#services.trainings.work(experiment, { ...request, parameters: parametersOf(request, live.study, index) });
       return { ...work, about: { ...work.about, trial: job.title }, until, checkpoint: live.folder.checkpoint(index) };
     },
     started: async (job) => {

@@ -6,7 +6,7 @@ import type { HpoOptions, HpoRequest, SearchRange } from '../../http/training-sc
 import { complete } from '../../learn/recipe.ts';
 import { contains, type Dimension, type Value as ParameterValue, type Params, parseSpace, type Space, SpaceError } from '../../search/space.ts';
 
-import { checkFreezing } from '../experiments/experiments.ts';
+import { checkFreezing } from '../experiments/algorithms.ts';
 
 type Row = HpoOptions['parameters'][number];
 

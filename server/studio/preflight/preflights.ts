@@ -9,17 +9,20 @@ import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import { writeDurably } from '../../store/durable.ts';
 import type { Experiments } from '../experiments/experiments.ts';
+import type { Trainings } from '../experiments/trainings.ts';
 import type { StoredUser } from '../people/users.ts';
 
 const CONFIG = 'config.json';
 
 export class Preflights {
   readonly #experiments: Experiments;
+  readonly #trainings: Trainings;
   readonly #queue: Queue;
   readonly #presets: Presets;
 
-  constructor(experiments: Experiments, queue: Queue, presets: Presets) {
+  constructor(experiments: Experiments, trainings: Trainings, queue: Queue, presets: Presets) {
     this.#experiments = experiments;
+    this.#trainings = trainings;
     this.#queue = queue;
     this.#presets = presets;
   }
@@ -27,8 +30,8 @@ export class Preflights {
   /** Throws as a Run does. */
   async start(reader: StoredUser, id: number, config: RunConfig): Promise<Preflight> {
     const draft = this.#experiments.may(reader, id, 'run');
-    const { cores, memoryMb } = this.#experiments.check(draft, config);
-    this.#experiments.startOf(reader, config);
+    const { cores, memoryMb } = this.#trainings.check(draft, config);
+    this.#trainings.startOf(reader, config);
     await this.clear(id);
     const job = await this.#queue.submit(
       () => ({
@@ -86,7 +89,7 @@ export class Preflights {
       const config = await this.#config(job);
       const experiment = this.#experiments.get(job.subjectId);
       if (experiment === undefined) throw new StudioError('not_found');
-      const { about: _, ...work } = this.#experiments.trainWork(experiment, config);
+      const { about: _, ...work } = this.#trainings.work(experiment, config);
       return { ...work, kind: 'preflight', memoryLimitMb: this.#presets.need(config.preset).memoryMb };
     },
     need: async (job) => this.#presets.need((await this.#config(job)).preset),

@@ -15,6 +15,7 @@ import { writeDurably } from '../../store/durable.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import { algorithmExists } from '../experiments/algorithms.ts';
 import type { Experiments } from '../experiments/experiments.ts';
+import type { Trainings } from '../experiments/trainings.ts';
 import type { Groups } from '../groups/groups.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
@@ -45,6 +46,7 @@ export interface TemplateServices {
   /** DATA/templates */
   dir: string;
   experiments: Experiments;
+  trainings: Trainings;
   datasets: Datasets;
   projects: Projects;
   groups: Groups;
@@ -134,7 +136,7 @@ export class Templates {
     if (groupId !== project.groupId) throw new StudioError('template_group', { name, group: this.#services.groups.nameOf(groupId) });
     if (!algorithmExists(config.algorithm)) throw new StudioError('algorithm_unknown', { name: config.algorithm });
     this.#services.presets.need(config.preset);
-    this.#services.experiments.startOf(reader, config);
+    this.#services.trainings.startOf(reader, config);
   }
 
   // ---------------------------------------------------------------- what the buttons do
@@ -182,11 +184,11 @@ export class Templates {
 
   /** Start in template mode. Throws template_problem, template_group, and what a Run throws. */
   async run(reader: StoredUser, experimentId: number, templateId: number): Promise<Experiment> {
-    const { experiments, projects } = this.#services;
+    const { experiments, trainings, projects } = this.#services;
     const draft = experiments.may(reader, experimentId, 'run');
     const template = this.visible(reader, templateId);
     this.#checkFit(reader, template, projects.editable(reader, draft.projectId));
-    return experiments.run(reader, experimentId, template.config, template.name);
+    return trainings.run(reader, experimentId, template.config, template.name);
   }
 
   /** Throws not_the_owner. */
