@@ -53,7 +53,10 @@ export class ClassGrid {
   readonly chosen = new Set<number>();
   #last = -1;
   #painting: boolean | null = null;
-  #busy = false;
+  /** The end of what is being saved. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Of saves that are not done: how the person saw the pictures. */
+  readonly #seen = new Set<Map<number, Entry>>();
 
   constructor(host: HTMLElement, options: ClassGridOptions) {
     this.#options = options;
@@ -115,7 +118,10 @@ export class ClassGrid {
     if (!this.chosen.size || !index) return;
     // As the person sees them: only that may be replaced.
     const seen = new Map([...this.chosen].map((n) => [n, index.at(n)]));
-    await this.#alone(async () => {
+    this.#seen.add(seen);
+    this.clear();
+    await this.#inTurn(async () => {
+      this.#seen.delete(seen);
       await this.#options.ready();
       const rows = await this.#rows(seen);
       const isAsSeen = ({ n, state, label }: AnnotationRow) => seen.get(n)?.state === state && seen.get(n)?.label === (label ?? 0);
@@ -127,21 +133,25 @@ export class ClassGrid {
           const { state, label } = seen.get(n) as Entry;
           return { n, from: from.get(n) ?? 0, base: revision, state, label: label || null };
         });
-        this.#options.saved(reply, to, before);
+        this.#saved(reply, to, before);
       }
-      this.chosen.clear();
-      this.#options.selected(0);
       const others = rows.filter((row) => !isAsSeen(row));
       if (others.length) this.#options.outdated(others);
+    }).catch((error: unknown) => {
+      this.#options.failed(error);
+      if (this.#end.signal.aborted) return;
+      // To be tried again with one key.
+      for (const n of seen.keys()) this.chosen.add(n);
+      this.reload();
+      this.refresh();
     });
   }
 
   /** Sends back what the last of these saves has replaced, and takes it out of the list as it is back. */
   async putBack(saves: Replaced[][]): Promise<void> {
-    const step = saves.at(-1);
-    if (!step) return;
-    await this.#alone(async () => {
-      while (step[0]) {
+    await this.#inTurn(async () => {
+      const step = saves.at(-1);
+      while (step?.[0]) {
         const { state, label } = step[0];
         const same = step.filter((one) => one.state === state && one.label === label);
         const reply = await this.#post(
@@ -153,23 +163,28 @@ export class ClassGrid {
         const from = new Map(same.map((one) => [one.n, one.from]));
         const now = new Map(reply.saved.map(({ n, revision }) => [n, revision]));
         for (const one of saves.slice(0, -1).flat()) if (one.base === from.get(one.n)) one.base = now.get(one.n) ?? one.base;
-        this.#options.saved(reply, { state, label }, []);
+        this.#saved(reply, { state, label }, []);
       }
       saves.pop();
-    });
+    }).catch((error: unknown) => this.#options.failed(error));
   }
 
-  /** One thing after another: what comes while something is under way is not done. */
-  async #alone(run: () => Promise<void>): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      await run();
-    } catch (error) {
-      this.#options.failed(error);
-    } finally {
-      this.#busy = false;
+  /** One thing after another, in the order of the keys. */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(run);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #saved(reply: LabelledMany, to: Becomes, before: Replaced[]): void {
+    // What one's own save has made of them counts as seen by the saves that wait for it.
+    for (const seen of this.#seen) {
+      for (const { n } of reply.saved) {
+        const entry = seen.get(n);
+        if (entry) seen.set(n, { ...entry, state: to.state, label: (to.label === undefined ? entry.label : to.label) ?? 0 });
+      }
     }
+    this.#options.saved(reply, to, before);
   }
 
   #post(pictures: LabelMany['pictures'], to: Becomes): Promise<LabelledMany> {

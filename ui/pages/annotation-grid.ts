@@ -47,10 +47,13 @@ export const gridPart = (room: Room) =>
       });
     },
     gridSaved(reply: LabelledMany, to: Becomes, before: Replaced[]) {
-      for (const { n } of reply.saved) {
+      for (const { n, revision } of reply.saved) {
         room.index?.set(n, { state: to.state, ...(to.label === undefined ? {} : { label: to.label }) });
+        room.savedAs.set(n, revision);
         room.loader.stale(n);
         room.sessions.delete(n);
+        // The grid may have been left meanwhile.
+        if (!this.grid && !room.coming && room.session?.n === n) void this.openPicture(n);
       }
       if (before.length) room.replaced.push(before);
       this.gridSteps = room.replaced.length;
