@@ -26,6 +26,8 @@ const resyncs = new Set<() => void>();
 let watch: JobWatch | null = null;
 let task: { id: number; onMessage(message: AnnotationMessage): void } | null = null;
 let source: EventSource | null = null;
+/** All that are not closed, in the order in which they were opened; `source` is the last. */
+const lines: EventSource[] = [];
 let wanted = false;
 let missed = false;
 let retry = 0;
@@ -51,20 +53,23 @@ function dropped(): void {
 
 function connect(): void {
   clearTimeout(retryTimer);
-  const before = source;
   const next = new EventSource(address('/api/events', { job: watch?.jobId, after: watch?.after, task: task?.id }));
   source = next;
+  lines.push(next);
   // The old line stays until the new one stands, so that changing the watched job misses nothing.
   next.onopen = () => {
-    before?.close();
+    closeOldest(lines.indexOf(next));
     if (source === next) connected();
   };
   next.onerror = () => {
-    before?.close();
-    if (source !== next) return;
-    dropped();
     // The browser tries again by itself unless the daemon refused; we keep the pace in hand in both cases.
-    next.close();
+    if (source !== next) {
+      next.close();
+      lines.splice(lines.indexOf(next), 1);
+      return;
+    }
+    closeOldest(lines.length);
+    dropped();
     source = null;
     if (wanted) retryTimer = window.setTimeout(retried, Math.min(10000, 500 * 2 ** retry++));
   };
@@ -92,6 +97,11 @@ function connect(): void {
   });
 }
 
+/** The oldest `count` lines. */
+function closeOldest(count: number): void {
+  for (const old of lines.splice(0, count)) old.close();
+}
+
 function retried(): void {
   // An ended session looks like a lost line to an EventSource; a plain request tells the two apart (401 leads to the sign-in).
   api.get('/api/session').then(
@@ -106,7 +116,7 @@ function disconnect(): void {
   clearTimeout(retryTimer);
   clearTimeout(lostTimer);
   lostTimer = 0;
-  source?.close();
+  closeOldest(lines.length);
   source = null;
 }
 
