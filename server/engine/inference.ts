@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeOnnx } from './onnx.ts';
 import type { DeviceName } from './runtime.ts';
+import { SHORT_SPIN } from './spin.ts';
 
 export interface InferenceModel {
   readonly device: DeviceName;
@@ -46,8 +47,7 @@ export async function openModel(
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    // Threads that spin while they wait would take the cores from the decoding of the next batch.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: { session: { intra_op: SHORT_SPIN } },
   });
   let planes = new Float32Array(0);
   return {

@@ -3,12 +3,12 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InferenceModel } from '../engine/inference.ts';
 import { StudioError } from '../errors.ts';
-import { evaluationBatches, Pixels } from '../learn/batches.ts';
+import { Pixels } from '../learn/batches.ts';
 import { largest } from '../learn/classification.ts';
 import { writeDurably } from '../store/durable.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { learnDefault } from './default-model.ts';
-import { batchOf, openClassifier } from './infer.ts';
+import { batchesFor, openClassifier } from './infer.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { AnnotateOutcome, AnnotateSpec, DefaultExamples, ProposedLine } from './protocol.ts';
@@ -50,7 +50,7 @@ async function propose(model: InferenceModel, classes: number, set: PictureSet, 
   const file = await open(join(host.out, 'proposals.jsonl'), 'wx');
   let count = 0;
   try {
-    for await (const { images, count: filled } of evaluationBatches(pixels, examples, batchOf(model))) {
+    for await (const { images, count: filled } of batchesFor(model, pixels, examples)) {
       const scores = await model.run(images, filled);
       const lines: string[] = [];
       for (let at = 0; at < filled; at++, count++) {

@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InferenceModel, openModel } from '../engine/inference.ts';
 import { StudioError } from '../errors.ts';
-import { evaluationBatches, Pixels } from '../learn/batches.ts';
+import { type Example, evaluationBatches, Pixels } from '../learn/batches.ts';
 import { largest } from '../learn/classification.ts';
 import { writeDurably } from '../store/durable.ts';
 import { LabelSet, labelFolder } from '../store/label-set.ts';
@@ -105,6 +105,10 @@ async function labelsIn(dir: string | null): Promise<LabelSet | null> {
 /** How many pictures it is given at a time. */
 export const batchOf = ({ size }: Pick<InferenceModel, 'size'>) => Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / size ** 2)));
 
+/** The pictures in batches for the model. On the CPU they are not decoded while the batch before is judged: each would take the cores from the other. */
+export const batchesFor = (model: InferenceModel, pixels: Pixels, examples: readonly Example[]) =>
+  evaluationBatches(pixels, examples, batchOf(model), model.device === 'cpu' ? 1 : undefined);
+
 interface Prepared {
   model: InferenceModel;
   classes: string[];
@@ -114,7 +118,6 @@ interface Prepared {
 
 async function predict(host: JobHost, { model, classes, set, labels }: Prepared): Promise<JobEnd> {
   const truths = (labels?.classes ?? []).map(({ name }) => (classes.includes(name) ? classes.indexOf(name) : null));
-  const batch = batchOf(model);
   const meter = new Meter(host, 'infer', set.kept.length);
   const started = performance.now();
   const perClass = classes.map(() => 0);
@@ -125,7 +128,7 @@ async function predict(host: JobHost, { model, classes, set, labels }: Prepared)
   try {
     const pixels = new Pixels(set, model.size, Number.POSITIVE_INFINITY, 0);
     const examples = set.kept.map(({ n }) => ({ n, label: 0 }));
-    for await (const { images, count: filled } of evaluationBatches(pixels, examples, batch)) {
+    for await (const { images, count: filled } of batchesFor(model, pixels, examples)) {
       const probabilities = await model.run(images, filled);
       const lines: string[] = [];
       for (let at = 0; at < filled; at++, count++) {

@@ -72,10 +72,10 @@ export function trainingBatches(
   return inOrder(chunks, AHEAD, (chunk) => assemble(pixels, chunk, batch, augment ? (n) => generator(seed, 0xa06, epoch, n) : null));
 }
 
-/** The pictures in their own order, unchanged; the last batch may hold fewer. */
-export function evaluationBatches(pixels: Pixels, examples: readonly Example[], batch: number): AsyncGenerator<Batch> {
+/** The pictures in their own order, unchanged; the last batch may hold fewer. At most `ahead` batches are begun and not yet taken; 1: each is made when it is asked for. */
+export function evaluationBatches(pixels: Pixels, examples: readonly Example[], batch: number, ahead = AHEAD): AsyncGenerator<Batch> {
   const chunks = Array.from({ length: Math.ceil(examples.length / batch) }, (_, step) => examples.slice(step * batch, (step + 1) * batch));
-  return inOrder(chunks, AHEAD, (chunk) => assemble(pixels, chunk, batch, null));
+  return inOrder(chunks, ahead, (chunk) => assemble(pixels, chunk, batch, null));
 }
 
 async function assemble(pixels: Pixels, chunk: readonly Example[], batch: number, random: ((n: number) => () => number) | null): Promise<Batch> {

@@ -5,6 +5,7 @@ import { filterShape, lower } from '../lowering.ts';
 import { encodeOnnx } from '../onnx.ts';
 import type { Device, Executable, StateTypes, Store } from '../runtime.ts';
 import { checkStates, oneByOne, ortTensor, typesOf } from '../runtime.ts';
+import { SHORT_SPIN } from '../spin.ts';
 import type { Shape, Tensor, TypedArray } from '../tensor.ts';
 import { allocate, elements } from '../tensor.ts';
 
@@ -127,8 +128,7 @@ export async function cpu({ threads, block: given, profile }: CpuOptions): Promi
         enableMemPattern: false,
         enableCpuMemArena: true,
         logSeverityLevel: 3,
-        // Threads that spin while they wait take the cores from the decoding and from other jobs: 1.13 times the step on a quiet box of two cores, 1.5 on a busy one.
-        extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
+        extra: { session: { set_denormal_as_zero: '1', intra_op: SHORT_SPIN } },
         ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
       });
       const reads = model.graph.inputs.map(({ name }) => name).filter((name) => states.current.has(name));
