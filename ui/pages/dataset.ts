@@ -1,11 +1,8 @@
 /** One dataset: how its upload is coming on, then its pictures, classes and report. */
 import type { DatasetStatistics, LabelReport } from '../../server/http/label-schemas.ts';
 import type { PreprocessMethods } from '../../server/http/preprocess-schemas.ts';
-import type { Dataset, Duplicates, Job, PicturePage, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
+import type { Dataset, Duplicates, Job, PictureRow, Progress, Project } from '../../server/http/schemas.ts';
 import { ApiError, api } from '../api.ts';
-import { type ClassBar, classBars, classBarsView } from '../charts/classbars.ts';
-import { classColour, classLetter, inkOn } from '../charts/colours.ts';
-import { type Histogram, histogram, histogramView } from '../charts/histogram.ts';
 import { download } from '../components/download.ts';
 import { explain } from '../components/explain.ts';
 import { openMenu } from '../components/menu.ts';
@@ -23,9 +20,8 @@ import { onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
-import { PictureGrid } from '../pictures/grid.ts';
-import { drawOnTile, labelsLayer, shapesOf } from '../pictures/shapes.ts';
-import { openViewer, type Shown } from '../pictures/viewer.ts';
+import type { PictureGrid } from '../pictures/grid.ts';
+import { openViewer } from '../pictures/viewer.ts';
 import { go } from '../router.ts';
 import {
   addLabelItem,
@@ -42,8 +38,10 @@ import {
 } from './dataset-actions.ts';
 import { duplicatesView, loadDuplicates } from './dataset-duplicates.ts';
 import { hasLabelReport, labelItems, uploadLabels } from './dataset-labels.ts';
+import { barsOf, gridOfPictures, isShaped, pictureInFull, picturesView } from './dataset-pictures.ts';
 import { provenanceOf, provenanceView } from './dataset-provenance.ts';
 import { reportView, skippedReason } from './dataset-report.ts';
+import { type StatisticsInWords, statisticsInWords, statisticsView } from './dataset-statistics.ts';
 import { labelReportView, type ReportInWords, reportInWords } from './label-report.ts';
 import { tableDetails } from './table-details.ts';
 
@@ -61,19 +59,6 @@ const ingesting = `<section class="box ingesting" x-show="busy()"><div class="bo
 
 const failed = `<section class="box" x-show="failure"><div class="box-body stack"><h2 x-t="dataset.failed"></h2><div x-problem="failureText()"></div><p class="muted" x-t="dataset.failed.note"></p>
     <div class="row"><a class="button primary" :href="listAddress() + '/new'">${icon('upload')}<span x-t="dataset.again"></span></a><a class="button" :href="listAddress()" x-t="dataset.toList"></a></div></div></section>`;
-
-const pictures = `<div class="browse">
-    <aside class="browse-side box"><div class="box-head"><h2 x-text="$t(shaped() ? 'labels.classes' : 'dataset.classes')"></h2></div><div class="box-body">${classBarsView({ bars: 'bars()', chosen: 'label', choose: 'choose', total: 'count()', title: 'dataset.classes', all: 'dataset.all' })}</div></aside>
-    <div class="browse-main">
-      <div class="browse-tools"><span class="search-input">${icon('search')}<input type="search" data-search x-model="query" @input.debounce.250ms="reload()" x-t:placeholder="dataset.search" x-t:aria-label="dataset.search"></span>
-        <span class="muted" aria-live="polite" x-text="found === null ? '' : $t('dataset.shown', { n: found })"></span></div>
-      <div x-problem="gridProblem"></div>
-      <p class="table-message" x-show="found === 0" x-t="dataset.nothing"></p>
-      <div x-ref="grid"></div></div></div>`;
-
-const statisticsView = `<section class="box"><div class="box-body"><div x-problem="statisticsProblem"></div><template x-if="statistics"><div class="histograms">
-    ${histogramView('statistics.side', 'labels.statistics.side')}${histogramView('statistics.bytes', 'labels.statistics.bytes')}
-    <template x-if="statistics.shapes">${histogramView('statistics.shapes', 'labels.statistics.shapes')}</template></div></template></div></section>`;
 
 export default page({
   title: 'dataset.title',
@@ -115,7 +100,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           { key: 'report', text: 'dataset.tab.report', count: `skipped() + strangers() ? $f.count(skipped() + strangers()) : ''` },
         ],
       })}
-      ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: pictures })}
+      ${tabPanel({ prefix: 'dataset', key: 'pictures', current: 'tab', content: picturesView })}
       ${tabPanel({ prefix: 'dataset', key: 'statistics', current: 'tab', content: `<div class="stack">${statisticsView}${duplicatesView}</div>` })}
       ${tabPanel({ prefix: 'dataset', key: 'report', current: 'tab', content: `<section class="box"><div class="box-body stack"><div x-problem="reportProblem"></div>${reportView('report()')}${labelReportView('labelReport')}<div x-show="!report() && !labelReport && !reportProblem && !provenance()">${emptyState({ icon: 'sparkles', title: 'dataset.tab.report', text: 'dataset.report.none' })}</div><div x-show="!report() && !labelReport && !reportProblem && provenance()">${emptyState({ icon: 'wand-sparkles', title: 'dataset.tab.report', text: 'dataset.report.made' })}</div></div></section>` })}</div></div>`,
   component: (route) => {
@@ -138,7 +123,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       grid: null as { reload(): void } | null,
       labelProgress: null as Progress | null,
       labelReport: null as ReportInWords | null,
-      statistics: null as { side: Histogram; bytes: Histogram; shapes: Histogram | null } | null,
+      statistics: null as StatisticsInWords | null,
       statisticsProblem: null as unknown,
       reportProblem: null as unknown,
       duplicates: null as Duplicates | null,
@@ -156,7 +141,20 @@ Export to Experiment makes a draft in which you set up the training.`,
         route.signal.addEventListener('abort', () => grid?.end());
         this.grid = {
           reload: () => {
-            grid ??= this.makeGrid();
+            const dataset = this.dataset;
+            if (!dataset) return;
+            grid ??= gridOfPictures(this.$refs.grid as HTMLElement, {
+              dataset: () => this.dataset ?? dataset,
+              query: () => ({ label: this.label, search: this.query.trim() }),
+              loaded: (total) => {
+                this.found = total;
+                this.gridProblem = null;
+              },
+              failed: (error) => {
+                this.gridProblem = error;
+              },
+              signal: route.signal,
+            });
             grid.reload();
           },
         };
@@ -219,14 +217,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       tell() {
         const { report, statistics } = this.asked;
         this.labelReport = report && Object.freeze(reportInWords(report));
-        if (!statistics) return;
-        const { longSide, bytes, shapes } = statistics;
-        const pictures = (n: number) => t('labels.statistics.pictures', { n });
-        this.statistics = {
-          side: histogram(longSide, format.count, pictures),
-          bytes: histogram(bytes, format.bytes, pictures),
-          shapes: shapes && histogram(shapes, format.count, pictures),
-        };
+        if (statistics) this.statistics = statisticsInWords(statistics);
       },
       /** Asks for what the tabs show, when one of them is open. */
       async look() {
@@ -270,11 +261,13 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       /** Equal pictures one after another, large, each with its own name and label. */
       lookAtDuplicates(group: Duplicates['rows'][number]) {
+        const dataset = this.dataset;
+        if (!dataset) return;
         openViewer(0, {
           total: group.pictures.length,
           show: async (at) => {
             const row = group.pictures[at];
-            return row && this.whole(row);
+            return row && pictureInFull(this.dataset ?? dataset, row, route.signal);
           },
           closed: () => {},
         });
@@ -303,94 +296,11 @@ Export to Experiment makes a draft in which you set up the training.`,
         this.dataset = null;
         this.problem ??= t('dataset.gone');
       },
-      makeGrid() {
-        const host = this.$refs.grid as HTMLElement;
-        const grid: PictureGrid<PictureRow> = new PictureGrid<PictureRow>(host, {
-          label: t('dataset.tab.pictures'),
-          load: (offset, limit, signal) =>
-            api.get<PicturePage>(`/api/datasets/${id}/items`, { offset, limit, label: this.label, search: this.query.trim() }, signal),
-          tile: (row) => ({
-            src: `/api/datasets/${id}/thumbnails/${row.n}`,
-            caption: row.name.split('/').pop() ?? row.name,
-            ...this.mark(row),
-            ...(row.counts?.length ? { draw: (frame: HTMLElement) => drawOnTile(frame, row, () => this.shapes(row)) } : {}),
-          }),
-          open: (index) =>
-            openViewer(index, {
-              total: grid.total,
-              show: async (at) => {
-                const row = await grid.row(at);
-                return row && this.whole(row);
-              },
-              closed: (at) => grid.focus(at),
-            }),
-          loaded: (total) => {
-            this.found = total;
-            this.gridProblem = null;
-          },
-          failed: (error) => {
-            this.gridProblem = error;
-          },
-        });
-        return grid;
-      },
-      shapes(row: PictureRow) {
-        return shapesOf(id, this.dataset?.labelRevision ?? 1, row.n, route.signal);
-      },
-      /** The facts of a picture with its labels over it. */
-      async whole(row: PictureRow): Promise<Shown> {
-        const layer = row.counts?.length ? labelsLayer(row, await this.shapes(row)) : null;
-        return { ...this.shown(row), ...(layer ? { layer } : {}) };
-      },
       shaped() {
-        return this.dataset !== null && this.dataset.type === 'image' && this.dataset.problem !== 'classification';
+        return this.dataset !== null && isShaped(this.dataset);
       },
-      className(row: PictureRow) {
-        return row.label === null ? t('dataset.unlabelled') : (this.dataset?.classes[row.label]?.name ?? '');
-      },
-      mark(row: PictureRow) {
-        if (row.counts !== undefined)
-          return row.counts === null || row.counts.length ? {} : { mark: { text: t('labels.shapes.empty'), colour: '#5b6470', ink: '#ffffff' } };
-        if (row.label === null) return {};
-        const colour = classColour(row.label);
-        return { mark: { text: this.className(row), colour, ink: inkOn(colour) } };
-      },
-      shown(row: PictureRow): Shown {
-        const folder = row.name.split('/').slice(0, -1).join('/');
-        return {
-          src: `/api/datasets/${id}/pictures/${row.n}`,
-          name: row.name.split('/').pop() ?? row.name,
-          facts: [
-            ...this.labelFacts(row),
-            { name: t('picture.pixels'), value: `${row.width} × ${row.height} px` },
-            { name: t('picture.bytes'), value: format.bytes(row.bytes) },
-            ...(folder ? [{ name: t('picture.folder'), value: folder }] : []),
-          ],
-        };
-      },
-      labelFacts(row: PictureRow): Shown['facts'] {
-        const { counts } = row;
-        if (counts === undefined)
-          return [{ name: t('picture.label'), value: this.className(row), ...(row.label === null ? {} : { colour: classColour(row.label) }) }];
-        if (!counts?.length) return [{ name: t('labels.shapes'), value: t(counts === null ? 'dataset.unlabelled' : 'labels.shapes.none') }];
-        return counts.map(({ label, shapes }) => ({
-          name: this.dataset?.classes[label]?.name ?? '',
-          value: t('labels.shapes.count', { n: shapes }),
-          colour: classColour(label),
-          letter: classLetter(label),
-        }));
-      },
-      bars(): ClassBar[] {
-        const of = this.dataset;
-        if (of && this.shaped()) {
-          const classes = of.classes.map(({ name, count, shapes = 0 }) => ({
-            name,
-            count: shapes,
-            title: `${name}: ${t('labels.class.count', { pictures: count, n: shapes })}`,
-          }));
-          return classBars(classes, { name: t('dataset.unlabelled'), count: of.count - of.labelledCount }, true);
-        }
-        return of ? classBars(of.classes, { name: t('dataset.unlabelled'), count: of.count - of.labelledCount }) : [];
+      bars() {
+        return this.dataset ? barsOf(this.dataset) : [];
       },
       choose(index: number | null) {
         this.label = this.label === index ? null : index;
