@@ -3,7 +3,7 @@
  * that reports no test counts as failed here; so do a crash, a time-out and a finding of Biome.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
@@ -70,11 +70,22 @@ function report(outcome: Outcome): void {
   else for (const [why] of outcome.output.matchAll(/^skipped, .*$/gm)) console.log(`     ${why}`);
 }
 
+/**
+ * The long ones first, so that in the end no lane works alone: those with a browser, those with a daemon, workers or the runtime for models, the others; of
+ * each kind the largest first.
+ */
+function order(file: string): [rank: number, size: number] {
+  const rank = file.includes('e2e') ? 0 : /\.fixture\.js|onnxruntime|devices\//.test(readFileSync(file, 'utf8')) ? 1 : 2;
+  return [rank, -statSync(file).size];
+}
+
 const part = process.argv[2] ?? '';
 const files = ['server', 'scripts', 'ui']
   .flatMap((folder) => readdirSync(join('dist', folder), { recursive: true, encoding: 'utf8' }).map((name) => join('dist', folder, name)))
   .filter((name) => name.endsWith('.test.js') && name.includes(part))
-  .sort();
+  .map((name) => ({ name, order: order(name) }))
+  .sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1])
+  .map(({ name }) => name);
 const none = files.length === 0;
 if (none) console.log(`No test file matches "${part}".`);
 
