@@ -8,7 +8,7 @@ import { meanAndSpread } from './crossvalidate.ts';
 import { pictureSetOf, plain } from './pictures.fixture.ts';
 import type { TrainSpec } from './protocol.ts';
 import { foldExamples } from './train-data.ts';
-import { type EndedJob, endOf, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob } from './workers.fixture.ts';
+import { type EndedJob, endOf, eventsOf, killedWhen, readJson, removeTemporaryFolders, runToEnd, startJob } from './workers.fixture.ts';
 
 test.after(removeTemporaryFolders);
 
@@ -82,10 +82,7 @@ test('K models, their mean and spread, and the best fold’s model', async () =>
 });
 
 test('killed in the second fold: the same weights bit by bit, epochs without gap or double', async () => {
-  const killed = startJob(SPEC);
-  await new Promise<void>((done) => killed.child.on('message', () => rowsOf(killed.dir).some(({ epoch }) => epoch === 3) && done()));
-  killed.child.kill('SIGKILL');
-  await killed.ended;
+  const killed = await killedWhen(SPEC, (dir) => rowsOf(dir).some(({ fold }) => fold === 2));
   const resumed = await runToEnd(SPEC, killed.dir);
   assert.equal(
     rowsOf(resumed.dir).map(({ epoch, of, fold, foldEpoch }) => [epoch, of, fold, foldEpoch]),
@@ -119,11 +116,10 @@ test('stopped in the first fold there is its model, and it is said that it is on
 });
 
 test('killed in the second fold and stopped as soon as it is launched again, it has both folds', async () => {
-  const killed = startJob(SPEC);
-  await new Promise<void>((done) => killed.child.on('message', () => rowsOf(killed.dir).some(({ epoch }) => epoch === 3) && done()));
-  killed.child.kill('SIGKILL');
-  await killed.ended;
-  const job = startJob(SPEC, killed.dir);
+  // So many epochs that some are left.
+  const spec: TrainSpec = { ...SPEC, parameters: { ...SPEC.parameters, epoch: 15 } };
+  const killed = await killedWhen(spec, (dir) => rowsOf(dir).some(({ fold }) => fold === 2));
+  const job = startJob(spec, killed.dir);
   job.child.send({ type: 'stop' });
   const stopped = await endOf(job);
   assert.is(stopped.end.state, 'stopped', stopped.log);

@@ -7,7 +7,7 @@ import type { TrainResult } from '../http/schemas.ts';
 import { labelFolder } from '../store/label-set.ts';
 import { pictureSetOf, plain } from './pictures.fixture.ts';
 import type { TrainSpec } from './protocol.ts';
-import { type EndedJob, eventsOf, readJson, removeTemporaryFolders, runToEnd, startJob } from './workers.fixture.ts';
+import { type EndedJob, eventsOf, killedWhen, readJson, removeTemporaryFolders, runToEnd } from './workers.fixture.ts';
 
 test.after(removeTemporaryFolders);
 
@@ -65,14 +65,10 @@ const timeless = ({ evaluation, bestEpoch, epochs, confusion, crossValidation }:
   crossValidation,
 });
 
-/** Killed as soon as it has told of an epoch, and begun again. */
+/** Killed when it has told of an epoch, and begun again. */
 async function killedAndResumed(spec: TrainSpec, epoch: number): Promise<EndedJob> {
-  const killed = startJob(spec);
-  await new Promise<void>((done) => killed.child.on('message', () => rowsOf(killed.dir).some((row) => row.epoch === epoch) && done()));
-  killed.child.kill('SIGKILL');
-  await killed.ended;
-  assert.ok(eventsOf(killed.dir).every(({ type }) => type !== 'end'));
-  return runToEnd(spec, killed.dir);
+  const { dir } = await killedWhen(spec, (path) => rowsOf(path).some((row) => row.epoch === epoch));
+  return runToEnd(spec, dir);
 }
 
 let whole: EndedJob;

@@ -71,6 +71,22 @@ export async function endOf(job: RunningJob): Promise<EndedJob> {
   return { ...job, events, end, log };
 }
 
+/** A worker on a new folder that was killed when it had come so far. */
+export async function killedWhen(spec: JobSpec, soFar: (dir: string) => boolean): Promise<RunningJob> {
+  for (let tries = 0; tries < 10; tries++) {
+    const job = startJob(spec);
+    await new Promise<void>((done) => {
+      job.child.on('message', () => soFar(job.dir) && done());
+      job.child.once('exit', () => done());
+    });
+    job.child.kill('SIGKILL');
+    await job.ended;
+    // On a busy box it may be over before it is killed.
+    if (soFar(job.dir) && eventsOf(job.dir).every(({ type }) => type !== 'end')) return job;
+  }
+  throw new Error('it cannot be killed on its way');
+}
+
 export const runToEnd = (spec: JobSpec, dir?: string): Promise<EndedJob> => endOf(startJob(spec, dir));
 
 export function readJson<T>(...path: string[]): T {
