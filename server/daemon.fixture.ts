@@ -19,7 +19,8 @@ export interface Answer<T> {
 
 /** One browser: a cookie, the page's token, a language. */
 export class Client {
-  readonly url: string;
+  /** Another one where the daemon was started again. */
+  url: string;
   cookie = '';
   csrf = '';
   language = 'en';
@@ -76,8 +77,8 @@ export class Client {
     return address.split('/').at(-1)!;
   }
 
-  /** Asks again and again until `good`. */
-  async until<T>(path: string, good: (body: T) => boolean, seconds = 60): Promise<T> {
+  /** Asks again and again until `good`. Only a test that fails waits so long. */
+  async until<T>(path: string, good: (body: T) => boolean, seconds = 180): Promise<T> {
     const end = Date.now() + seconds * 1000;
     for (;;) {
       const { body, status } = await this.call<T>('GET', path);

@@ -205,7 +205,7 @@ check('labels that find no room are refused and taken when there is some; Comple
     const started = await admin.call<AnnotationTask & ErrorReply>('POST', `${path}/complete`);
     if (started.status !== 200) assert.is(started.body.code, left === 0 ? 'disk_full' : started.body.code);
     const over = ({ state }: Job) => state !== 'pending' && state !== 'running';
-    if (started.body.jobId) await admin.until<Job>(`/api/jobs/${started.body.jobId}`, over, 10).catch(() => {});
+    if (started.body.jobId) await admin.until<Job>(`/api/jobs/${started.body.jobId}`, over, 3).catch(() => {});
     rmSync(ballast);
     const { status } = await settled();
     const { count, labelledCount } = await admin.ok<Dataset>('GET', `/api/datasets/${datasetId}`);

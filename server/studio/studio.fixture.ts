@@ -29,7 +29,7 @@ export interface Workshop {
   draft(): Promise<Experiment>;
   /** Trained for an epoch. */
   trained(): Promise<Experiment>;
-  /** Starts the daemon again on its data, with everyone signed in. */
+  /** Starts the daemon again on its data; everyone is still signed in. */
   restart(): Promise<void>;
 }
 
@@ -56,15 +56,13 @@ export async function openWorkshop(...options: string[]): Promise<Workshop> {
       const { id } = await workshop.draft();
       const config: RunConfig = { split: SPLIT, algorithm: 'smallnet', parameters: { ...PARAMETERS, epoch: 1 }, preset: PRESET };
       await workshop.dev.ok('POST', `/api/experiments/${id}/run`, config);
-      const { experiment } = await workshop.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment), 120);
+      const { experiment } = await workshop.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment));
       if (experiment.status !== 'succeeded') throw new Error(JSON.stringify(experiment));
       return experiment;
     },
     restart: async () => {
       await daemon.launch();
-      workshop.admin = await daemon.client().signIn('admin');
-      workshop.dev = await daemon.client().signIn('dev');
-      workshop.colleague = await daemon.client().signIn('colleague');
+      for (const client of [workshop.admin, workshop.dev, workshop.colleague]) client.url = daemon.url;
     },
   };
   return workshop;

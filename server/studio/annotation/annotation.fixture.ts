@@ -38,13 +38,12 @@ export class AnnotationRoom {
     return room;
   }
 
-  /** Starts the daemon again on its data, with everyone signed in. `meanwhile`: what is done to the data before. */
+  /** Starts the daemon again on its data; everyone is still signed in. `meanwhile`: what is done to the data before. */
   async restart(signal?: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void> {
     await this.daemon.end(signal);
     await meanwhile?.();
     await this.daemon.launch();
-    this.admin = await this.daemon.client().signIn('admin');
-    for (const [userId, person] of this.people) person.client = await this.daemon.client().signIn(userId);
+    for (const client of [this.admin, ...[...this.people.values()].map((person) => person.client)]) client.url = this.daemon.url;
   }
 
   id(userId: string): number {
@@ -64,7 +63,7 @@ export class AnnotationRoom {
     const dev = this.client('dev');
     const uploadId = await dev.upload(`${name}.zip`, await pictures(count));
     const { id } = await dev.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
-    return dev.until<Dataset>(`/api/datasets/${id}`, ({ status }) => status === 'ready', 60 + count / 50);
+    return dev.until<Dataset>(`/api/datasets/${id}`, ({ status }) => status === 'ready', 180 + count / 50);
   }
 
   /** A task of `count` pictures, divided among the people, with the classes OK (1) and NG (2). */

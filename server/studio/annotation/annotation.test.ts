@@ -21,7 +21,7 @@ const post = (userId: string, path: string, body?: unknown) =>
   room.client(userId).call<AnnotationTask & ErrorReply & LabelledMany>('POST', `/api${path}`, body ?? {});
 /** Waits until somebody is told it: it comes a moment after the state that it tells of. */
 const told = (userId: string, start: string) =>
-  room.client(userId).until<Notification[]>('/api/notifications', (all) => all.some(({ en }) => en.startsWith(start)), 20);
+  room.client(userId).until<Notification[]>('/api/notifications', (all) => all.some(({ en }) => en.startsWith(start)));
 
 test('pictures are divided evenly, and everyone concerned is told', async () => {
   const task = await room.task('Evenly', { count: 11 });

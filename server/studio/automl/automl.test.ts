@@ -75,7 +75,7 @@ test('an experiment for each algorithm, killed on the way, and a leaderboard', a
   await w.daemon.end('SIGKILL');
   await w.restart();
   const address = `/api/experiments/${started[1]!.id}/automl`;
-  const board = await w.dev.until<Leaderboard>(address, ({ complete }) => complete, 90);
+  const board = await w.dev.until<Leaderboard>(address, ({ complete }) => complete);
   assert.equal(board.rows.map(({ experiment }) => experiment.id).sort(), started.map(({ id }) => id).sort());
   const listed = await w.dev.ok<Experiment[]>('GET', `/api/projects/${w.project.id}/experiments`);
   assert.is(listed.filter(({ automlGroup }) => automlGroup === draft.id).length, 2);

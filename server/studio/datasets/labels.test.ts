@@ -369,7 +369,7 @@ test('Label Upload: new revisions, reports, and an old one stays where it was us
       ],
     ],
   );
-  const trained = await dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, ({ experiment }) => isOver(experiment), 60);
+  const trained = await dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, ({ experiment }) => isOver(experiment));
   assert.equal([trained.experiment.status, trained.result?.classes], ['succeeded', ['even', 'odd']], 'it keeps to the labels that it was started with');
   const revisions = () => readdirSync(join(daemon.data, 'datasets', String(bare.id), 'labels')).sort();
   assert.equal(revisions(), ['1', '2']);

@@ -49,7 +49,7 @@ const firstEpoch = async (id: number, kind: Job['kind']) => {
   const jobs = await w.dev.until<Job[]>('/api/jobs', (all) => all.some(ours));
   await w.dev.until<JobEvent[]>(`/api/jobs/${jobs.find(ours)!.id}/events`, (events) => events.some(({ type }) => type === 'epoch'));
 };
-const finished = (id: number) => w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment), 120);
+const finished = (id: number) => w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment));
 const weights = (jobId: number) => readFileSync(join(w.daemon.data, 'jobs', String(jobId), 'out/weights.safetensors'));
 
 /** Everything but the time. */
@@ -89,7 +89,7 @@ test('an AutoML', async () => {
 });
 
 test('an HPO: the same trials, each with the same result', async () => {
-  const settled = (id: number) => w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, (hpo) => hpo.settled, 120);
+  const settled = (id: number) => w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, (hpo) => hpo.settled);
   const trials = async (id: number) => {
     const { trials: rows } = await settled(id);
     return Promise.all(rows.map(({ trial }) => w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/${trial}`)));

@@ -81,7 +81,7 @@ test('drafts at the start, kill -9 in the middle, Submit, and the model of the t
   assert.equal(before.trials[0]!.parameters, { learning_rate: 0.01, batch_size: 8 }, 'the form’s own values come first');
   assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 0 })).status, 409);
 
-  const killedAt = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials }) => trials.some(({ state }) => state === 'succeeded'), 90);
+  const killedAt = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials }) => trials.some(({ state }) => state === 'succeeded'));
   await w.daemon.end('SIGKILL');
   // As if it had died between the decision and the queue: a trial that has no training any more is queued again.
   const open = killedAt.trials.find(({ state }) => state === 'draft' || state === 'running');
@@ -93,7 +93,7 @@ test('drafts at the start, kill -9 in the middle, Submit, and the model of the t
     const found = back.trials[trial]!;
     assert.equal([found.state, found.value, found.metrics], [state, value, metrics]);
   }
-  const done = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 90);
+  const done = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled);
   assert.equal(
     done.trials.map(({ state, epoch }) => [state, epoch]),
     Array.from({ length: 3 }, () => ['succeeded', 2]),
@@ -139,19 +139,19 @@ test('on a full disk a start is taken back, no trial is lost, and it goes on whe
   /** Its training has said that it is over. */
   const over = async (trial: number) => {
     const { jobId } = (await look(id)).trials[trial]!;
-    const events = await w.dev.until<JobEvent[]>(`/api/jobs/${jobId}/events`, (all) => all.some(({ type }) => type === 'end'), 60);
+    const events = await w.dev.until<JobEvent[]>(`/api/jobs/${jobId}/events`, (all) => all.some(({ type }) => type === 'end'));
     assert.is(events.find((event) => event.type === 'end')?.state, 'succeeded');
   };
   await over(0);
   assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/stop`)).body.code, 'disk_full');
   rmSync(full);
-  await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials }) => trials[1]?.state === 'running', 30);
+  await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials }) => trials[1]?.state === 'running');
   writeFileSync(full, '/studies/');
   await over(1);
   await w.daemon.end('SIGKILL');
   rmSync(full);
   await w.restart();
-  const { trials, experiment: after } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 30);
+  const { trials, experiment: after } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled);
   assert.equal(
     [after.status, trials.map(({ state, epoch }) => [state, epoch])],
     [
@@ -173,31 +173,32 @@ test('Submit ends the trials that are still going on', async () => {
   const { id } = await start({
     settings: { maxTrialCount: 5, parallelTrialCount: 1, maxFailedTrialCount: 1 },
     sampler: 'sobol',
-    parameters: { ...PARAMETERS, epoch: 20 },
+    // So many that the second one goes on while the first is submitted.
+    parameters: { ...PARAMETERS, epoch: 40 },
   });
   const going = ({ trials }: Hpo) => trials[0]!.state === 'succeeded' && trials[1]?.state === 'running';
-  await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, going, 60);
+  await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, going);
   assert.is((await w.dev.call<ErrorReply>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 1 })).body.code, 'hpo_submit_refused');
   const submitted = await w.dev.ok<Experiment>('POST', `/api/experiments/${id}/hpo/submit`, { trial: 0 });
   assert.equal([submitted.status, submitted.hpo?.trials, submitted.hpo?.submitted], ['succeeded', 2, 0]);
   assert.is((await look(id)).trials[1]!.state, 'aborted');
-  await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.length === 0, 60);
+  await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.length === 0);
   assert.equal(readdirSync(join(w.daemon.data, 'studies', String(id))), ['events.jsonl']);
 });
 
 test('without the goal it fails, stopped it is aborted, and neither has a model', async () => {
   const missed = await start({ objective: { ...REQUEST.objective, goal: 101 }, settings: { maxTrialCount: 1, parallelTrialCount: 1, maxFailedTrialCount: 1 } });
-  const { experiment } = await w.dev.until<Hpo>(`/api/experiments/${missed.id}/hpo`, (hpo) => hpo.experiment.status === 'failed', 60);
+  const { experiment } = await w.dev.until<Hpo>(`/api/experiments/${missed.id}/hpo`, (hpo) => hpo.experiment.status === 'failed');
   assert.equal([experiment.failure?.code, experiment.actions, experiment.usable], ['hpo_goal_not_reached', ['rename', 'delete'], false]);
 
   const long = await start({ parameters: { ...PARAMETERS, epoch: 10_000 } });
-  await w.dev.until<Hpo>(`/api/experiments/${long.id}/hpo`, ({ trials }) => trials.some(({ state }) => state === 'running'), 60);
+  await w.dev.until<Hpo>(`/api/experiments/${long.id}/hpo`, ({ trials }) => trials.some(({ state }) => state === 'running'));
   assert.is((await w.colleague.call<ErrorReply>('POST', `/api/experiments/${long.id}/stop`)).body.code, 'read_only');
   const stopped = await w.dev.ok<Experiment>('POST', `/api/experiments/${long.id}/stop`);
   assert.equal([stopped.status, stopped.actions], ['aborted', ['rename', 'delete']]);
   assert.ok((await look(long.id)).trials.every(({ state }) => state === 'aborted'));
-  await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.length === 0, 60);
-  await w.dev.until<Job[]>('/api/jobs?state=pending', (jobs) => jobs.length === 0, 60);
+  await w.dev.until<Job[]>('/api/jobs?state=running', (jobs) => jobs.length === 0);
+  await w.dev.until<Job[]>('/api/jobs?state=pending', (jobs) => jobs.length === 0);
   await w.dev.ok('DELETE', `/api/experiments/${long.id}`);
   assert.not.ok(existsSync(join(w.daemon.data, 'studies', String(long.id))));
 });
@@ -209,7 +210,7 @@ test('trials that cannot be trained make it fail', async () => {
     search: { learning_rate: { low: 9, high: 10 } },
     settings: { maxTrialCount: 4, parallelTrialCount: 1, maxFailedTrialCount: 1 },
   });
-  const { experiment, trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, (hpo) => hpo.experiment.status === 'failed', 60);
+  const { experiment, trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, (hpo) => hpo.experiment.status === 'failed');
   assert.equal([experiment.failure?.code, trials[0]!.failure?.code], ['hpo_too_many_failed', 'training_diverged']);
 });
 
@@ -220,7 +221,7 @@ test('ASHA: promoted trials go on from their checkpoints', async () => {
     parameters: { ...PARAMETERS, epoch: 3 },
     settings: { maxTrialCount: 3, parallelTrialCount: 2, maxFailedTrialCount: 2 },
   });
-  const { trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 90);
+  const { trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled);
   assert.equal(trials.map(({ state }) => state).sort(), ['pruned', 'pruned', 'succeeded']);
   const winner = trials.find(({ state }) => state === 'succeeded')!;
   const { epochs, result } = await w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/${winner.trial}`);
@@ -239,7 +240,7 @@ test('a trial that early stopping ends before its rung has its model', async () 
     search: { optimizer: { choices: ['adam', 'adamw'] } },
     settings: { maxTrialCount: 2, parallelTrialCount: 1, maxFailedTrialCount: 2 },
   });
-  const { trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled, 90);
+  const { trials } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ settled }) => settled);
   assert.equal(trials.map(({ parameters }) => parameters.optimizer).sort(), ['adam', 'adamw']);
   const winner = trials.find(({ state }) => state === 'succeeded')!;
   const { result } = await w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/${winner.trial}`);

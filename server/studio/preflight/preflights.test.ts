@@ -17,7 +17,7 @@ const CONFIG: RunConfig = { split: SPLIT, algorithm: 'smallnet', parameters: PAR
 const check = async (config: RunConfig) => {
   const started = await w.dev.ok<Preflight>('POST', `/api/experiments/${draft.id}/preflight`, config);
   assert.is(started.result, null);
-  return w.dev.until<Preflight>(`/api/preflights/${started.id}`, ({ state }) => state !== 'pending' && state !== 'running', 180);
+  return w.dev.until<Preflight>(`/api/preflights/${started.id}`, ({ state }) => state !== 'pending' && state !== 'running');
 };
 const codes = ({ result }: Preflight) => result!.warnings.map(({ code }) => code);
 

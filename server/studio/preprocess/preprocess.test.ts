@@ -228,7 +228,7 @@ test('one at a time in a project; stopped, it leaves nothing', async () => {
 test('what would become too many pictures fails with a reason', async () => {
   const many = step('augment', { copies: 10, rotate: 0 });
   const answer = await start(dev, shop.dataset.id, [many, many]);
-  const job = await dev.until<Job>(`/api/jobs/${answer.body.jobId}`, ({ finishedAt }) => finishedAt !== null, 120);
+  const job = await dev.until<Job>(`/api/jobs/${answer.body.jobId}`, ({ finishedAt }) => finishedAt !== null);
   assert.equal([job.state, job.failure?.code], ['failed', 'preprocess_too_many']);
   assert.is((await dev.call('GET', `/api/datasets/${answer.body.id}`)).status, 404);
 });

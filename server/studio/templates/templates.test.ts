@@ -55,7 +55,7 @@ test('a training is started from it, where it fits the project', async () => {
   assert.is(await code(w.dev.call('POST', `/api/experiments/${draft.id}/run-template`, { templateId: 999 })), 'not_found');
   const started = await w.dev.ok<Experiment>('POST', `/api/experiments/${draft.id}/run-template`, body);
   assert.equal([started.mode, started.config, started.templateName], ['run', trained.config, '좋은 설정']);
-  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, (details) => isOver(details.experiment), 120);
+  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, (details) => isOver(details.experiment));
   assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
 
   const about = { groupId: 1, description: '', type: 'image', model: 'detection' };
@@ -86,7 +86,7 @@ test('it keeps what its data were preprocessed with, over all versions', async (
   const third = await preprocessed(second.id, [{ method: 'grayscale', parameters: {} }]);
   const { id } = await w.dev.ok<Experiment>('POST', `/api/projects/${w.project.id}/experiments`, { datasetId: third.id });
   await w.dev.ok('POST', `/api/experiments/${id}/run`, trained.config);
-  await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment), 120);
+  await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, ({ experiment }) => isOver(experiment));
   const { chain } = await w.dev.ok<Template>('POST', `/api/experiments/${id}/template`, { name: 'with methods' });
   assert.equal(
     chain?.map(({ method }) => method),

@@ -28,7 +28,7 @@ test.after(() => w.daemon.remove());
 const code = async (answer: Promise<{ body: unknown }>) => ((await answer).body as ErrorReply).code;
 const list = () => w.admin.ok<WeightsList>('GET', '/api/weights');
 const read = async (id: number): Promise<Weights> => {
-  const { weights: all } = await w.admin.until<WeightsList>('/api/weights', (found) => found.weights.find((one) => one.id === id)?.state !== 'reading', 60);
+  const { weights: all } = await w.admin.until<WeightsList>('/api/weights', (found) => found.weights.find((one) => one.id === id)?.state !== 'reading');
   return all.find((one) => one.id === id)!;
 };
 const add = async (name: string, bytes: Buffer) => {
@@ -123,7 +123,7 @@ test('a training begins with weights or with a model; the wrong ones are refused
     const { id, answer } = await run({ start: begin, parameters });
     assert.is(answer.status, 200, JSON.stringify(answer.body));
     assert.is(answer.body.config?.start?.name, begin.kind === 'weights' ? '사전 학습.safetensors' : '나사 v1');
-    const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment), 60);
+    const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment));
     assert.is(experiment.status, 'succeeded');
     assert.match(await logOf(experiment.jobId!), /begins with [^"]*: (\d+) of \1 tensors/);
     const out = readFileSync(join(w.daemon.data, 'jobs', String(experiment.jobId), 'out/weights.safetensors'));
@@ -146,7 +146,7 @@ test('where the number of classes differs the head is drawn anew, and the rest i
   assert.equal([brought.state, brought.report?.classes], ['ready', 3]);
   const parameters = { ...CONFIG.parameters, learning_rate: 1e-12, weight_decay: 0 };
   const { id } = await run({ start: { kind: 'weights', id: brought.id }, parameters });
-  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment), 60);
+  const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${id}`, (details) => isOver(details.experiment));
   assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
   assert.match(await logOf(experiment.jobId!), /tensors; anew: classifier\.weight, classifier\.bias"/);
   const trained = decodeSafetensors(readFileSync(join(w.daemon.data, 'jobs', String(experiment.jobId), 'out/weights.safetensors'))).tensors;
@@ -171,7 +171,7 @@ test('where the number of classes differs the head is drawn anew, and the rest i
   assert.match(failure!.ko, /읽을 수 없습니다: 세 클래스\.safetensors/);
   assert.is(await code(w.dev.call('POST', `/api/experiments/${draft.id}/preflight`, { ...CONFIG, start: { kind: 'weights', id: 999 } })), 'start_missing');
   const late = await run({ start: { kind: 'weights', id: brought.id } });
-  const ended = await w.dev.until<ExperimentDetails>(`/api/experiments/${late.id}`, (details) => isOver(details.experiment), 60);
+  const ended = await w.dev.until<ExperimentDetails>(`/api/experiments/${late.id}`, (details) => isOver(details.experiment));
   assert.equal([ended.experiment.status, ended.experiment.failure?.code], ['failed', 'start_unreadable']);
   await w.admin.ok('DELETE', `/api/weights/${brought.id}`);
 });
@@ -190,7 +190,7 @@ test('an AutoML begins with them where they fit, and a template keeps them', asy
   );
   const logs: string[] = [];
   for (const member of group) {
-    const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${member.id}`, (details) => isOver(details.experiment), 60);
+    const { experiment } = await w.dev.until<ExperimentDetails>(`/api/experiments/${member.id}`, (details) => isOver(details.experiment));
     assert.is(experiment.status, 'succeeded', JSON.stringify(experiment.failure));
     logs.push(await logOf(experiment.jobId!));
   }
@@ -203,7 +203,7 @@ test('an AutoML begins with them where they fit, and a template keeps them', asy
   const draft = await w.draft();
   const started = await w.dev.ok<Experiment>('POST', `/api/experiments/${draft.id}/run-template`, { templateId });
   assert.equal(started.config?.start, { ...start, name: '사전 학습.safetensors' });
-  await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, ({ experiment }) => experiment.status === 'succeeded', 60);
+  await w.dev.until<ExperimentDetails>(`/api/experiments/${draft.id}`, ({ experiment }) => experiment.status === 'succeeded');
   assert.match(await logOf(started.jobId!), /begins with 사전 학습/);
 });
 
@@ -221,7 +221,7 @@ test('a search begins each trial with them; what is in use is not deleted; what 
     additionalMetrics: [],
   });
   assert.is(await code(w.admin.call('DELETE', `/api/weights/${readyId}`)), 'weights_in_use');
-  const { trials, experiment } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials: all }) => all[0]?.state === 'succeeded', 60);
+  const { trials, experiment } = await w.dev.until<Hpo>(`/api/experiments/${id}/hpo`, ({ trials: all }) => all[0]?.state === 'succeeded');
   assert.match(await logOf(trials[0]!.jobId!), /begins with/);
   assert.is(experiment.config?.start?.id, readyId);
   await w.dev.ok('POST', `/api/experiments/${id}/stop`);
