@@ -239,6 +239,24 @@ test('however many stations pull at once, each picture goes to one of them', asy
   assert.equal([after.done, after.parts[0]!.status], [count, 'done']);
 });
 
+test('a picture that is labelled while more are asked for does not come again', async () => {
+  const count = 12;
+  const task = await room.task('Once', { count, people: [], kiosk: true });
+  const station = await (await Station.enrolled('Once')).signIn('ann', '4711');
+  const times = new Map<number, number>();
+  let { pictures } = await station.next(6);
+  while (pictures.length > 0) {
+    const [picture, ...others] = pictures;
+    times.set(picture!.n, (times.get(picture!.n) ?? 0) + 1);
+    const [{ status }, more] = await Promise.all([station.submit(picture!, 1), station.next(6)]);
+    assert.is(status, 200);
+    const known = [picture, ...others].map((one) => `${one?.n} ${one?.revision}`);
+    pictures = [...others, ...more.pictures.filter(({ n, revision }) => !known.includes(`${n} ${revision}`))];
+  }
+  assert.equal([...times.values()], Array(count).fill(1));
+  assert.is((await room.client('dev').ok<AnnotationTask>('GET', `/api/annotation/tasks/${task.id}`)).done, count);
+});
+
 test('what a person skips comes to them last, and to others in its turn', async () => {
   const task = await room.task('Skipped', { count: 6, people: [], kiosk: true });
   const one = await (await Station.enrolled('Skips')).signIn('ann', '4711');

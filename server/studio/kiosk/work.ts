@@ -101,7 +101,11 @@ export class KioskWorks {
       return { leases: [...leases.map((lease) => renewed.get(lease.id) ?? lease), ...fresh], skips };
     });
     const pictures: KioskPicture[] = [];
-    for (const lease of held) pictures.push(await this.#picture(lease, sources.find(({ task }) => task.id === lease.taskId)!));
+    for (const lease of held) {
+      const picture = await this.#picture(lease, sources.find(({ task }) => task.id === lease.taskId)!);
+      // Not what was labelled while the leases were written.
+      if (isWaiting(sources, lease)) pictures.push(picture);
+    }
     return {
       pictures,
       tasks: this.#tasks(sources, held),
