@@ -34,7 +34,7 @@ const question = dialog<() => Question, true>({
     }),
 });
 
-/** A question that is given as a function follows the language while it is open. */
-export async function confirm(ask: Question | (() => Question)): Promise<boolean> {
-  return (await openDialog(question, typeof ask === 'function' ? ask : () => ask)) === true;
+/** `ask` is asked again when the language changes: the question follows it while it is open. */
+export async function confirm(ask: () => Question): Promise<boolean> {
+  return (await openDialog(question, ask)) === true;
 }

@@ -97,6 +97,9 @@ test('a deleted dataset waits in the trash and comes back', async () => {
     .first();
   await row.locator('td.more button').click();
   await page.locator('[role=menu] .menu-item', { hasText: /^삭제/ }).click();
+  await page.locator('dialog .points li').first().waitFor();
+  // The question follows the language while it stands there.
+  await checkPage(page, 'delete-dataset', { sizes: [[1280, 800]], themes: ['light'] });
   await page.locator('dialog button[type=submit]').click();
   await page.locator('.toast', { hasText: '휴지통' }).waitFor();
   await page.locator('.page-actions a', { hasText: '휴지통' }).click();

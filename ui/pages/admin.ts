@@ -213,12 +213,12 @@ Touch screens at the line. Add a station and enter its code at the address /kios
       async setDisabled(user: User, disabled: boolean) {
         const name = user.name;
         if (disabled) {
-          const sure = await confirm({
+          const sure = await confirm(() => ({
             title: t('admin.user.disable.title', { name }),
             text: t('admin.user.disable.text'),
             ok: t('admin.user.disable'),
             danger: true,
-          });
+          }));
           if (!sure) return;
         }
         try {

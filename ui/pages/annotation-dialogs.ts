@@ -30,18 +30,18 @@ function contentText(of: Pick<PictureSave, 'state' | 'label' | 'shapes'> | null,
 
 const conflict = dialog<Conflict, 'mine' | 'theirs'>({
   title: 'work.conflict.title',
-  template: `<div class="dialog-body"><p x-text="text"></p>
-      <div class="both"><section><b x-t="work.conflict.theirs"></b><canvas x-ref="theirs" x-show="drawn" aria-hidden="true"></canvas><p x-text="theirs"></p><p class="field-note" x-text="when"></p>
+  template: `<div class="dialog-body"><p x-text="text()"></p>
+      <div class="both"><section><b x-t="work.conflict.theirs"></b><canvas x-ref="theirs" x-show="drawn" aria-hidden="true"></canvas><p x-text="theirs()"></p><p class="field-note" x-text="when()"></p>
           <button type="button" class="button" @click="choose('theirs')" x-t="work.conflict.take-theirs"></button></section>
-        <section><b x-t="work.conflict.mine"></b><canvas x-ref="mine" x-show="drawn" aria-hidden="true"></canvas><p x-text="mine"></p><p class="field-note" x-t="work.conflict.unsent"></p>
+        <section><b x-t="work.conflict.mine"></b><canvas x-ref="mine" x-show="drawn" aria-hidden="true"></canvas><p x-text="mine()"></p><p class="field-note" x-t="work.conflict.unsent"></p>
           <button type="button" class="button" @click="choose('mine')" x-t="work.conflict.keep-mine"></button></section></div></div>
     <footer class="dialog-foot"><button type="button" class="button" data-close autofocus x-t="work.conflict.later"></button></footer>`,
   component: (args, done) =>
     component({
-      text: t('work.conflict.text', { n: args.current.n + 1, name: args.current.by ?? '–' }),
-      theirs: contentText(args.current, args),
-      mine: contentText(args.mine, args),
-      when: dayAndTime(args.current.at),
+      text: () => t('work.conflict.text', { n: args.current.n + 1, name: args.current.by ?? '–' }),
+      theirs: () => contentText(args.current, args),
+      mine: () => contentText(args.mine, args),
+      when: () => dayAndTime(args.current.at),
       drawn: args.picture !== null,
       init() {
         const { picture, colour, current, mine } = args;
@@ -97,24 +97,24 @@ export function askReturn(part = false): Promise<string | undefined> {
 export type Choice = 'see' | 'yes' | null;
 
 async function askLeft(left: number, text: 'work.left.text' | 'work.left.complete'): Promise<Choice> {
-  return (await confirm({ title: t('work.left.title', { n: left }), text: t(text), ok: t('work.todo') })) ? 'see' : null;
+  return (await confirm(() => ({ title: t('work.left.title', { n: left }), text: t(text), ok: t('work.todo') }))) ? 'see' : null;
 }
 
 /** Report as done. `left`: pictures of the part that are not done. */
 export async function askDone(left: number, reviewer: string): Promise<Choice> {
   if (left > 0) return askLeft(left, 'work.left.text');
-  return (await confirm({ title: t('work.done'), text: t('work.done.text', { name: reviewer }), ok: t('work.done') })) ? 'yes' : null;
+  return (await confirm(() => ({ title: t('work.done'), text: t('work.done.text', { name: reviewer }), ok: t('work.done') }))) ? 'yes' : null;
 }
 
 export async function askComplete(left: number, done: number, deleted: number): Promise<Choice> {
   if (left > 0) return askLeft(left, 'work.left.complete');
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('work.complete.title'),
     text: t('work.complete.text', { n: done }),
     points: deleted ? [t('work.complete.deletes', { n: deleted })] : [],
     ok: t('work.complete'),
     danger: deleted > 0,
-  });
+  }));
   return sure ? 'yes' : null;
 }
 
@@ -123,6 +123,11 @@ const REASONS = 8;
 
 /** Changes that the daemon will never take as they are. `reasons`: of each picture, by its number. */
 export function askDrop(reasons: ReadonlyMap<number, string>): Promise<boolean> {
-  const points = [...reasons].slice(0, REASONS).map(([n, reason]) => t('work.drop.point', { n: n + 1, reason }));
-  return confirm({ title: t('work.drop.title'), text: t('work.drop.text', { n: reasons.size }), points, ok: t('work.drop'), danger: true });
+  return confirm(() => ({
+    title: t('work.drop.title'),
+    text: t('work.drop.text', { n: reasons.size }),
+    points: [...reasons].slice(0, REASONS).map(([n, reason]) => t('work.drop.point', { n: n + 1, reason })),
+    ok: t('work.drop'),
+    danger: true,
+  }));
 }

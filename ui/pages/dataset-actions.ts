@@ -135,7 +135,7 @@ export async function editDataset(dataset: Dataset): Promise<Dataset | undefined
 
 /** True: it is gone. */
 export async function deleteDataset(dataset: Dataset): Promise<boolean> {
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('data.delete.title', { name: dataset.name, version: dataset.version }),
     text: t('data.delete.text'),
     points: [
@@ -144,14 +144,14 @@ export async function deleteDataset(dataset: Dataset): Promise<boolean> {
     ],
     ok: t('action.delete'),
     danger: true,
-  });
+  }));
   if (!sure) return false;
   try {
     try {
       await api.remove(`/api/datasets/${dataset.id}`);
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'trash_disk_full')) throw error;
-      if (!(await confirm({ title: error.message, text: t('data.delete.forGood'), ok: t('data.delete.forGood.ok'), danger: true }))) return false;
+      if (!(await confirm(() => ({ title: error.message, text: t('data.delete.forGood'), ok: t('data.delete.forGood.ok'), danger: true })))) return false;
       await api.remove(`/api/datasets/${dataset.id}?forGood=true`);
       toast('success', t('data.delete.gone'));
       return true;

@@ -49,12 +49,12 @@ export async function renameExperiment(experiment: Experiment): Promise<void> {
 
 /** True: the request to stop was taken; the state follows by itself. */
 export async function stopExperiment(experiment: Experiment): Promise<boolean> {
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('exp.stop.title'),
     text: experiment.status === 'pending' ? t('exp.stop.pending') : t('exp.stop.text'),
     ok: t('exp.stop.ok'),
     danger: true,
-  });
+  }));
   if (!sure) return false;
   try {
     await api.post(`/api/experiments/${experiment.id}/stop`);
@@ -66,14 +66,13 @@ export async function stopExperiment(experiment: Experiment): Promise<boolean> {
 }
 
 export async function deleteExperiment(experiment: Experiment): Promise<boolean> {
-  const points = experiment.status === 'draft' ? [t('exp.delete.draft')] : [...(experiment.usable ? [t('exp.delete.model')] : []), t('exp.delete.results')];
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('exp.delete.title', { name: displayName(experiment) }),
     text: t('exp.delete.text'),
-    points,
+    points: experiment.status === 'draft' ? [t('exp.delete.draft')] : [...(experiment.usable ? [t('exp.delete.model')] : []), t('exp.delete.results')],
     ok: t('action.delete'),
     danger: true,
-  });
+  }));
   if (!sure) return false;
   try {
     await api.remove(`/api/experiments/${experiment.id}`);

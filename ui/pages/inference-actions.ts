@@ -7,13 +7,13 @@ import { t } from '../i18n/language.ts';
 
 /** True: it is gone. */
 export async function deleteInference(inference: Inference): Promise<boolean> {
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('inf.delete.title', { id: String(inference.id) }),
     text: t('inf.delete.text'),
     points: [t('inf.delete.results', { n: inference.count }), ...(inference.report ? [t('inf.delete.pictures')] : [])],
     ok: t('action.delete'),
     danger: true,
-  });
+  }));
   if (!sure) return false;
   try {
     await api.remove(`/api/inferences/${inference.id}`);
@@ -27,7 +27,7 @@ export async function deleteInference(inference: Inference): Promise<boolean> {
 
 /** True: the request to stop was taken. */
 export async function stopInference(inference: Inference): Promise<boolean> {
-  const sure = await confirm({ title: t('inf.stop.title'), text: t('inf.stop.text'), ok: t('inf.stop.ok'), danger: true });
+  const sure = await confirm(() => ({ title: t('inf.stop.title'), text: t('inf.stop.text'), ok: t('inf.stop.ok'), danger: true }));
   if (!sure) return false;
   try {
     await api.post(`/api/inferences/${inference.id}/stop`);

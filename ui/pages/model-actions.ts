@@ -47,13 +47,13 @@ export async function renameModel(model: ModelEntry): Promise<boolean> {
 }
 
 export async function deleteModel(model: ModelEntry): Promise<boolean> {
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('model.delete.title', { name: model.name }),
     text: t('model.delete.text'),
     points: [t('model.delete.versions', { n: model.versions })],
     ok: t('action.delete'),
     danger: true,
-  });
+  }));
   if (!sure) return false;
   try {
     await api.remove(`/api/models/${model.id}`);

@@ -151,9 +151,11 @@ export default page({
       },
       async save() {
         if (!this.mayChange()) return;
-        const points = this.lost();
-        const loses = { title: t('model.lose.title', { n: points.length }), text: t('model.delete.text'), points, ok: t('model.lose.ok'), danger: true };
-        if (points.length && !(await confirm(loses))) return;
+        const loses = () => {
+          const points = this.lost();
+          return { title: t('model.lose.title', { n: points.length }), text: t('model.delete.text'), points, ok: t('model.lose.ok'), danger: true };
+        };
+        if (this.lost().length && !(await confirm(loses))) return;
         this.saving = true;
         this.problem = null;
         try {

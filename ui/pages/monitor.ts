@@ -266,8 +266,8 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
           toastError(error);
         }
       },
-      async whyFailed(row: Job) {
-        if (row.failure) await confirm({ title: t('monitor.failed'), text: inLanguage(row.failure), ok: t('action.ok'), notice: true });
+      async whyFailed({ failure }: Job) {
+        if (failure) await confirm(() => ({ title: t('monitor.failed'), text: inLanguage(failure), ok: t('action.ok'), notice: true }));
       },
       async remove(row: Job) {
         try {
@@ -280,7 +280,12 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
         }
       },
       async stop(row: Job) {
-        const sure = await confirm({ title: t('monitor.stop.title', { name: row.title }), text: t('monitor.stop.text'), ok: t('monitor.stop'), danger: true });
+        const sure = await confirm(() => ({
+          title: t('monitor.stop.title', { name: row.title }),
+          text: t('monitor.stop.text'),
+          ok: t('monitor.stop'),
+          danger: true,
+        }));
         if (!sure) return;
         try {
           await api.post(`/api/jobs/${row.id}/stop`);

@@ -218,12 +218,12 @@ The data split, algorithm, parameters and resources of a training that went well
         ]);
       },
       async remove(row: Template) {
-        const sure = await confirm({
+        const sure = await confirm(() => ({
           title: t('template.delete.title', { name: row.name }),
           text: t('template.delete.text'),
           ok: t('action.delete'),
           danger: true,
-        });
+        }));
         if (!sure) return;
         try {
           await api.remove(`/api/templates/${row.id}`);

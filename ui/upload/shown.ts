@@ -33,13 +33,13 @@ export function sendShown(
 export async function askToCancel(shown: ShownUpload): Promise<void> {
   // This button has taken the place of the one that started: the second click of a double click is not meant for it.
   if (Date.now() - shown.startedAt < DOUBLE_CLICK_MS) return;
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('new.cancel.title'),
     text: t('new.cancel.text'),
     ok: t('new.cancel.ok'),
     stay: t('new.cancel.stay'),
     danger: true,
-  });
+  }));
   if (!sure || !shown.cancelling) return;
   shown.cancelling.abort();
   toast('info', t('new.cancelled'));

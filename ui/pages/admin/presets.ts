@@ -190,12 +190,14 @@ export function presetAdmin() {
     },
     async remove(row: PresetRow) {
       if (!settings) return;
-      if (!(await confirm({ title: t('presets.remove.title', { name: row.name }), text: t('presets.remove.text'), ok: t('action.delete'), danger: true })))
+      if (
+        !(await confirm(() => ({ title: t('presets.remove.title', { name: row.name }), text: t('presets.remove.text'), ok: t('action.delete'), danger: true })))
+      )
         return;
       await this.keep(() => send((settings as PresetSettings).presets.map(plain).filter(({ name }) => name !== row.name)));
     },
     async reset() {
-      if (!(await confirm({ title: t('presets.reset.title'), text: t('presets.reset.text'), ok: t('presets.reset'), danger: true }))) return;
+      if (!(await confirm(() => ({ title: t('presets.reset.title'), text: t('presets.reset.text'), ok: t('presets.reset'), danger: true })))) return;
       await this.keep(() => api.remove<PresetSettings>('/api/presets/settings'));
     },
     async keep(work: () => Promise<PresetSettings>) {

@@ -59,12 +59,12 @@ const newStation = dialog<Group[], KioskEnrolment>({
 const showCode = dialog<KioskEnrolment, true>({
   title: ({ station }) => t('stations.code.title', { name: station.name }),
   size: 'small',
-  template: `<div class="dialog-body"><p x-text="text"></p><p class="station-code" data-verbatim x-text="code"></p></div>
+  template: `<div class="dialog-body"><p x-text="text()"></p><p class="station-code" data-verbatim x-text="code"></p></div>
     <footer class="dialog-foot"><button type="submit" class="button primary" x-t="action.ok"></button></footer>`,
   component: ({ code }, done) =>
     component({
       code,
-      text: t('stations.code.text', { address: `${location.origin}/kiosk` }),
+      text: () => t('stations.code.text', { address: `${location.origin}/kiosk` }),
       submit() {
         done(true);
       },
@@ -74,14 +74,14 @@ const showCode = dialog<KioskEnrolment, true>({
 const keys = dialog<{ user: User; person: KioskPerson | undefined }, true>({
   title: ({ user }) => t('stations.keys.title', { name: user.name }),
   size: 'small',
-  template: `<div class="dialog-body"><p class="field-note" x-text="now"></p>
+  template: `<div class="dialog-body"><p class="field-note" x-text="now()"></p>
       ${field({ model: 'pin', label: 'stations.pin', maxLength: 12, note: 'stations.pin.note', optional: true })}
       ${field({ model: 'badge', label: 'stations.badge', maxLength: 64, note: 'stations.badge.note', optional: true })}
-      <button type="button" class="button" x-show="now" @click="take()" :disabled="busy" x-t="stations.take"></button>
+      <button type="button" class="button" x-show="now()" @click="take()" :disabled="busy" x-t="stations.take"></button>
       <div x-problem="problem"></div></div>${dialogFoot('action.save', { busy: 'busy', disabled: '!pin && !badge' })}`,
   component: ({ user, person }, done) =>
     component({
-      now: [person?.hasPin ? t('stations.has-pin') : '', person?.hasBadge ? t('stations.has-badge') : ''].filter(Boolean).join(' · '),
+      now: () => [person?.hasPin ? t('stations.has-pin') : '', person?.hasBadge ? t('stations.has-badge') : ''].filter(Boolean).join(' · '),
       pin: '',
       badge: '',
       busy: false,
@@ -102,12 +102,12 @@ const keys = dialog<{ user: User; person: KioskPerson | undefined }, true>({
         }
       },
       async take() {
-        const sure = await confirm({
+        const sure = await confirm(() => ({
           title: t('stations.take.title', { name: user.name }),
           text: t('stations.take.text'),
           ok: t('stations.take'),
           danger: true,
-        });
+        }));
         if (sure) await this.send({ pin: null, badge: null });
       },
       submit() {
@@ -152,12 +152,12 @@ export const stationAdmin = () => ({
     }
   },
   async remove(row: KioskStation) {
-    const sure = await confirm({
+    const sure = await confirm(() => ({
       title: t('stations.delete.title', { name: row.name }),
       text: t('stations.delete.text'),
       ok: t('stations.delete'),
       danger: true,
-    });
+    }));
     if (!sure) return;
     try {
       await api.remove(`/api/kiosk/stations/${row.id}`);
