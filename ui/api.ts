@@ -24,8 +24,10 @@ interface Hooks {
   csrfToken(): string | undefined;
   /** The session has ended: called once for each such answer. */
   signedOut(): void;
+  /** The token is not that of this browser's session. True: now it is. */
+  renewed(): Promise<boolean>;
 }
-let hooks: Hooks = { csrfToken: () => undefined, signedOut: () => {} };
+let hooks: Hooks = { csrfToken: () => undefined, signedOut: () => {}, renewed: async () => false };
 export function connectApi(next: Hooks): void {
   hooks = next;
 }
@@ -59,7 +61,7 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, { code: 'unexpected', message: t('error.unexpected'), params: {}, details: `HTTP ${response.status} ${response.url}` });
 }
 
-async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, again = false): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json', 'accept-language': language.now };
   if (body !== undefined) headers['content-type'] = 'application/json';
   const token = (ownToken ?? hooks.csrfToken)();
@@ -80,6 +82,8 @@ async function send<T>(method: string, path: string, body?: unknown, signal?: Ab
   if (!response.ok) {
     const problem = await failure(response);
     if (problem.code === 'not_signed_in') hooks.signedOut();
+    // It was refused before anything was done, so it may be sent once more.
+    if (problem.code === 'stale_page' && !again && !ownToken && (await hooks.renewed())) return send(method, path, body, signal, true);
     throw problem;
   }
   const text = await response.text();

@@ -31,7 +31,26 @@ connectApi({
   signedOut: () => {
     if (me.session) expired();
   },
+  renewed: renewSession,
 });
+
+let renewing: Promise<boolean> | null = null;
+/** Somebody has signed in anew in another tab: the same person goes on with that session (true); where it is anybody else, this tab's person has to sign in again. */
+export function renewSession(): Promise<boolean> {
+  renewing ??= renew().finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+async function renew(): Promise<boolean> {
+  const now = await api.get<Session>('/api/session').catch(() => null);
+  if (!now || !me.session) return false;
+  const same = now.user.id === me.session.user.id;
+  // Only the token: whatever shows the session stays as it is.
+  if (same) me.session.csrfToken = now.csrfToken;
+  else expired();
+  return same;
+}
 
 /** Takes over a session; its language is the person's. */
 export function takeSession(session: Session): void {

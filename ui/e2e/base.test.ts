@@ -15,6 +15,7 @@ import {
   type Studio,
   setUp,
   signIn,
+  signInElsewhere,
   sizesOf,
   startStudio,
 } from './studio.ts';
@@ -350,6 +351,25 @@ base('a session that ends in the middle of something asks for the password and l
   assert.is(await page.locator('form input[type=text]').inputValue(), '김품질 수석');
   await page.locator('form button[type=submit]').first().click();
   await page.locator('.person-name', { hasText: '김품질 수석' }).waitFor();
+});
+
+base('another session in another tab: the same person goes on, anybody else is asked for first', async () => {
+  const name = page.locator('form input[type=text]');
+  const save = page.locator('form button[type=submit]').first();
+  await name.fill('김품질 과장');
+  await signInElsewhere(page, ADMIN);
+  await save.click();
+  await page.locator('.person-name', { hasText: '김품질 과장' }).waitFor();
+  await name.fill('김품질 부장');
+  await signInElsewhere(page, DEVELOPER);
+  await save.click();
+  await page.locator('dialog', { hasText: ADMIN.userId }).locator('input[type=password]').fill(ADMIN.password);
+  await page.locator('dialog button[type=submit]').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.is(await name.inputValue(), '김품질 부장');
+  await save.click();
+  await page.locator('.person-name', { hasText: '김품질 부장' }).waitFor();
+  checkTroubles(page);
 });
 
 base('a developer sees no administration; an annotator has their own home', async () => {

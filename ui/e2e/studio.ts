@@ -175,6 +175,13 @@ export async function signIn(page: Page, person: { userId: string; password: str
   await page.locator('form button[type=submit]').click();
 }
 
+/** Somebody signs in in another tab of the browser: the session that this page knows is not the browser's any more. */
+export async function signInElsewhere(page: Page, { userId, password }: { userId: string; password: string }): Promise<void> {
+  await page.evaluate(async (body) => {
+    await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  }, JSON.stringify({ userId, password }));
+}
+
 export const ADMIN = { userId: 'admin', name: '김품질', password: 'correct horse' };
 
 /** A request in the name of the page's person: for preparing what a test does not want to click together. */

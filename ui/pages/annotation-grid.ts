@@ -1,12 +1,10 @@
 /** Many pictures at once, in classification: the grid in the middle of the work screen. */
 import type { AnnotationRow, LabelledMany } from '../../server/http/annotation-schemas.ts';
 import { type Becomes, ClassGrid, type Replaced } from '../annotate/class-grid.ts';
-import { ApiError } from '../api.ts';
 import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { t } from '../i18n/language.ts';
 import { part, type Room } from './annotation-room.ts';
-import { renewSession } from './annotation-saving.ts';
 
 export const gridPart = (room: Room) =>
   part({
@@ -40,10 +38,7 @@ export const gridPart = (room: Room) =>
         },
         saved: (reply, to, before) => this.gridSaved(reply, to, before),
         outdated: (rows) => this.gridOutdated(rows),
-        failed: (error) => {
-          if (error instanceof ApiError && error.code === 'stale_page') void renewSession();
-          toastError(error);
-        },
+        failed: toastError,
       });
     },
     gridSaved(reply: LabelledMany, to: Becomes, before: Replaced[]) {

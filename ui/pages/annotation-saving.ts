@@ -1,14 +1,12 @@
 /** What the saver of the work screen asks and tells: sending, conflicts, and the words beside the title. */
 import type { AnnotatedPicture, AnnotationShape, PictureSave, PictureSaved } from '../../server/http/annotation-schemas.ts';
-import type { Session } from '../../server/http/schemas.ts';
 import type { Answer, SaveState } from '../annotate/saving.ts';
 import { ApiError, api } from '../api.ts';
 import { float } from '../components/floating.ts';
 import { toast, toastError } from '../components/toast.ts';
-import { signInAgain } from '../frame/sign-in-again.ts';
 import '../i18n/areas/annotation.ts';
 import { t } from '../i18n/language.ts';
-import { me, takeSession } from '../session.ts';
+import { me } from '../session.ts';
 import { askConflict, askDrop } from './annotation-dialogs.ts';
 import { part, type Room } from './annotation-room.ts';
 
@@ -24,13 +22,6 @@ const SAVE_ICONS: { [state in SaveState]: string } = {
 /** Why nothing can be changed in a picture, as lockedBy has it. */
 const LOCKS = ['annotation_completed', 'annotation_not_yours', 'annotation_part_done', 'annotation_picture_accepted'];
 
-/** Somebody has signed in anew in another tab: the same person goes on with that session, anybody else's is not for these changes. */
-export async function renewSession(): Promise<void> {
-  const now = await api.get<Session>('/api/session').catch(() => null);
-  if (now && now.user.id === me.user?.id) takeSession(now);
-  else if (now) void signInAgain();
-}
-
 export const savingPart = (room: Room) =>
   part({
     async send(n: number, save: PictureSave): Promise<Answer> {
@@ -40,12 +31,9 @@ export const savingPart = (room: Room) =>
         if (!(error instanceof ApiError)) return { kind: 'failed' };
         const current = (error.body as { current?: AnnotatedPicture } | undefined)?.current;
         if (error.status === 409 && current) return { kind: 'conflict', current };
-        if (error.code === 'stale_page') {
-          await renewSession();
-          return { kind: 'failed' };
-        }
-        // An ended session comes back after signing in; a busy or absent daemon comes back by itself.
-        if (error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500) return { kind: 'failed' };
+        // An ended session, or somebody else's in another tab, comes back after signing in; a busy or absent daemon comes back by itself.
+        const later = error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500;
+        if (later || error.code === 'stale_page') return { kind: 'failed' };
         return { kind: 'refused', error };
       }
     },

@@ -6,6 +6,7 @@ import type * as Tus from 'tus-js-client';
 import { ApiError, csrfHeaders } from '../api.ts';
 import { t } from '../i18n/language.ts';
 import { vendor } from '../script.ts';
+import { renewSession } from '../session.ts';
 
 export interface Sent {
   sent: number;
@@ -101,8 +102,10 @@ export interface SendOptions {
 
 export async function send(body: Blob, name: string, options: SendOptions): Promise<string> {
   const tus = await vendor<typeof Tus>('tus.js', 'tus');
+  options.signal.throwIfAborted();
   const claim = new Claim();
   const pace = new Pace();
+  let anothers = false;
   return new Promise<string>((resolve, reject) => {
     let last: Sent = { sent: 0, total: body.size, rate: null, remainingSeconds: null, waiting: false };
     const tell = (next: Sent) => {
@@ -120,8 +123,14 @@ export async function send(body: Blob, name: string, options: SendOptions): Prom
       storeFingerprintForResuming: true,
       removeFingerprintOnSuccess: true,
       onShouldRetry: (error) => {
-        const status = error.originalResponse?.getStatus() ?? 0;
-        const again = status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
+        const { status, code } = problem(error);
+        const stale = code === 'stale_page' && !anothers;
+        if (stale)
+          void renewSession().then((same) => {
+            anothers = !same;
+            upload.options.headers = csrfHeaders();
+          });
+        const again = stale || status === 0 || status >= 500 || status === 409 || status === 423 || status === 429;
         if (again) {
           pace.reset();
           tell({ ...last, rate: null, remainingSeconds: null, waiting: true });
