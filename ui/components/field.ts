@@ -31,6 +31,8 @@ export interface Field {
   placeholder?: Key;
   /** A class for the whole field: 'wide' spans both columns. */
   className?: string;
+  /** Markup between the label and the control. */
+  above?: string;
 }
 
 let number = 0;
@@ -49,7 +51,7 @@ function around(id: string, field: Omit<Field, 'model'>, control: string): strin
   if (field.note) described.push(`${id}-note`);
   if (field.error) described.push(`${id}-error`);
   return `<div class="field ${field.className ?? ''}" ${field.error ? `:class="{ wrong: ${field.error} }"` : ''} ${/^errors?(\.\w+)?$/.test(field.error ?? '') ? `@input="${field.error} = ''"` : ''}>
-    <div class="field-label"><label for="${id}" x-t="${field.label}"></label>${field.optional ? '<span class="field-optional" x-t="form.optional"></span>' : ''}${field.hint ? `<button type="button" x-hint="${field.hint}"></button>` : ''}${range}</div>
+    <div class="field-label"><label for="${id}" x-t="${field.label}"></label>${field.optional ? '<span class="field-optional" x-t="form.optional"></span>' : ''}${field.hint ? `<button type="button" x-hint="${field.hint}"></button>` : ''}${range}</div>${field.above ?? ''}
     <div class="control">${control.replace('@@', `id="${id}" ${described.length ? `aria-describedby="${described.join(' ')}"` : ''} ${field.error ? `:aria-invalid="${field.error} ? 'true' : 'false'"` : ''} ${field.required ? 'aria-required="true"' : ''} ${field.autofocus ? 'autofocus' : ''} ${field.disabled ? `:disabled="${field.disabled}"` : ''} ${field.placeholder ? `x-t:placeholder="${field.placeholder}"` : ''}`)}${field.unit ? `<span class="unit" x-t="${field.unit}"></span>` : ''}</div>
     ${field.note ? `<p class="field-note" id="${id}-note" x-t="${field.note}"></p>` : ''}
     ${field.error ? `<p class="field-error" id="${id}-error" x-show="${field.error}" x-text="${field.error}"></p>` : ''}
@@ -72,13 +74,13 @@ export interface Choice {
   text: Key;
 }
 
-/** A drop-down; `choices` known beforehand, or `from`: an expression giving [{ value, text }]. */
-export function select(of: Omit<Field, 'type'> & { choices?: Choice[]; from?: string }): string {
+/** A drop-down; `choices` known beforehand, or `from`: an expression giving [{ value, text }]. `more`: attributes of its own. */
+export function select(of: Omit<Field, 'type'> & { choices?: Choice[]; from?: string; more?: string }): string {
   const id = `field-${++number}`;
   const options = of.from
     ? `<template x-for="choice in ${of.from}" :key="choice.value"><option :value="choice.value" :selected="choice.value == ${of.model}" x-text="choice.text"></option></template>`
     : (of.choices ?? []).map((choice) => `<option value="${choice.value}" x-t="${choice.text}"></option>`).join('');
-  return around(id, of, `<select x-model="${of.model}" @@>${options}</select>`);
+  return around(id, of, `<select x-model="${of.model}" ${of.more ?? ''} @@>${options}</select>`);
 }
 
 export function checkbox(of: { model: string; label: Key; note?: Key; hint?: Key; disabled?: string }): string {

@@ -2,8 +2,9 @@
 import type { Dataset, Experiment, ExperimentDetails, Inference, Project } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
-import { segmented, select as selectField } from '../components/field.ts';
+import { segmented } from '../components/field.ts';
 import { openMenu } from '../components/menu.ts';
+import { finder, searchSelect } from '../components/search-select.ts';
 import { statusWord } from '../components/status.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import { keepPlace } from '../frame/place.ts';
@@ -82,7 +83,7 @@ const columns = columnsOf<Inference>()([
 ]);
 
 const model = `<section class="box"><div class="box-head"><h2 x-t="inf.model"></h2></div><div class="box-body stack">
-    <div x-show="models.length">${selectField({ model: 'experimentId', label: 'inf.model.choose', from: 'modelChoices()', note: 'inf.model.note' })}</div>
+    <div x-show="models.length">${searchSelect({ model: 'experimentId', label: 'inf.model.choose', from: 'modelChoices()', finder: 'modelFinder', note: 'inf.model.note' })}</div>
     <dl class="facts" x-show="chosen()"><template x-for="fact in modelFacts()" :key="fact.name"><div class="fact"><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
     <div x-show="state === 'ready' && !models.length">${emptyState({ icon: 'flask-conical', title: 'inf.model.none.title', text: 'inf.model.none', buttons: `<a class="button primary" :href="experimentsAddress">${icon('flask-conical')}<span x-t="inf.toExperiments"></span></a>` })}</div>
     <div class="skeleton-block" x-show="state === 'loading'"></div></div></section>`;
@@ -103,10 +104,8 @@ const data = `<section class="box"><div class="box-head"><h2 x-t="inf.data"></h2
     <div class="chosen" x-show="source === 'local' && selection"><div class="chosen-head"><span class="chosen-icon" x-icon="'images'"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
       <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="new.clear"></span></button></div></div>
     ${sendingView('sending')}
-    <div x-show="source !== 'local' && datasetChoices().length">${selectField({ model: 'datasetId', label: 'inf.dataset', from: 'datasetChoices()' })}</div>
+    <div x-show="source !== 'local' && datasetChoices().length">${searchSelect({ model: 'datasetId', label: 'inf.dataset', from: 'datasetChoices()', finder: 'dataFinder' })}</div>
     <p class="muted" x-show="source !== 'local' && state === 'ready' && !datasetChoices().length" x-t="inf.dataset.none"></p></div></section>`;
-
-/** The second click of a double click comes within this time. */
 
 export default page({
   title: 'inf.title',
@@ -148,6 +147,8 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       datasets: [] as readonly Dataset[],
       details: 0,
       experimentId: '',
+      modelFinder: finder(),
+      dataFinder: finder(),
       source: 'local' as Source,
       datasetId: '',
       selection: null as Selection | null,
@@ -181,6 +182,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
           load: () => api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, undefined, route.signal),
           belongs: (row) => row.usable,
           changed: (rows) => {
+            if (this.state === 'loading') this.problem = null;
             this.models = Object.freeze(rows.filter((row) => row.usable).sort((a, b) => b.id - a.id));
             this.state = 'ready';
             const known = (id: string | null) => this.models.some((row) => String(row.id) === id);
@@ -303,9 +305,9 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
             this.source === 'local'
               ? { kind: 'upload', uploadId: await this.upload(cancelling.signal) }
               : { kind: 'dataset', datasetId: Number(this.datasetId) };
-          const made = await api.post<Inference>(`/api/projects/${projectId}/inferences`, { experimentId: Number(this.experimentId), source });
           this.cancelling = null;
-          uploads.used();
+          const made = await api.post<Inference>(`/api/projects/${projectId}/inferences`, { experimentId: Number(this.experimentId), source });
+          if (source.kind === 'upload') uploads.used('pictures');
           route.guard(() => false);
           await go(`/inferences/${made.id}`);
         } catch (error) {

@@ -3,9 +3,10 @@ import type { ModelDetails, ModelEntry, ModelVersionDetails, Template } from '..
 import type { Experiment } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
-import { field, select } from '../components/field.ts';
+import { field } from '../components/field.ts';
 import { nameDialog } from '../components/name-dialog.ts';
-import { toast } from '../components/toast.ts';
+import { finder, type Option, searchSelect } from '../components/search-select.ts';
+import { toast, toastError } from '../components/toast.ts';
 import { t } from '../i18n/language.ts';
 import { loaded } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
@@ -43,14 +44,15 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
   title: 'exp.register.title',
   size: 'small',
   template: `<div class="dialog-body"><dl class="facts"><dt x-t="exp.register.selected"></dt><dd x-text="selected"></dd></dl>
-      <div @change="look()">${select({ model: 'target', label: 'exp.register.to', from: 'choices()' })}</div>
+      ${searchSelect({ model: 'target', label: 'exp.register.to', from: 'choices()', finder: 'finder' })}
       <div x-show="target === 'new'">${field({ model: 'name', label: 'exp.register.name', maxLength: 100, required: true, error: 'wrong()' })}</div>
       <p class="muted" x-t="exp.register.note"></p>
       <div class="notice warn register-loss" role="status" x-show="lost().length">${icon('triangle-alert')}<div><span x-t="exp.register.loses"></span><ul class="points"><template x-for="line in lost()" :key="line"><li x-text="line"></li></template></ul></div></div><div x-problem="problem"></div></div>
-    ${dialogFoot('action.ok', { busy: 'busy' })}`,
+    ${dialogFoot('action.ok', { busy: 'busy', disabled: '(unknown && !problem)' })}`,
   component: ({ experiment, models }, done) =>
     component({
       selected: experiment.name,
+      finder: finder(),
       target: NEW,
       name: experiment.name,
       busy: false,
@@ -58,28 +60,32 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
       problem: null as unknown,
       /** The chosen model, where it deletes versions. */
       pruned: null as ModelDetails | null,
-      choices() {
+      /** What the chosen model loses has not been told yet. */
+      unknown: false,
+      init() {
+        this.$watch('target', () => void this.look());
+      },
+      choices(): Option[] {
         const known = models.map((model) => ({
           value: String(model.id),
           text: t('exp.register.version', { name: model.name, n: (model.latestVersion ?? 0) + 1 }),
         }));
-        return [{ value: NEW, text: t('exp.register.new') }, ...known];
+        return [{ value: NEW, text: t('exp.register.new'), always: true }, ...known];
       },
       /** What the chosen model loses; no OK before that is known. */
       async look() {
         const { target } = this;
-        const model = models.find(({ id }) => String(id) === target);
+        this.unknown = models.some(({ id, autoDelete }) => String(id) === target && autoDelete);
         this.pruned = null;
         this.problem = null;
-        if (!model?.autoDelete) return;
-        this.busy = true;
+        if (!this.unknown) return;
         try {
-          const details = await api.get<ModelDetails>(`/api/models/${model.id}`);
-          if (this.target === target && details.model.autoDelete) this.pruned = Object.freeze(details);
+          const details = await api.get<ModelDetails>(`/api/models/${target}`);
+          if (this.target !== target) return;
+          this.pruned = details.model.autoDelete ? Object.freeze(details) : null;
+          this.unknown = false;
         } catch (error) {
-          this.problem = error;
-        } finally {
-          this.busy = false;
+          if (this.target === target) this.problem = error;
         }
       },
       /** The versions that this one drives out. */
@@ -91,7 +97,9 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
       },
       async submit() {
         this.tried = true;
-        if (this.wrong()) return;
+        if (this.wrong() || this.busy) return;
+        // It could not be told: asked anew.
+        if (this.unknown) return this.look();
         this.busy = true;
         this.problem = null;
         try {
@@ -107,7 +115,9 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
 });
 
 export async function registerModel(experiment: Experiment): Promise<void> {
-  const all = await api.get<ModelEntry[]>('/api/models').catch(() => []);
+  // Without them only a new model could be chosen.
+  const all = await api.get<ModelEntry[]>('/api/models').catch(toastError);
+  if (!all) return;
   const project = loaded.project?.id === experiment.projectId ? loaded.project : null;
   const models = all.filter((model) => !project || (model.groupId === project.groupId && model.type === project.type && model.model === project.model));
   const made = await openDialog(registerDialog, { experiment, models });
