@@ -18,6 +18,7 @@ import {
   type Studio,
   setUp,
   signIn,
+  signInElsewhere,
   startStudio,
 } from './studio.ts';
 
@@ -686,13 +687,7 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('.film-open').first().click();
   await ann.locator('.desk-note', { hasText: '다시 봐 주십시오' }).waitFor();
   await checkPage(ann, 'annotate-returned', ONCE);
-  // Signed in anew in another tab: this one goes on with that session.
-  await ann.evaluate(
-    async (body) => {
-      await fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-    },
-    JSON.stringify({ userId: 'ann', password: PASSWORD }),
-  );
+  await signInElsewhere(ann, { userId: 'ann', password: PASSWORD });
   await ann.locator('.tag').nth(1).click();
   await saved(ann);
   assert.is((await picture(of, 0)).review, 'fixed');
@@ -700,8 +695,23 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
 
   await page.locator('.film-open').first().click();
   await page.locator('.desk-name', { hasText: 'part-001' }).waitFor();
+  // Pressed twice it judges once: the second press is not meant for the next picture.
+  let judged = 0;
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/review', async (route) => {
+    judged++;
+    await answered;
+    await route.continue();
+  });
   await page.keyboard.press('y');
+  await page.keyboard.press('y');
+  answer();
   await page.locator('.film .film-state.violet').waitFor();
+  assert.is(judged, 1);
+  await page.unroute('**/review');
   await page.locator('.work-head button', { hasText: '완료' }).last().click();
   await page.locator('dialog button[type=submit]').click();
   await dev.until<AnnotationTask>(`/api/annotation/tasks/${of.id}`, (one) => one.status === 'completed', 60);
@@ -766,6 +776,38 @@ annotate('fingers: a polygon by taps, two fingers zoom and move', async () => {
   assert.is(more.length, 0, 'two fingers draw nothing');
   checkTroubles(tablet);
   await tablet.context().close();
+});
+
+annotate('of many datasets one is found by a part of its name', async () => {
+  const all = await dev.ok<AnnotationTask[]>('GET', '/api/annotation/tasks');
+  const many = [...new Set(all.map(({ datasetId }) => datasetId))];
+  assert.ok(many.length > 8, `${many.length} datasets`);
+  for (const id of many) await dev.ok<Dataset>('PATCH', `/api/datasets/${id}`, { visibility: 'shared' });
+  await page.goto(`/projects/${(await task('분류')).projectId}/inference`);
+  await page.locator('.source-row label').nth(2).click();
+  const words = page.locator('.search-select input[type=search]:visible');
+  const chosen = () => page.locator('.search-select select:visible').evaluate((select) => select.selectedOptions[0]?.textContent ?? '');
+  await words.fill('터치');
+  await page.locator('.search-select select[size="2"]:visible').waitFor();
+  await checkPage(page, 'search-select', ONCE);
+  await words.press('Enter');
+  await page.locator('.search-select select[size="1"]:visible').waitFor();
+  assert.match(await chosen(), /^터치 v1/);
+  assert.is(await words.inputValue(), '');
+
+  // By the mouse, out of several.
+  await words.fill('v1');
+  const line = page.locator('.search-select select[size="6"]:visible option', { hasText: '픽셀' });
+  await line.scrollIntoViewIfNeeded();
+  await line.click();
+  await page.locator('.search-select select[size="1"]:visible').waitFor();
+  assert.match(await chosen(), /^픽셀 v1/);
+
+  await words.fill('이런 이름은 없음');
+  await page.locator('.search-select .field-note:visible', { hasText: '조건에 맞는 항목이 없습니다' }).waitFor();
+  await words.press('Enter');
+  assert.match(await chosen(), /^픽셀 v1/, 'what is chosen stays');
+  checkTroubles(page);
 });
 
 annotate.run();

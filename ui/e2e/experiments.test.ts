@@ -4,7 +4,19 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, signIn, startStudio } from './studio.ts';
+import {
+  type CheckOptions,
+  checkPage,
+  checkTroubles,
+  countBecomes,
+  ignoreTroubles,
+  newPage,
+  request,
+  type Studio,
+  setUp,
+  signIn,
+  startStudio,
+} from './studio.ts';
 
 const experiments = suite('folds, groups and graphs in the browser');
 const LONG = 180_000;
@@ -27,8 +39,17 @@ experiments.before(async () => {
 experiments.after(async () => studio?.stop());
 
 experiments('K folds are chosen, and a pattern tells at once which pictures stay together', async () => {
+  // What the line has lost on the way comes by itself when it is back.
+  for (const lost of ['**/api/experiments/1', '**/api/algorithms?*']) await page.route(lost, (route) => route.abort(), { times: 1 });
   await page.goto('/experiments/1/run');
+  await page.locator('.problem:visible').waitFor();
+  const back = "dispatchEvent(new Event('online'))";
+  await page.evaluate(back);
+  await page.locator('.run-setup .problem:visible').waitFor();
+  await page.evaluate(back);
   await ok().waitFor();
+  await countBecomes(page.locator('.problem:visible'), 0);
+  ignoreTroubles(page);
   await page.locator('.split-way label').nth(1).click();
   const fields = page.locator('.split-step input[type=number]:visible');
   await page.locator('.split-bar').waitFor({ state: 'hidden' });

@@ -1,12 +1,12 @@
 /** Labels of shapes: in with the pictures, by Label Upload, looked at on the pictures, with a report, out by Download Dataset. */
 import { appendFileSync, copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeMask } from '../../server/labels/rle.ts';
-import { checkPage, checkTroubles, countBecomes, ignoreTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { ADMIN, checkPage, checkTroubles, countBecomes, ignoreTroubles, newPage, request, type Studio, setUp, signInElsewhere, startStudio } from './studio.ts';
 
 const labels = suite('labels');
 let studio: Studio;
@@ -208,15 +208,29 @@ labels('after a finished upload a failure costs no second one; what has no label
   await page.goto(`/projects/${projectId}/data/new`);
   await page.locator('input[webkitdirectory]').setInputFiles(root);
   await page.locator('.labels-row input[type=file]').setInputFiles(table);
+  // Cancelled while the pictures are on their way: the labels, which have arrived, are not lost.
+  let pieces = 0;
+  const hold = (route: Route) => (route.request().method() === 'PATCH' && ++pieces === 2 ? undefined : route.continue());
+  await page.route('**/api/uploads/*', hold);
+  await page.locator('form .primary').click();
+  const sure = page.locator('dialog .button.danger:visible');
+  // The second click of a double click is passed over.
+  while (!(await sure.isVisible())) {
+    await page.locator('.new-actions .button:visible').click();
+    await page.waitForTimeout(100);
+  }
+  await sure.click();
+  await page.locator('form .primary:visible').waitFor();
+  await page.unroute('**/api/uploads/*', hold);
   await page.locator('form .primary').click();
   await page.locator('.problem:visible', { hasText: '디스크' }).waitFor();
-  assert.is(sent.length, 2);
+  assert.is(sent.length, 3, 'the labels were sent once');
   assert.is(sent[0], String(statSync(table).size), 'the small file goes first');
   ignoreTroubles(page);
   await page.locator('form .primary').click();
   await page.waitForURL('**/datasets/**');
   await page.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
-  assert.is(sent.length, 2, 'nothing was sent again');
+  assert.is(sent.length, 3, 'nothing was sent again');
   await page.locator('.notice.warn .link-button:visible').first().click();
   await page.locator('dialog', { hasText: '나누기' }).waitFor();
   await checkPage(page, 'labels-none', { sizes: [[1280, 800]] });
@@ -261,6 +275,7 @@ labels('Label Upload gives an unlabelled dataset polygons with holes, then masks
   await page.locator('dialog .field-error:visible').waitFor();
   await page.locator('dialog input[type=file]').setInputFiles(file);
   await checkPage(page, 'labels-upload', { sizes: [[1280, 800]] });
+  await signInElsewhere(page, ADMIN);
   await page.locator('dialog .primary').click();
   await page.locator('.overlay path').nth(2).waitFor({ state: 'attached', timeout: 60_000 });
   const drawn = await page.locator('.overlay path').first().getAttribute('d');

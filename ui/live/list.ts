@@ -52,7 +52,7 @@ export function liveList<K extends keyof Changes>(options: LiveListOptions<K>): 
     options.changed?.(list.rows);
   };
   onChange(options.kind, { signal: options.signal, ...(options.projectId === undefined ? {} : { projectId: options.projectId }) }, (id, record) => {
-    if (list.state === 'loading') return;
+    if (list.state !== 'ready') return;
     const index = list.rows.findIndex((row) => row.id === id);
     const keep = record !== null && (options.belongs?.(record) ?? true);
     if (!keep) {

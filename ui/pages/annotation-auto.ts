@@ -68,6 +68,8 @@ const auto = dialog<Args>({
     <footer class="dialog-foot"><button type="button" class="button" data-close x-t="action.close"></button><button type="submit" class="button primary" :disabled="!ready()" :aria-busy="busy" x-show="!blocked() && !running()"><span x-t="auto.start"></span></button></footer>`,
   component: (args) => {
     let timer = 0;
+    /** The last look that did not succeed; the next one that does takes its message away. */
+    let missed: unknown;
     return component({
       state: null as AutoAnnotation | null,
       kind: 'default',
@@ -96,8 +98,10 @@ const auto = dialog<Args>({
         const before = this.running();
         try {
           this.take(await api.get<AutoAnnotation>(`${args.base}/auto`, undefined, args.signal));
+          if (this.problem === missed) this.problem = null;
           if (before && !this.running()) args.accepted();
         } catch (error) {
+          missed = error;
           this.problem = error;
         }
       },

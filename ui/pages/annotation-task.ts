@@ -139,13 +139,15 @@ export const taskPart = (room: Room) =>
       return t('work.review', { name: part?.userName || t('work.pool'), state: t(`work.review.${current.review}`) });
     },
     async review(verdict: 'accept' | 'return') {
-      if (!room.session || !this.reviewable()) return;
+      // A second press is neither meant for this picture again, nor for the next one before it can be seen.
+      if (!room.session || !this.reviewable() || this.busy) return;
       const { n } = room.session;
       let comment: string | undefined;
       if (verdict === 'return') {
         comment = await askReturn();
         if (comment === undefined) return;
       }
+      this.busy = true;
       try {
         const reply = await api.post<LabelledMany>(`${room.base}/review`, { verdict, pictures: [n], ...(comment === undefined ? {} : { comment }) });
         const [refused] = reply.refused;
@@ -158,10 +160,12 @@ export const taskPart = (room: Room) =>
         room.loader.stale(n);
         room.films?.refresh();
         this.count();
-        if (this.beside(1) >= 0) this.go(1);
-        else await this.openPicture(n);
+        const next = this.beside(1);
+        await (next >= 0 ? this.openAt(next) : this.openPicture(n));
       } catch (error) {
         toastError(error);
+      } finally {
+        this.busy = false;
       }
     },
   });

@@ -133,7 +133,7 @@ Here people label the pictures of datasets that have no labels, each a part.
       menu(anchor: HTMLElement, row: AnnotationTask) {
         openMenu(anchor, [
           { text: t('annotation.show'), icon: 'tags', run: () => this.openRow(row) },
-          { text: t('annotation.parts'), icon: 'users', run: () => showParts(row) },
+          { text: t('annotation.parts'), icon: 'users', run: () => showParts(row, route.signal) },
           ...(row.actions.includes('reviewer') ? [{ text: t('assign.reviewer'), icon: 'user-check', run: () => void otherReviewer(row) }] : []),
           ...(row.actions.includes('delete')
             ? [{ text: t('annotation.delete'), icon: 'trash-2', danger: true, separated: true, run: () => void giveUp(row) }]
@@ -153,13 +153,13 @@ async function otherReviewer(task: AnnotationTask): Promise<void> {
 }
 
 async function giveUp(task: AnnotationTask): Promise<void> {
-  const sure = await confirm({
+  const sure = await confirm(() => ({
     title: t('annotation.delete.title', { name: task.datasetName }),
     text: t(task.status === 'completed' ? 'annotation.delete.completed' : 'annotation.delete.text'),
     points: task.done && task.status !== 'completed' ? [t('annotation.delete.labels', { n: task.done })] : [],
     ok: t('annotation.delete'),
     danger: true,
-  });
+  }));
   if (!sure) return;
   try {
     await api.remove(`/api/annotation/tasks/${task.id}`);
@@ -169,9 +169,10 @@ async function giveUp(task: AnnotationTask): Promise<void> {
   }
 }
 
-/** Who has which part, how far it is, and what the reviewer can do with it. */
-function showParts(first: AnnotationTask): void {
+/** Who has which part, how far it is, and what the reviewer can do with it. `signal`: the page is left. */
+function showParts(first: AnnotationTask, signal: AbortSignal): void {
   const closed = new AbortController();
+  signal.addEventListener('abort', closePanel, { signal: closed.signal });
   openPanel({
     onClose: () => closed.abort(),
     title: 'annotation.parts',

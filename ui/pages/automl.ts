@@ -90,11 +90,11 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       async load() {
         try {
           const { experiment, project } = await openExperiment(id, route.signal, (opened) => (this.draft() ? displayName(opened) : t('automl.board')));
-          const before = this.experiment;
+          this.problem = null;
           this.experiment = Object.freeze(experiment);
           this.project = project;
           if (experiment.status !== 'draft') return await this.loadBoard();
-          if (!before) await this.prepare(experiment);
+          await this.setup.begin(() => this.prepare(experiment));
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }

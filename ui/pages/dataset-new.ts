@@ -250,6 +250,8 @@ Takes a dataset that another project of the group has made Shared, without an up
           // The small one first: what is wrong with it is known before the long one.
           const labelUploadId = this.labels ? await uploads.send('labels', this, packedFile(this.labels), t('upload.labels'), signal) : undefined;
           const uploadId = await uploads.send('pictures', this, pictures, t('upload.sending', { name: pictures.name }), signal);
+          // From here on Cancel comes too late.
+          this.cancelling = null;
           const made = await api.post<Dataset>(`/api/projects/${projectId}/datasets`, {
             name: this.name.trim(),
             description: this.description,
@@ -257,9 +259,7 @@ Takes a dataset that another project of the group has made Shared, without an up
             uploadId,
             ...(labelUploadId ? { labelUploadId } : {}),
           });
-          // It is the dataset's now: leaving the page must not cancel it.
-          this.cancelling = null;
-          uploads.used();
+          uploads.used('pictures', ...(labelUploadId ? ['labels'] : []));
           route.guard(() => false);
           await go(`/datasets/${made.id}${made.jobId === null ? '' : `?job=${made.jobId}`}`, { replace: true });
         } catch (error) {

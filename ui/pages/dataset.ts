@@ -175,6 +175,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
           // A shared dataset is looked at from the project that would use it.
           const project = await openProject(Number(route.query.get('project')) || dataset.projectId);
+          this.problem = null;
           this.project = project;
           keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },

@@ -106,6 +106,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
           const { experiment, project, result, epochs } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
           // What is set up or under way has its screen on the Run page.
           if (experiment.status === 'draft' || isActive(experiment)) return void go(detailsAddress(experiment), { replace: true });
+          this.problem = null;
           this.project = project;
           this.experiment = Object.freeze({ ...experiment });
           this.result = result && Object.freeze(result);

@@ -17,7 +17,7 @@ import { trialFacts } from './parameters.ts';
 export function openTrial(experiment: Experiment, n: number, { locked, signal }: { locked: boolean; signal: AbortSignal }): void {
   const { id: experimentId, projectId, datasetId, datasetName, datasetVersion } = experiment;
   const leaving = new AbortController();
-  signal.addEventListener('abort', () => leaving.abort());
+  signal.addEventListener('abort', closePanel, { signal: leaving.signal });
   const graphs = epochGraphs(leaving.signal);
   const epochs = new Map<number, EpochRow>();
   openPanel({

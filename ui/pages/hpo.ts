@@ -121,12 +121,13 @@ The system changes the parameters that one would otherwise change by hand, and t
         try {
           const { experiment, project } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
           const before = this.experiment;
+          this.problem = null;
           this.experiment = Object.freeze(experiment);
           this.project = project;
           if (experiment.status !== 'draft') {
             await this.look();
             if (!before) void this.describe(experiment);
-          } else if (!before) await this.prepare(experiment);
+          } else await this.setup.begin(() => this.prepare(experiment));
         } catch (error) {
           if (!route.signal.aborted) this.problem = error;
         }
@@ -233,14 +234,14 @@ The system changes the parameters that one would otherwise change by hand, and t
         }
       },
       async stop() {
-        if (!(await confirm({ title: t('hpo.stop.title'), text: t('hpo.stop.text'), ok: t('hpo.stop'), danger: true }))) return;
+        if (!(await confirm(() => ({ title: t('hpo.stop.title'), text: t('hpo.stop.text'), ok: t('hpo.stop'), danger: true })))) return;
+        // Until it has ended; trials that are under way take their time.
         this.stopping = true;
         try {
           await api.post(`/api/experiments/${id}/stop`);
         } catch (error) {
-          toastError(error);
-        } finally {
           this.stopping = false;
+          toastError(error);
         }
       },
       maySubmit() {
@@ -261,7 +262,7 @@ The system changes the parameters that one would otherwise change by hand, and t
         const choice = this.list.choice();
         if (!choice?.canSubmit || this.submitting) return;
         const value = `${this.list.hpo?.config.objective.metric ?? ''} ${metricText(this.list.hpo?.config.objective.metric ?? '', choice.value)}`;
-        if (!(await confirm({ title: t('hpo.submit.title'), text: t('hpo.submit.text'), points: [choice.name, value], ok: t('hpo.submit') }))) return;
+        if (!(await confirm(() => ({ title: t('hpo.submit.title'), text: t('hpo.submit.text'), points: [choice.name, value], ok: t('hpo.submit') })))) return;
         this.submitting = true;
         try {
           this.experiment = Object.freeze(await api.post<Experiment>(`/api/experiments/${id}/hpo/submit`, { trial: choice.trial }));

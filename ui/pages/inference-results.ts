@@ -124,6 +124,7 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
         try {
           const inference = await api.get<Inference>(`/api/inferences/${id}`, undefined, route.signal);
           const project = await openProject(inference.projectId);
+          this.problem = null;
           this.project = project;
           keepPlace(route.signal, () => [
             { text: project.name, to: `/projects/${project.id}/data` },

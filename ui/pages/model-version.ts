@@ -38,7 +38,7 @@ export default page({
 - Everybody of the group sees the description and the tags.
 - Registration and every change stand in the log.`,
   },
-  template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button primary" x-show="details" :href="file('model.onnx')" download>${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
+  template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button primary" x-show="details" :href="file('model.onnx')" download @click="downloaded()">${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
     <div x-problem="problem"></div>
     <div class="details-grid" x-show="details"><div class="stack">
       <section class="box"><div class="box-head"><h2 x-t="version.edit"></h2></div><form class="box-body form-body" novalidate @submit.prevent="save()">
@@ -76,22 +76,24 @@ export default page({
         }
         const modelId = this.details?.model.id;
         onChange('model', { signal: route.signal }, (changed, record) => {
-          if (changed === modelId && record && !this.dirty()) void this.again();
+          if (changed === modelId && record) void this.again();
         });
-        onResync(route.signal, () => !this.dirty() && void this.again());
+        onResync(route.signal, () => void this.again());
         keepPlace(route.signal, () => [
           { text: t('model.title'), to: '/models' },
           { text: this.details?.model.name ?? '', to: `/models/${this.details?.model.id ?? 0}` },
           { text: `v${this.details?.version.version ?? ''}` },
         ]);
       },
-      /** What a colleague has changed; what is just being typed here is not overwritten. */
       async again() {
         const details = await api.get<ModelVersionDetails>(`/api/model-versions/${id}`, undefined, route.signal).catch(() => null);
         if (details) this.take(details);
       },
+      /** What is just being typed here is not overwritten by what a colleague does, or by a line more in the log. */
       take(details: ModelVersionDetails) {
+        const typing = !this.saving && this.dirty();
         this.details = Object.freeze(details);
+        if (typing) return;
         this.description = details.version.description;
         this.tags = details.version.tags.join(', ');
       },
@@ -175,17 +177,18 @@ export default page({
         ];
       },
       menu(anchor: HTMLElement) {
-        openMenu(anchor, [{ text: t('version.delete'), icon: 'trash-2', danger: true, disabled: this.locked(), run: () => void this.remove() }]);
+        const locked = this.locked() ? { disabled: true, note: t('model.readonly') } : {};
+        openMenu(anchor, [{ text: t('version.delete'), icon: 'trash-2', danger: true, ...locked, run: () => void this.remove() }]);
       },
       async remove() {
         const { details } = this;
         if (!details) return;
-        const sure = await confirm({
+        const sure = await confirm(() => ({
           title: t('version.delete.title', { n: details.version.version }),
           text: t('model.delete.text'),
           ok: t('action.delete'),
           danger: true,
-        });
+        }));
         if (!sure) return;
         try {
           await api.remove(`/api/model-versions/${id}`);

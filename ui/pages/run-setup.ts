@@ -53,6 +53,7 @@ async function usualSize(dataset: Dataset, signal: AbortSignal): Promise<number>
 
 export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
   const steps = options.steps ?? STEPS;
+  let beginning = false;
   return component({
     step: 'split' as Step,
     done: { split: false, algorithm: false, settings: false, resources: false } as Record<Step, boolean>,
@@ -81,34 +82,43 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     presets: [] as readonly Preset[],
     preset: '',
 
-    async load(dataset: Dataset) {
+    /** Once: `fill` loads the form and what belongs to it. Where that did not succeed it is done again when it is called the next time: the line was down. */
+    async begin(fill: () => Promise<void>) {
+      if (beginning || this.state === 'ready') return;
+      beginning = true;
       try {
-        this.pictures = dataset.count;
-        this.split.load(dataset);
-        this.classCount = Math.max(2, dataset.classes.length);
-        const size = await usualSize(dataset, signal);
-        const [algorithms, presets, starts] = await Promise.all([
-          api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size, pictures: this.pictures }, signal),
-          api.get<Preset[]>('/api/presets', undefined, signal),
-          api.get<StartOption[]>('/api/starts', undefined, signal),
-        ]);
-        this.starts = Object.freeze(starts);
-        this.algorithms = Object.freeze(algorithms);
-        this.presets = Object.freeze(presets);
-        const first = algorithms.find((one) => one.name === FIRST_CHOICE) ?? algorithms[0];
-        if (first) {
-          this.algorithm = first.name;
-          this.takeDefaults(first);
-        }
-        this.parameters.input_size = size;
-        this.preset = best(presets);
+        await fill();
+        this.problem = null;
         this.state = 'ready';
-        onPresets(signal, () => void this.followPresets());
       } catch (error) {
         if (wasAborted(error)) return;
         this.problem = error;
         this.state = 'failed';
+      } finally {
+        beginning = false;
       }
+    },
+    async load(dataset: Dataset) {
+      this.pictures = dataset.count;
+      this.split.load(dataset);
+      this.classCount = Math.max(2, dataset.classes.length);
+      const size = await usualSize(dataset, signal);
+      const [algorithms, presets, starts] = await Promise.all([
+        api.get<Algorithm[]>('/api/algorithms', { classes: this.classCount, size, pictures: this.pictures }, signal),
+        api.get<Preset[]>('/api/presets', undefined, signal),
+        api.get<StartOption[]>('/api/starts', undefined, signal),
+      ]);
+      this.starts = Object.freeze(starts);
+      this.algorithms = Object.freeze(algorithms);
+      this.presets = Object.freeze(presets);
+      const first = algorithms.find((one) => one.name === FIRST_CHOICE) ?? algorithms[0];
+      if (first) {
+        this.algorithm = first.name;
+        this.takeDefaults(first);
+      }
+      this.parameters.input_size = size;
+      this.preset = best(presets);
+      onPresets(signal, () => void this.followPresets());
     },
     takeDefaults(algorithm: Algorithm) {
       this.defaults = { ...algorithm.defaults };

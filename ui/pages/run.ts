@@ -137,6 +137,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       async load() {
         try {
           const { experiment, project, job, epochs, result } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
+          this.problem = null;
           this.project = project;
           this.result = result;
           this.addEpochs(epochs);
@@ -152,7 +153,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         clock = { at: Date.now(), seconds: experiment.runSeconds };
         this.now = Date.now();
         if (experiment.status === 'draft') {
-          if (!before) void this.prepare(experiment);
+          void this.setup.begin(() => this.prepare(experiment));
           return;
         }
         if (!isActive(experiment)) {
@@ -171,15 +172,8 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         if (job.progress) this.progress = job.progress;
       },
       async prepare(experiment: Experiment) {
-        try {
-          this.dataset = Object.freeze(await api.get<Dataset>(`/api/datasets/${experiment.datasetId}`, undefined, route.signal));
-          await this.setup.load(this.dataset);
-          await this.followExample(experiment);
-        } catch (error) {
-          if (!route.signal.aborted) this.problem = error;
-        }
-      },
-      async followExample(experiment: Experiment) {
+        this.dataset = Object.freeze(await api.get<Dataset>(`/api/datasets/${experiment.datasetId}`, undefined, route.signal));
+        await this.setup.load(this.dataset);
         const example = await runExample(route, experiment);
         if (!example) return;
         this.lost = Object.freeze(await this.setup.take(example.config));

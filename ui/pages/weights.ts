@@ -4,7 +4,7 @@ import { api } from '../api.ts';
 import { confirm } from '../components/confirm.ts';
 import { openDialog } from '../components/dialog.ts';
 import { openMenu } from '../components/menu.ts';
-import { openPanel } from '../components/panel.ts';
+import { closePanel, openPanel } from '../components/panel.ts';
 import { statusWord } from '../components/status.ts';
 import { columnsOf, emptyState, tableOf, tableView } from '../components/table.ts';
 import { toast, toastError } from '../components/toast.ts';
@@ -90,10 +90,14 @@ const details = `<div class="stack"><div class="notice" x-show="why()" role="sta
     <p class="notice" x-show="all">${icon('circle-check')}<span x-t="weights.all"></span></p>
     ${listOf('missing')}${listOf('misshapen')}${listOf('unexpected')}${listOf('renamed')}</div>`;
 
-function openDetails(row: WeightsRow): void {
+/** `signal`: the page is left. */
+function openDetails(row: WeightsRow, signal: AbortSignal): void {
   const { report } = row;
+  const closed = new AbortController();
+  signal.addEventListener('abort', closePanel, { signal: closed.signal });
   const of = (count: number, lines: string[]) => ({ count, lines, more: Math.max(0, count - lines.length) });
   openPanel({
+    onClose: () => closed.abort(),
     title: 'weights.details',
     template: details,
     component: component({
@@ -201,7 +205,7 @@ Numbers alone are read. A file with a program in it is refused.`,
         }
       },
       look(row: WeightsRow) {
-        openDetails(row);
+        openDetails(row, route.signal);
       },
       async upload() {
         if (!(await openDialog(uploadWeights, null))) return;
@@ -220,7 +224,7 @@ Numbers alone are read. A file with a program in it is refused.`,
       },
       menu(anchor: HTMLElement, row: WeightsRow) {
         openMenu(anchor, [
-          { text: t('weights.details'), icon: 'file-text', run: () => openDetails(row) },
+          { text: t('weights.details'), icon: 'file-text', run: () => openDetails(row, route.signal) },
           {
             text: t('weights.delete'),
             icon: 'trash-2',
@@ -232,12 +236,12 @@ Numbers alone are read. A file with a program in it is refused.`,
         ]);
       },
       async remove(row: WeightsRow) {
-        const sure = await confirm({
+        const sure = await confirm(() => ({
           title: t('weights.delete.title', { name: row.name }),
           text: t('weights.delete.text'),
           ok: t('action.delete'),
           danger: true,
-        });
+        }));
         if (!sure) return;
         try {
           await api.remove(`/api/weights/${row.id}`);

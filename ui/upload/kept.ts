@@ -18,14 +18,23 @@ export class KeptUploads {
     const before = this.#kept.get(slot);
     if (before?.mark === file.mark) return before.id;
     this.#drop(slot);
-    const id = await sendShown(shown, file, title, signal);
-    this.#kept.set(slot, { mark: file.mark, id });
-    return id;
+    signal.throwIfAborted();
+    // Ended with its own sending: what is cancelled later throws away only what is on its way then.
+    const sending = new AbortController();
+    const cancel = () => sending.abort();
+    signal.addEventListener('abort', cancel);
+    try {
+      const id = await sendShown(shown, file, title, sending.signal);
+      this.#kept.set(slot, { mark: file.mark, id });
+      return id;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
-  /** They are somebody's now, and no longer the page's. */
-  used(): void {
-    this.#kept.clear();
+  /** These are somebody's now, and no longer the page's. */
+  used(...slots: string[]): void {
+    for (const slot of slots) this.#kept.delete(slot);
   }
 
   /** A request that should have taken them has failed. Those that the daemon does not have any more are sent again next time. */
