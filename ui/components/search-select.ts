@@ -21,6 +21,8 @@ export interface Option {
 /** Its state: a member of the component. */
 export const finder = () => ({
   words: '',
+  /** What happens in the list is done by a pointer, not by keys. */
+  pressed: false,
   many: (all: readonly Option[]) => all.length > FEW,
   fitting(all: readonly Option[]): readonly Option[] {
     const words = this.words.trim().toLocaleLowerCase();
@@ -51,9 +53,10 @@ export const finder = () => ({
     if (first) this.words = '';
     return first?.value ?? chosen;
   },
-  /** A click on a line of the list, or Enter in it: it is a drop-down again. */
+  /** A line that was pressed, or Enter: the list is a drop-down again. (Arrows change it too; a click comes only where nothing has changed.) */
   picked(event: Event) {
-    if (!this.words || (event.type === 'click' && !(event.target instanceof HTMLOptionElement))) return;
+    const isLine = event.type === 'change' ? this.pressed : event.type !== 'click' || event.target instanceof HTMLOptionElement;
+    if (!this.words || !isLine) return;
     event.preventDefault();
     this.words = '';
   },
@@ -67,6 +70,6 @@ export function searchSelect({ finder: f, from: all, ...of }: Omit<Field, 'type'
     className: `search-select ${of.className ?? ''}`,
     above: `<div class="search-input" x-show="${f}.many(${all})">${icon('search')}${field}</div><p class="field-note" role="status" x-show="${f}.nothing(${all})" x-t="table.nothing"></p>`,
     from: `${f}.offered(${all}, ${model})`,
-    more: `:size="${f}.lines(${all}, ${model})" @click="${f}.picked($event)" @keydown.enter="${f}.picked($event)"`,
+    more: `:size="${f}.lines(${all}, ${model})" @pointerdown="${f}.pressed = true" @keydown="${f}.pressed = false" @change="${f}.picked($event)" @click="${f}.picked($event)" @keydown.enter="${f}.picked($event)"`,
   });
 }

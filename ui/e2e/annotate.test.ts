@@ -778,36 +778,4 @@ annotate('fingers: a polygon by taps, two fingers zoom and move', async () => {
   await tablet.context().close();
 });
 
-annotate('of many datasets one is found by a part of its name', async () => {
-  const all = await dev.ok<AnnotationTask[]>('GET', '/api/annotation/tasks');
-  const many = [...new Set(all.map(({ datasetId }) => datasetId))];
-  assert.ok(many.length > 8, `${many.length} datasets`);
-  for (const id of many) await dev.ok<Dataset>('PATCH', `/api/datasets/${id}`, { visibility: 'shared' });
-  await page.goto(`/projects/${(await task('분류')).projectId}/inference`);
-  await page.locator('.source-row label').nth(2).click();
-  const words = page.locator('.search-select input[type=search]:visible');
-  const chosen = () => page.locator('.search-select select:visible').evaluate((select) => select.selectedOptions[0]?.textContent ?? '');
-  await words.fill('터치');
-  await page.locator('.search-select select[size="2"]:visible').waitFor();
-  await checkPage(page, 'search-select', ONCE);
-  await words.press('Enter');
-  await page.locator('.search-select select[size="1"]:visible').waitFor();
-  assert.match(await chosen(), /^터치 v1/);
-  assert.is(await words.inputValue(), '');
-
-  // By the mouse, out of several.
-  await words.fill('v1');
-  const line = page.locator('.search-select select[size="6"]:visible option', { hasText: '픽셀' });
-  await line.scrollIntoViewIfNeeded();
-  await line.click();
-  await page.locator('.search-select select[size="1"]:visible').waitFor();
-  assert.match(await chosen(), /^픽셀 v1/);
-
-  await words.fill('이런 이름은 없음');
-  await page.locator('.search-select .field-note:visible', { hasText: '조건에 맞는 항목이 없습니다' }).waitFor();
-  await words.press('Enter');
-  assert.match(await chosen(), /^픽셀 v1/, 'what is chosen stays');
-  checkTroubles(page);
-});
-
 annotate.run();

@@ -2,16 +2,19 @@
 import type { Session, SignInRequest } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
-import { field } from '../components/field.ts';
 import { component } from '../mount.ts';
 import { go } from '../router.ts';
 import { me, takeSession } from '../session.ts';
+
+/** By hand: components/field.ts would come with everybody's first load for this alone. */
+const password = `<div class="field"><div class="field-label"><label for="again-password" x-t="again.password"></label></div>
+  <div class="control"><input id="again-password" type="password" maxlength="200" autocomplete="current-password" spellcheck="false" x-model="password"></div></div>`;
 
 const again = dialog<string, Session>({
   title: 'again.title',
   size: 'small',
   template: `<div class="dialog-body"><p x-t="again.text"></p><p><b x-text="userId"></b></p>
-      ${field({ model: 'password', label: 'again.password', type: 'password', autocomplete: 'current-password', maxLength: 200 })}
+      ${password}
       <div x-problem="problem"></div></div>${dialogFoot('again.ok', { busy: 'busy', disabled: '!password' })}`,
   component: (userId, done) =>
     component({
