@@ -118,21 +118,50 @@ check('an upload that cannot fit is refused before it begins; one during which t
   assert.ok(freeBytes() > before - MIB, `${before} → ${freeBytes()}`);
 });
 
-check('a dataset that does not fit is not made; the next one, that fits, is', async () => {
+check('a dataset that does not fit keeps its upload, is made of it when there is room, and gives it up when it is deleted', async () => {
   const before = freeBytes();
-  const uploadId = await admin.upload('noise.zip', await pictures(40));
-  fill(3 * MIB);
-  const answer = await newDataset('too large', uploadId);
-  assert.is(answer.status, 201, JSON.stringify(answer.body));
-  const job = await admin.until<Job>(`/api/jobs/${answer.body.jobId}`, ({ state }) => state !== 'pending' && state !== 'running');
-  assert.is(job.state, 'failed');
-  assert.is(job.failure?.code, 'disk_full');
+  const archive = await pictures(40);
+  const path = (id: number) => `/api/datasets/${id}`;
+  const over = ({ state }: Job) => state !== 'pending' && state !== 'running';
+  const failing = async (name: string) => {
+    const uploadId = await admin.upload('noise.zip', archive);
+    fill(3 * MIB);
+    const { status, body } = await newDataset(name, uploadId);
+    assert.is(status, 201, JSON.stringify(body));
+    const job = await admin.until<Job>(`/api/jobs/${body.jobId}`, over);
+    assert.equal([job.state, job.failure?.code], ['failed', 'disk_full']);
+    return body.id;
+  };
+  const id = await failing('too large');
+  const failed = await admin.ok<Dataset>('GET', path(id));
+  assert.equal([failed.status, failed.failure?.code, failed.sizeBytes, failed.count], ['failed', 'disk_full', archive.length, 0]);
+  assert.is(failed.exportBlockedBy, 'dataset_failed');
+  assert.is((await admin.call<ErrorReply>('GET', `${path(id)}/items`)).body.code, 'dataset_failed');
+  const [told] = await admin.ok<Notification[]>('GET', '/api/notifications');
+  assert.match(told!.en, /too large .*upload is kept/);
+  // Of what was unpacked nothing stays, a moment later.
+  for (let waited = 0; freeBytes() < 2 * MIB && waited < 300; waited++) await sleep(100);
+  assert.ok(freeBytes() > 2 * MIB);
+  // It fails again while there is no room, and outlives the daemon.
+  const { jobId } = await admin.ok<Dataset>('POST', `${path(id)}/again`);
+  assert.is((await admin.until<Job>(`/api/jobs/${jobId}`, over)).state, 'failed');
+  await daemon.end('SIGKILL');
+  await daemon.launch();
+  admin = await daemon.client().signIn('admin');
+  assert.equal(await admin.ok<Dataset>('GET', path(id)), { ...failed, jobId });
+  rmSync(ballast);
+  assert.is((await admin.ok<Dataset>('POST', `${path(id)}/again`)).status, 'ingesting');
+  assert.is((await admin.call<ErrorReply>('POST', `${path(id)}/again`)).body.code, 'dataset_not_failed');
+  const made = await admin.until<Dataset>(path(id), ({ status }) => status === 'ready');
+  assert.equal([made.count, made.failure, existsSync(join(daemon.data, 'datasets', String(id), 'upload'))], [40, null, false]);
+  assert.is((await admin.call('DELETE', `${path(id)}?forGood=true`)).status, 204);
+
+  const other = await failing('also too large');
+  assert.is((await admin.call('DELETE', path(other))).status, 204);
   assert.equal(await admin.ok<Dataset[]>('GET', `/api/projects/${project.id}/datasets`), []);
   assert.equal(readdirSync(join(daemon.data, 'datasets')), []);
-  const [told] = await admin.ok<Notification[]>('GET', '/api/notifications');
-  assert.match(told!.en, /too large/);
   rmSync(ballast);
-  // The log of the job stays; of the upload and what was unpacked nothing does, a moment later.
+  // The logs of the jobs stay; of the uploads and what was unpacked nothing does, a moment later.
   for (let waited = 0; freeBytes() <= before - MIB && waited < 300; waited++) await sleep(100);
   assert.ok(freeBytes() > before - MIB, `${before} → ${freeBytes()}`);
 

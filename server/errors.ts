@@ -432,6 +432,12 @@ export const CATALOGUE = {
     '데이터를 아직 읽는 중입니다. 끝난 뒤 다시 시도해 주세요.',
     'The data is still being read in. Try again when that has finished.',
   ),
+  dataset_failed: entry(
+    409,
+    '올린 파일을 처리하지 못한 데이터셋입니다. 데이터셋 화면에서 원인을 확인하고 다시 시도해 주세요.',
+    'This dataset could not be made of its upload. Look at the reason on its page, and try again there.',
+  ),
+  dataset_not_failed: entry(409, '이미 다시 처리하고 있거나 처리가 끝난 데이터셋입니다.', 'This dataset is being made again already, or is there by now.'),
   trash_disk_full: entry(
     507,
     '디스크가 가득 차 ‘{name}’ 데이터셋을 휴지통으로 옮길 수 없습니다. 휴지통을 비우거나 이 데이터셋을 바로 완전히 삭제해 주세요.',

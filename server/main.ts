@@ -273,6 +273,7 @@ async function start(config: Config, version: string): Promise<void> {
     pictures,
     labelSets,
     projects,
+    previews,
     notifications,
     limits,
     inUse: (id, revision) => experiments.usesLabels(id, revision) || inferences.usesLabels(id, revision),

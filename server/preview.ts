@@ -5,6 +5,7 @@
 import { constants, setPriority } from 'node:os';
 import { StudioError } from './errors.ts';
 import { previewChain } from './jobs/preview/chain.ts';
+import { formatLosses } from './jobs/preview/losses.ts';
 import { tableOrder } from './jobs/preview/order.ts';
 import type { Answer, Question, QuestionName, Questions } from './jobs/preview/protocol.ts';
 import { previewTableChain } from './jobs/preview/table.ts';
@@ -15,6 +16,7 @@ const answers: { [K in QuestionName]: (ask: Questions[K]['ask']) => Promise<Ques
   chain: previewChain,
   table: previewTableChain,
   order: tableOrder,
+  losses: formatLosses,
 };
 
 async function answer({ id, name, ask }: Question): Promise<Answer> {

@@ -65,6 +65,7 @@ test('the routes are those that were agreed on', async () => {
     'GET /api/datasets/{id}',
     'PATCH /api/datasets/{id}',
     'DELETE /api/datasets/{id}',
+    'POST /api/datasets/{id}/again',
     'GET /api/datasets/{id}/items',
     'GET /api/datasets/{id}/pictures/{n}',
     'GET /api/datasets/{id}/thumbnails/{n}',

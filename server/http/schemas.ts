@@ -156,7 +156,8 @@ export const ClassCount = Type.Object({
   count: Type.Integer(),
   shapes: Type.Optional(Type.Integer()),
 });
-export const DatasetStatus = OneOf('ingesting', 'ready');
+/** failed: it could not be made for a reason that passes; its upload is kept. Where the upload itself is at fault nothing stays of a dataset. */
+export const DatasetStatus = OneOf('ingesting', 'ready', 'failed');
 export const Dataset = Type.Object({
   id: Id,
   projectId: Id,
@@ -168,7 +169,10 @@ export const Dataset = Type.Object({
   problem: ModelKind,
   visibility: OneOf('private', 'shared'),
   status: DatasetStatus,
+  /** Why it has failed. */
+  failure: Nullable(Failure),
   jobId: Nullable(Id),
+  /** Where it has failed, of its upload. */
   sizeBytes: Type.Integer(),
   count: Type.Integer(),
   labelledCount: Type.Integer(),

@@ -99,28 +99,39 @@ export function traceMask(mask: ArrayLike<number>, width: number, height: number
   return parts;
 }
 
-/** Numbers the 4-connected regions from 1 in the order of their first pixel, row by row; 0 is outside. */
+/**
+ * Numbers the 4-connected regions from 1 in the order of their first pixel, row by row; 0 is outside. Rosenfeld and Pfaltz 1966: first every pixel takes the number of the one
+ * above or to the left and it is noted which numbers meet, then those that do become one.
+ */
 function components(mask: ArrayLike<number>, width: number, height: number): { component: Int32Array; count: number } {
   const component = new Int32Array(width * height);
-  const stack: number[] = [];
-  let count = 0;
-  for (let start = 0; start < component.length; start += 1) {
-    if (mask[start] === 0 || component[start] !== 0) continue;
-    count += 1;
-    component[start] = count;
-    stack.push(start);
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      const x = at % width;
-      const visit = (to: number): void => {
-        if (mask[to] === 0 || component[to] !== 0) return;
-        component[to] = count;
-        stack.push(to);
-      };
-      if (x > 0) visit(at - 1);
-      if (x + 1 < width) visit(at + 1);
-      if (at >= width) visit(at - width);
-      if (at + width < component.length) visit(at + width);
+  /** By number: a smaller one of the same region; its own where there is none. */
+  const smaller = [0];
+  const least = (of: number): number => {
+    let n = of;
+    while (smaller[n] !== n) {
+      smaller[n] = smaller[smaller[n]!]!;
+      n = smaller[n]!;
+    }
+    return n;
+  };
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 1) {
+      if (mask[at] === 0) continue;
+      const left = x > 0 ? component[at - 1]! : 0;
+      const above = y > 0 ? component[at - width]! : 0;
+      if (left === 0 && above === 0) component[at] = smaller.push(smaller.length) - 1;
+      else component[at] = left || above;
+      if (left === 0 || above === 0 || left === above) continue;
+      const [a, b] = [least(left), least(above)];
+      if (a < b) smaller[b] = a;
+      else smaller[a] = b;
     }
   }
+  // The first pixel of a region had the least number of it.
+  const numbers = new Int32Array(smaller.length);
+  let count = 0;
+  for (let n = 1; n < smaller.length; n += 1) numbers[n] = least(n) === n ? ++count : numbers[least(n)]!;
+  for (let at = 0; at < component.length; at += 1) component[at] = numbers[component[at]!]!;
   return { component, count };
 }

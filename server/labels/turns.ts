@@ -1,4 +1,4 @@
-/** Label files are written by the daemon, which may not be held: long work is done in pieces. */
+/** Long work is done in pieces where it may be the daemon that does it, which may not be held. */
 import { setImmediate as breathe } from 'node:timers/promises';
 
 /** Longest time between two turns of the event loop, but for what cannot be parted. */

@@ -10,7 +10,7 @@ import { columnsOf, emptyState, tableOf, tableView } from '../components/table.t
 import { toastError } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
-import { t } from '../i18n/language.ts';
+import { inLanguage, t } from '../i18n/language.ts';
 import { onProgress } from '../live/events.ts';
 import { liveList } from '../live/list.ts';
 import { openProject } from '../live/project.ts';
@@ -27,6 +27,7 @@ import {
   preprocessItem,
   readOnlyReason,
   tableFile,
+  tryAgainItem,
 } from './dataset-actions.ts';
 import { labelItems } from './dataset-labels.ts';
 
@@ -44,6 +45,7 @@ const columns = columnsOf<Dataset>()([
     className: 'grow',
     cell: `<a class="row-name" :href="address(row)"><span x-text="row.name"></span></a><span class="chip plain grey" x-show="foreign(row)" x-text="row.createdBy"></span><sup class="new-mark" x-show="recent(row)" x-t:title="data.newMark"><span aria-hidden="true">N</span><span class="visually-hidden" x-t="data.newMark"></span></sup>
       <p class="row-note cut" data-verbatim x-show="row.description" x-text="row.description" :title="row.description"></p>
+      <p class="row-note" x-show="row.status === 'failed'" x-text="why(row)" :title="why(row)"></p>
       <div class="row-progress" x-show="row.status === 'ingesting'" x-progress="progress(row)"></div>`,
   },
   { key: 'version', title: 'data.version', value: (row) => row.version, align: 'end', className: 'narrow number' },
@@ -52,7 +54,7 @@ const columns = columnsOf<Dataset>()([
     key: 'sizeBytes',
     title: 'data.size',
     value: (row) => row.sizeBytes,
-    cell: `<span x-text="row.status === 'ready' ? $f.bytes(row.sizeBytes) : '–'"></span>`,
+    cell: `<span x-text="row.status === 'ingesting' ? '–' : $f.bytes(row.sizeBytes)"></span>`,
     align: 'end',
     className: 'narrow number from-700',
   },
@@ -204,6 +206,7 @@ Private datasets belong to this project, shared ones to your group.`,
       progress(row: Dataset) {
         return row.jobId === null ? null : (this.jobs[row.jobId] ?? null);
       },
+      why: (row: Dataset) => (row.failure ? inLanguage(row.failure) : ''),
       recent: (row: Dataset) => Date.now() - Date.parse(row.createdAt) < RECENT_MS,
       label: labelText,
       locked() {
@@ -234,6 +237,7 @@ Private datasets belong to this project, shared ones to your group.`,
         const reason = this.foreign(row) ? t('data.foreign') : this.locked();
         openMenu(anchor, [
           { text: t('action.details'), icon: 'eye', run: () => this.openRow(row) },
+          ...tryAgainItem(row, reason),
           preprocessItem(row, reason),
           ...(row.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(row.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void editDataset(row) },

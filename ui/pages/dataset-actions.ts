@@ -11,12 +11,12 @@ import * as format from '../i18n/format.ts';
 import { t, textOf } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { go } from '../router.ts';
-import { labelSource } from './dataset-labels.ts';
+import { labelSource, notReady } from './dataset-labels.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 /** What its labels are: a label file, class folders, the target column of a table. */
 export function labelText(dataset: Dataset): string {
-  if (dataset.status === 'ingesting') return '–';
+  if (dataset.status !== 'ready') return '–';
   if (dataset.table) return dataset.table.target ?? t('data.label.none');
   if (!dataset.labelledCount) return t('data.label.none');
   const kind = labelSource(dataset);
@@ -81,7 +81,7 @@ export async function exportToExperiment(dataset: Pick<Dataset, 'id' | 'name' | 
 
 /** The menu entry that leads to the page Preprocess. `reason`: why nothing can be changed here, or ''. */
 export function preprocessItem(dataset: Dataset, reason: string): MenuItem {
-  const blocked = reason || (dataset.status === 'ready' ? '' : t('data.blocked.dataset_ingesting'));
+  const blocked = reason || notReady(dataset);
   return {
     text: t('data.preprocess'),
     icon: 'wand-sparkles',
@@ -133,8 +133,19 @@ export async function editDataset(dataset: Dataset): Promise<Dataset | undefined
   return changed;
 }
 
+/** Makes one that has failed of its upload once more. `reason`: why nothing can be changed here, or ''. */
+export function tryAgainItem(dataset: Dataset, reason: string): MenuItem[] {
+  if (dataset.status !== 'failed') return [];
+  return [{ text: t('data.tryAgain'), icon: 'refresh-cw', disabled: Boolean(reason), note: reason, run: () => void tryAgain(dataset).catch(toastError) }];
+}
+
+export function tryAgain({ id }: Dataset): Promise<Dataset> {
+  return api.post<Dataset>(`/api/datasets/${id}/again`);
+}
+
 /** True: it is gone. */
 export async function deleteDataset(dataset: Dataset): Promise<boolean> {
+  if (dataset.status === 'failed') return deleteFailed(dataset);
   const sure = await confirm(() => ({
     title: t('data.delete.title', { name: dataset.name, version: dataset.version }),
     text: t('data.delete.text'),
@@ -159,6 +170,25 @@ export async function deleteDataset(dataset: Dataset): Promise<boolean> {
     toast('success', t('data.deleted'), {
       action: { text: t('data.deleted.undo'), run: () => void api.post(`/api/trash/${dataset.id}/restore`).catch(toastError) },
     });
+    return true;
+  } catch (error) {
+    toastError(error);
+    return false;
+  }
+}
+
+/** Of one that has failed there is its upload alone, and no trash for it. */
+async function deleteFailed({ id, name, version, sizeBytes }: Dataset): Promise<boolean> {
+  const sure = await confirm(() => ({
+    title: t('data.delete.title', { name, version }),
+    text: t('data.delete.upload', { size: format.bytes(sizeBytes) }),
+    ok: t('data.delete.forGood.ok'),
+    danger: true,
+  }));
+  if (!sure) return false;
+  try {
+    await api.remove(`/api/datasets/${id}`);
+    toast('success', t('data.delete.gone'));
     return true;
   } catch (error) {
     toastError(error);

@@ -14,6 +14,11 @@ import { checkLabels, LABEL_ACCEPT, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 
+/** Why nothing can be done yet with what is in it, or ''. */
+export function notReady({ status }: Dataset): string {
+  return status === 'ready' ? '' : t(status === 'failed' ? 'data.blocked.dataset_failed' : 'data.blocked.dataset_ingesting');
+}
+
 /** Where its labels come from: a file, files of a format, class folders, people. */
 export function labelSource({ labelFile, labelFormat }: Dataset): string {
   return labelFile ?? formatText(labelFormat ?? 'folders');
@@ -141,7 +146,7 @@ const downloader = dialog<Dataset>({
 /** The entries of a dataset's menu. `reason`: why its labels cannot be changed here, or ''. */
 export function labelItems(dataset: Dataset, reason: string, changed: (dataset: Dataset) => void = () => {}): MenuItem[] {
   if (dataset.type !== 'image') return [];
-  const waiting = dataset.status === 'ready' ? '' : t('data.blocked.dataset_ingesting');
+  const waiting = notReady(dataset);
   const busy = reason || waiting || (dataset.labelJobId === null ? '' : t('labels.upload.busy'));
   return [
     {

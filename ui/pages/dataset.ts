@@ -35,6 +35,8 @@ import {
   preprocessItem,
   readOnlyReason,
   tableFile,
+  tryAgain,
+  tryAgainItem,
 } from './dataset-actions.ts';
 import { duplicatesView, loadDuplicates } from './dataset-duplicates.ts';
 import { hasLabelReport, labelItems, uploadLabels } from './dataset-labels.ts';
@@ -60,6 +62,10 @@ const ingesting = `<section class="box ingesting" x-show="busy()"><div class="bo
 const failed = `<section class="box" x-show="failure"><div class="box-body stack"><h2 x-t="dataset.failed"></h2><div x-problem="failureText()"></div><p class="muted" x-t="dataset.failed.note"></p>
     <div class="row"><a class="button primary" :href="listAddress() + '/new'">${icon('upload')}<span x-t="dataset.again"></span></a><a class="button" :href="listAddress()" x-t="dataset.toList"></a></div></div></section>`;
 
+/** Its upload is kept. */
+const kept = `<section class="box" x-show="hasFailed()"><div class="box-body stack"><h2 x-t="dataset.failed"></h2><div x-problem="keptReason()"></div><p class="muted" x-text="keptText()"></p>
+    <div class="row" x-show="mayChange()"><button type="button" class="button primary" @click="again()" :disabled="trying" :aria-busy="trying">${icon('refresh-cw')}<span x-t="data.tryAgain"></span></button><button type="button" class="button" @click="remove()">${icon('trash-2')}<span x-t="action.delete"></span></button></div></div></section>`;
+
 export default page({
   title: 'dataset.title',
   help: {
@@ -80,7 +86,7 @@ export default page({
 # Next step
 Export to Experiment makes a draft in which you set up the training.`,
   },
-  template: `${head}<div x-problem="problem"></div>${facts}${provenanceView}${ingesting}${failed}
+  template: `${head}<div x-problem="problem"></div>${facts}${provenanceView}${ingesting}${failed}${kept}
     <div class="stack" x-show="ready()">
       <p class="notice" x-show="foreign()">${icon('users')}<span x-t="shared.from"></span></p>
       <p class="notice ready" x-show="fresh && !blocked()">${icon('circle-check')}<span x-t="dataset.ready"></span></p>
@@ -112,6 +118,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       failure: null as { ko: string; en: string } | 'stopped' | null,
       progress: null as Progress | null,
       stopping: false,
+      trying: false,
       /** It became ready while the reader was watching. */
       fresh: false,
       preprocessAddress: `/datasets/${id}/preprocess`,
@@ -197,6 +204,7 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       take(dataset: Dataset) {
         const before = this.dataset;
+        if (before && before.jobId !== dataset.jobId) this.progress = null;
         this.dataset = Object.freeze({ ...dataset });
         if (dataset.status !== 'ready') return;
         if (dataset.labelJobId === null) this.labelProgress = null;
@@ -328,6 +336,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         if (!of) return [];
         return [
           { key: 'data.type', value: t(`type.${of.type}`) },
+          ...(of.status === 'failed' ? [{ key: 'data.uploadSize', value: format.bytes(of.sizeBytes) }] : []),
           ...(of.status === 'ready'
             ? [
                 ...(of.table
@@ -358,6 +367,30 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       busy() {
         return this.dataset?.status === 'ingesting' && !this.failure;
+      },
+      hasFailed() {
+        return this.dataset?.status === 'failed' && !this.failure;
+      },
+      keptReason() {
+        return this.dataset?.failure ? inLanguage(this.dataset.failure) : '';
+      },
+      keptText() {
+        return this.dataset ? t('dataset.kept', { size: format.bytes(this.dataset.sizeBytes) }) : '';
+      },
+      async again() {
+        if (!this.dataset || this.trying) return;
+        this.trying = true;
+        try {
+          this.take(await tryAgain(this.dataset));
+        } catch (error) {
+          toastError(error);
+        } finally {
+          this.trying = false;
+        }
+      },
+      async remove() {
+        const list = this.listAddress();
+        if (this.dataset && (await deleteDataset(this.dataset))) await go(list, { replace: true });
       },
       count() {
         return this.dataset?.count ?? 0;
@@ -435,6 +468,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         if (!dataset) return;
         const reason = dataset.projectId === this.project?.id ? readOnlyReason(this.project) : t('data.foreign');
         openMenu(anchor, [
+          ...tryAgainItem(dataset, reason),
           preprocessItem(dataset, reason),
           ...(dataset.table ? [{ text: t('data.download'), icon: 'download', run: () => download(tableFile(dataset.id)) }] : []),
           { text: t('action.edit'), icon: 'pencil', disabled: Boolean(reason), note: reason, run: () => void this.edit() },
@@ -447,10 +481,7 @@ Export to Experiment makes a draft in which you set up the training.`,
             separated: true,
             disabled: Boolean(reason),
             note: reason,
-            run: async () => {
-              const list = this.listAddress();
-              if (await deleteDataset(dataset)) await go(list, { replace: true });
-            },
+            run: () => void this.remove(),
           },
         ]);
       },

@@ -86,6 +86,15 @@ export const datasetRoutes =
       },
     );
 
+    app.post(
+      '/api/datasets/:id/again',
+      {
+        config: { access: DEVELOPERS },
+        schema: { tags, summary: 'Make a dataset that has failed once more of its upload, which was kept', params: ById, response: { 200: Dataset } },
+      },
+      async (request) => datasetJobs.tryAgain(readerOf(request), request.params.id),
+    );
+
     app.get(
       '/api/datasets/:id/duplicates',
       {

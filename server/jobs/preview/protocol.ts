@@ -5,6 +5,10 @@
 
 import type { ErrorCode, ErrorParams } from '../../errors.ts';
 import type { Chain, Preview, TableLook } from '../../http/preprocess-schemas.ts';
+import type { ClassInfo, FormatName } from '../../labels/annotation.ts';
+import type { LabelProblem } from '../../labels/formats.ts';
+import type { Form } from '../../labels/forms.ts';
+import type { Losses } from '../../labels/report.ts';
 
 export interface Questions {
   /** A small version of an encoded picture that lies in a file. Answer: WebP. */
@@ -15,6 +19,8 @@ export interface Questions {
   table: { ask: { table: string; target: string | null; chain: Chain }; answer: TableLook };
   /** The numbers of a table's rows, ascending by a column; missing values last. */
   order: { ask: { table: string; column: number }; answer: Uint32Array };
+  /** What each of some formats would lose of shapes of these forms (see lossesOf). */
+  losses: { ask: { forms: readonly Form[]; classes: readonly ClassInfo[]; formats: readonly FormatName[]; problem: LabelProblem }; answer: Losses[] };
 }
 export type QuestionName = keyof Questions;
 

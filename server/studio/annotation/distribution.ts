@@ -6,6 +6,7 @@ import type { ModelKind } from '../../http/schemas.ts';
 import type { Collection } from '../../store/collection.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import type { PictureSets } from '../datasets/open-sets.ts';
+import { checkReady } from '../datasets/ready.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { countOfRuns, deal, numbersOfRuns, partOfTask, type StoredTask, takeFrom } from './task.ts';
@@ -81,7 +82,7 @@ export class Distribution {
   }
 
   #checkDataset(dataset: Readonly<StoredDataset>): void {
-    if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(dataset);
     if (dataset.type !== 'image' || dataset.count === 0) throw new StudioError('annotation_dataset');
     if (dataset.labelledCount > 0) throw new StudioError('annotation_labelled');
     if (dataset.labelJob !== null) throw new StudioError('labels_busy');

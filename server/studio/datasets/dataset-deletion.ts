@@ -7,6 +7,7 @@ import { isActive, type Queue } from '../../queue/queue.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import type { Datasets } from './datasets.ts';
+import { failKept, hasUpload } from './kept-upload.ts';
 import type { PictureSets } from './open-sets.ts';
 import type { Trash, TrashedDataset } from './trash.ts';
 
@@ -43,8 +44,8 @@ export class DatasetDeletion {
   }
 
   /**
-   * Puts it into the trash, or stops the job that is making it, of which nothing stays. `forGood`: not by way of the trash, which needs room for a
-   * record. Throws dataset_in_use, trash_disk_full.
+   * Puts it into the trash, or stops the job that is making it, of which nothing stays; one that has failed goes for good, with its upload. `forGood`: not
+   * by way of the trash, which needs room for a record. Throws dataset_in_use, trash_disk_full.
    */
   async delete(reader: StoredUser, id: number, forGood = false): Promise<void> {
     const { projects, queue, usesOf } = this.#options;
@@ -72,8 +73,8 @@ export class DatasetDeletion {
       return !kept;
     });
     this.#close(id);
-    // The files of one that is being made are cleared away at the end of its job.
-    if (isGone && !ingesting) await this.#removeFiles(id);
+    // What the job of one that is being made has in its own folder is cleared away at its end.
+    if (isGone) await this.#removeFiles(id);
   }
 
   // ---------------------------------------------------------------- the trash
@@ -182,7 +183,9 @@ export class DatasetDeletion {
       const job = this.#options.queue.get(dataset.jobId);
       const orphan = this.#options.projects.get(dataset.projectId) === undefined;
       const abandoned = dataset.status === 'ingesting' && (job === undefined || !isActive(job));
-      if (orphan || abandoned) await this.#datasets.discard(dataset.id);
+      const folder = this.#datasets.folder(dataset.id);
+      if (!orphan && abandoned && (await hasUpload(folder))) await failKept(this.#datasets, dataset, folder);
+      else if (orphan || abandoned) await this.#datasets.discard(dataset.id);
     }
     for (const { id, dataset } of this.#trash.all()) {
       if (this.#datasets.get(id) !== undefined || this.#options.projects.get(dataset.projectId) === undefined) await this.#trash.remove(id);

@@ -16,6 +16,7 @@ import type { StoredUser } from '../people/users.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { Datasets, StoredDataset } from './datasets.ts';
+import { failKept, hasUpload, mayPassLater } from './kept-upload.ts';
 import { type MadeDataset, madePictures } from './made.ts';
 
 /** The sample project's pictures: enough to learn from, few enough for two minutes on two cores. */
@@ -107,14 +108,46 @@ export class DatasetJobs {
     return datasets.view(dataset!);
   }
 
+  /** Makes one that has failed of its upload once more. Throws dataset_not_failed. */
+  async tryAgain(reader: StoredUser, id: number): Promise<Dataset> {
+    const { datasets, projects, queue } = this.#options;
+    const { projectId, name, version, source } = datasets.visible(reader, id);
+    projects.editable(reader, projectId);
+    const kind = source.kind === 'table' ? 'table' : 'ingest';
+    let again: Readonly<StoredDataset> | undefined;
+    try {
+      await queue.submit(
+        () => ({ kind, title: `${name} / v${version}`, projectId, ownerId: reader.id, subjectId: id, preset: null }),
+        async (jobId) => {
+          again = await datasets.amend(id, (before) => {
+            if (before.status !== 'failed') throw new StudioError('dataset_not_failed');
+            return { ...before, status: 'ingesting', jobId, sizeBytes: 0 };
+          });
+          if (again === undefined) throw new StudioError('not_found');
+        },
+      );
+    } catch (error) {
+      // Where it cannot be taken back either, the next start does it.
+      if (again !== undefined) await failKept(datasets, again, datasets.folder(id));
+      throw error;
+    }
+    return datasets.view(again!);
+  }
+
+  /** Where the upload of a job lies: in its own folder, or with the dataset when it is tried again. */
+  async inputs({ subjectId }: Readonly<StoredJob>, dir: string): Promise<string> {
+    return (await hasUpload(dir)) ? dir : this.#options.datasets.folder(subjectId);
+  }
+
   readonly ingestRules: JobRules<'ingest'> = {
-    work: (job, dir) => {
+    work: async (job, dir) => {
       const { source, problem } = this.ofJob(job);
       if (source.kind !== 'upload' || !isLabelProblem(problem)) throw new StudioError('internal');
-      const labels = source.labelsName === null ? null : join(dir, 'labels');
+      const inputs = await this.inputs(job, dir);
+      const labels = source.labelsName === null ? null : join(inputs, 'labels');
       return {
         kind: 'ingest',
-        upload: join(dir, 'upload'),
+        upload: join(inputs, 'upload'),
         uploadName: source.uploadName,
         labels,
         labelsName: source.labelsName,
@@ -140,8 +173,10 @@ export class DatasetJobs {
   /** Takes over what a job has made, as `made` finds it in the job's folder, or clears it away. */
   async ended(job: Readonly<StoredJob>, verdict: JobVerdict, dir: string, made: (dir: string) => Promise<MadeDataset>): Promise<void> {
     const dataset = this.#options.datasets.get(job.subjectId);
-    if (dataset?.status === 'ingesting') {
+    // It may have been tried again meanwhile, with another job.
+    if (dataset?.status === 'ingesting' && dataset.jobId === job.id) {
       if (verdict.state === 'succeeded') await this.#takeOver(dataset, await made(dir));
+      else if (await this.#isToBeKept(dataset, verdict, dir)) await this.#keep(dataset, verdict, dir);
       else await this.#giveUp(dataset, verdict);
     }
     for (const name of ['upload', 'labels', 'out', 'checkpoint']) await rm(join(dir, name), { recursive: true, force: true });
@@ -166,6 +201,30 @@ export class DatasetJobs {
         ? { ko: `데이터셋 ${what} 준비가 끝났습니다(${ready.count}행).`, en: `The dataset ${what} is ready (${ready.count} rows).` }
         : { ko: `데이터셋 ${what} 준비가 끝났습니다(이미지 ${ready.count}장).`, en: `The dataset ${what} is ready (${ready.count} pictures).` },
       `/datasets/${ready.id}`,
+    );
+  }
+
+  /** The same upload may do later; and one that is tried again and stopped is what it was before. */
+  async #isToBeKept({ id, source }: Readonly<StoredDataset>, { state, failure }: JobVerdict, dir: string): Promise<boolean> {
+    if (source.kind !== 'upload' && source.kind !== 'table') return false;
+    const triedBefore = await hasUpload(this.#options.datasets.folder(id));
+    return mayPassLater(failure) ? triedBefore || hasUpload(dir) : state === 'stopped' && triedBefore;
+  }
+
+  async #keep(dataset: Readonly<StoredDataset>, { state, failure }: JobVerdict, dir: string): Promise<void> {
+    const { datasets, notifications } = this.#options;
+    // What is half-made may be all that fills the disk.
+    await rm(join(dir, 'out'), { recursive: true, force: true });
+    await failKept(datasets, dataset, dir, failure ?? dataset.failure);
+    if (state === 'stopped') return;
+    await notifications.add(
+      dataset.createdBy,
+      'error',
+      {
+        ko: `‘${dataset.name}’ 데이터셋을 만들지 못했습니다. ${failure?.ko ?? ''} 올린 파일은 보관되어 있어 다시 올리지 않고 다시 시도할 수 있습니다.`,
+        en: `The dataset ${dataset.name} could not be made. ${failure?.en ?? ''} The upload is kept, so you can try again without sending it once more.`,
+      },
+      `/datasets/${dataset.id}`,
     );
   }
 

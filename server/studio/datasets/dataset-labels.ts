@@ -12,9 +12,10 @@ import type { LabelOutcome } from '../../jobs/label-import.ts';
 import type { IngestLimits } from '../../jobs/protocol.ts';
 import type { FormatName } from '../../labels/annotation.ts';
 import { formatsOf, isLabelProblem, type LabelProblem } from '../../labels/formats.ts';
-import { lossesOf } from '../../labels/forms.ts';
 import { LOSSES, type Loss } from '../../labels/report.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
+import { LabelFiles } from '../../queue/label-files.ts';
+import type { PreviewProcess } from '../../queue/preview-process.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
 import { moveDurably } from '../../store/durable.ts';
 import { LabelSet, labelFolder } from '../../store/label-set.ts';
@@ -26,6 +27,7 @@ import type { Uploads } from '../uploads/uploads.ts';
 import type { Datasets, StoredDataset } from './datasets.ts';
 import { datasetZip } from './download.ts';
 import type { LabelSets, PictureSets } from './open-sets.ts';
+import { checkReady } from './ready.ts';
 import { statisticsOf } from './statistics.ts';
 
 export interface DatasetLabelsOptions {
@@ -34,6 +36,7 @@ export interface DatasetLabelsOptions {
   uploads: Uploads;
   pictures: PictureSets;
   labelSets: LabelSets;
+  previews: PreviewProcess;
   projects: Projects;
   notifications: Notifications;
   limits: IngestLimits;
@@ -52,12 +55,12 @@ export class DatasetLabels {
 
   // ---------------------------------------------------------------- looking
 
-  /** A dataset of pictures that is ready, its problem one that has labels. Throws not_found or dataset_ingesting. */
+  /** A dataset of pictures that is ready, its problem one that has labels. Throws not_found and what checkReady() throws. */
   #ready(reader: StoredUser, id: number): Readonly<StoredDataset> & { problem: LabelProblem } {
     const dataset = this.#options.datasets.visible(reader, id);
     const { type, problem } = dataset;
     if (type !== 'image' || !isLabelProblem(problem)) throw new StudioError('not_found');
-    if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(dataset);
     return { ...dataset, problem };
   }
 
@@ -96,8 +99,12 @@ export class DatasetLabels {
     const dataset = this.#ready(reader, id);
     const labels = await this.#labels(dataset);
     const formats: DownloadFormat[] = [];
-    for (const format of formatsOf(dataset.problem)) {
-      const losses = labels === null ? {} : await lossesOf(labels.head.forms, labels.classes, format, dataset.problem);
+    const names = formatsOf(dataset.problem);
+    // Writers trace and compress masks as large as they come: not here.
+    const asked = labels && { forms: labels.head.forms, classes: [...labels.classes], formats: names, problem: dataset.problem };
+    const told = asked && (await this.#options.previews.ask('losses', asked));
+    for (const [i, format] of names.entries()) {
+      const losses = told?.[i] ?? {};
       if (labels !== null && format === 'masks' && labels.head.melting > 0) {
         losses.instances = labels.head.melting;
         if (losses.rasterised !== undefined) losses.overlap = labels.head.melting;
@@ -113,10 +120,18 @@ export class DatasetLabels {
     const { problem } = dataset;
     if (!formatsOf(problem).includes(format)) throw new StudioError('label_format_unsuited');
     const folder = this.#folder(dataset);
+    const pictures = this.#options.datasets.folder(id);
     // Opened for this download alone: those that are looked at may be closed while it goes on.
-    const set = await PictureSet.open(this.#options.datasets.folder(id));
-    const labels = folder === null ? null : await LabelSet.open(folder);
-    return { zip: datasetZip({ set, labels, format, problem, at: new Date(dataset.createdAt) }), name: `${dataset.name}_v${dataset.version}_${format}.zip` };
+    const set = await PictureSet.open(pictures);
+    try {
+      const folders = folder !== null && format === 'folders' ? await LabelSet.open(folder) : null;
+      const labels = folder !== null && format !== 'folders' ? await LabelFiles.open({ dataset: pictures, labels: folder, format, problem }) : null;
+      const zip = datasetZip({ set, format, folders, labels, at: new Date(dataset.createdAt) });
+      return { zip, name: `${dataset.name}_v${dataset.version}_${format}.zip` };
+    } catch (error) {
+      await set.close();
+      throw error;
+    }
   }
 
   // ---------------------------------------------------------------- Label Upload

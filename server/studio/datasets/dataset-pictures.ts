@@ -1,5 +1,4 @@
 /** The pictures of datasets: looked at page by page, compared with each other, taken out. */
-import { StudioError } from '../../errors.ts';
 import type { DuplicateQuery, Duplicates, PicturePage, PictureQuery, PictureRow } from '../../http/schemas.ts';
 import type { GroupPreview } from '../../http/training-schemas.ts';
 import { type LabelSet, labelFolder } from '../../store/label-set.ts';
@@ -9,6 +8,7 @@ import type { Datasets, StoredDataset } from './datasets.ts';
 import { duplicatesOf } from './duplicates.ts';
 import { groupPreview } from './groups.ts';
 import type { LabelSets, PictureSets } from './open-sets.ts';
+import { checkReady } from './ready.ts';
 
 export class DatasetPictures {
   readonly #datasets: Datasets;
@@ -70,7 +70,7 @@ export class DatasetPictures {
   }
 
   #readyFolder(reader: StoredUser, id: number): string {
-    if (this.#datasets.visible(reader, id).status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(this.#datasets.visible(reader, id));
     return this.#datasets.folder(id);
   }
 

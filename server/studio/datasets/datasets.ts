@@ -1,6 +1,6 @@
 /**
  * Datasets: pictures with their labels, or a table. A dataset is made by a job (dataset-jobs.ts); until that has ended it is 'ingesting', and if it fails
- * nothing of it stays. A dataset never changes; another one of the same name in a project is its next version.
+ * nothing of it stays, but where the same upload may do later: then it is 'failed' and keeps that (kept-upload.ts). A dataset never changes; another one of the same name in a project is its next version.
  */
 import { join } from 'node:path';
 import { type ErrorCode, StudioError } from '../../errors.ts';
@@ -13,6 +13,7 @@ import { labelFolder } from '../../store/label-set.ts';
 import type { StoredUser, Users } from '../people/users.ts';
 import { hasTrainer, needsTarget } from '../projects/problems.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
+import { checkReady, notReady } from './ready.ts';
 import type { Trash } from './trash.ts';
 
 export interface StoredDataset {
@@ -25,6 +26,8 @@ export interface StoredDataset {
   problem: Dataset['problem'];
   visibility: Dataset['visibility'];
   status: Dataset['status'];
+  /** Why it has 'failed', or had before it was tried again. */
+  failure?: Failure;
   jobId: number;
   source:
     | { kind: 'upload'; uploadName: string; labelsName: string | null }
@@ -123,10 +126,11 @@ export class Datasets {
   }
 
   view(stored: Readonly<StoredDataset>): Dataset {
-    const { source, createdBy, labelJob, ...dataset } = stored;
+    const { source, createdBy, labelJob, failure = null, ...dataset } = stored;
     const preprocessing = source.kind === 'preprocess' ? { from: source.from, chain: source.chain, whole: this.chainOf(stored.id) } : null;
     return {
       ...dataset,
+      failure: stored.status === 'failed' ? failure : null,
       labelJobId: labelJob?.jobId ?? null,
       preprocessing,
       exportBlockedBy: exportBlockedBy(stored),
@@ -135,15 +139,15 @@ export class Datasets {
   }
 
   /**
-   * A ready dataset that may be used in a project: its own, or one of the same problem that is shared in its group. Throws dataset_not_here or
-   * dataset_ingesting.
+   * A ready dataset that may be used in a project: its own, or one of the same problem that is shared in its group. Throws dataset_not_here and what
+   * checkReady() throws.
    */
   usable(projectId: number, datasetId: number): Readonly<StoredDataset> {
     const dataset = this.#datasets.get(datasetId);
     const project = this.#options.projects.get(projectId);
     if (dataset === undefined || project === undefined) throw new StudioError('dataset_not_here');
     if (dataset.projectId !== projectId && !this.#sharedWith(dataset, project)) throw new StudioError('dataset_not_here');
-    if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(dataset);
     return dataset;
   }
 
@@ -233,7 +237,8 @@ export class Datasets {
 
 /** Why no model can be trained with it (yet); null where it can. */
 function exportBlockedBy(dataset: Readonly<StoredDataset>): ErrorCode | null {
-  if (dataset.status !== 'ready') return 'dataset_ingesting';
+  const unready = notReady(dataset);
+  if (unready !== null) return unready;
   // What the person can do something about comes first.
   if (dataset.table !== undefined) {
     if (dataset.table.target === null && needsTarget(dataset.problem)) return 'dataset_no_target';

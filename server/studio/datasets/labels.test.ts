@@ -291,6 +291,36 @@ test('a download that is read slowly waits, and one that is given up ends', asyn
   assert.is((await dev.call('DELETE', `/api/datasets/${dataset.id}?forGood=true`)).status, 204);
 });
 
+test('label files are written beside the daemon, large ones in parts; nothing of it goes on when nobody wants them any more', async () => {
+  const writers = () =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        const isWriter = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('label-files.js');
+        return isWriter && readFileSync(`/proc/${pid}/status`, 'utf8').includes(`PPid:\t${daemon.pid}\n`);
+      } catch {
+        return false;
+      }
+    });
+  // More than COCO's writer gives out at once.
+  const shapes = Array.from({ length: 2000 }, (_, i) => box(i % 2, i % 30, i % 20, 1 + (i % 7), 2 + (i % 5)));
+  const dataset = await make('detection', [['images/a.png', await png()], ...(await filesOf('coco', 'detection', [{ name: 'a.png', ...SIZE, shapes }]))]);
+  let most = 0;
+  const looking = setInterval(() => {
+    most = Math.max(most, writers().length);
+  }, 10);
+  const whole = await download(dataset, 'coco');
+  clearInterval(looking);
+  assert.is(most, 1);
+  assert.equal(await labelsOf(await makeOf('detection', whole, 'in parts')), await labelsOf(dataset));
+
+  const answer = await new Promise<IncomingMessage>((done) => {
+    get(`${daemon.url}/api/datasets/${dataset.id}/download?format=coco`, { headers: dev.headers() }, done);
+  });
+  answer.destroy();
+  for (let waited = 0; writers().length > 0 && waited < 100; waited++) await sleep(100);
+  assert.equal(writers(), []);
+});
+
 test('pictures that were made smaller or turned: labels are scaled with them', async () => {
   const large = await sharp({ create: { width: 1600, height: 1200, channels: 3, background: '#888' } })
     .jpeg()

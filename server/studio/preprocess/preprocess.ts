@@ -8,6 +8,7 @@ import type { TableLimits } from '../../tables/limits.ts';
 import type { DatasetJobs } from '../datasets/dataset-jobs.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import { madePictures, madeTable } from '../datasets/made.ts';
+import { checkReady } from '../datasets/ready.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { tableFolder } from '../tables/folder.ts';
@@ -34,11 +35,11 @@ export class Preprocess {
     this.#datasets = services.datasets;
   }
 
-  /** The new dataset, still to be made. Throws preprocess_busy, dataset_ingesting, what editable() throws and what checkedChain() throws. */
+  /** The new dataset, still to be made. Throws preprocess_busy and what checkReady(), editable() and checkedChain() throw. */
   async start(reader: StoredUser, datasetId: number, chain: Chain): Promise<Dataset> {
     const from = this.#datasets.visible(reader, datasetId);
     const project = this.#services.projects.editable(reader, from.projectId);
-    if (from.status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(from);
     const checked = checkedChain(from.type, chain);
     const being = this.#beingMade(project.id);
     if (being !== undefined || this.#starting.has(project.id)) throw new StudioError('preprocess_busy', { title: (being ?? from).name });
@@ -77,7 +78,7 @@ export class Preprocess {
     },
   };
 
-  /** Throws dataset_ingesting, preview_failed, what checkedChain() and the methods throw. */
+  /** Throws preview_failed and what checkReady(), checkedChain() and the methods throw. */
   preview(reader: StoredUser, datasetId: number, { chain, pictures }: PreviewRequest): Promise<Preview> {
     const source = this.#source(reader, datasetId, 'image');
     return this.#services.previews.ask('chain', { ...this.#datasets.folders(source), chain: checkedChain(source.type, chain), pictures });
@@ -93,7 +94,7 @@ export class Preprocess {
   #source(reader: StoredUser, datasetId: number, type: DataType): Readonly<StoredDataset> {
     const source = this.#datasets.visible(reader, datasetId);
     if (source.type !== type) throw new StudioError('not_found');
-    if (source.status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(source);
     return source;
   }
 }

@@ -45,9 +45,10 @@ export class TableDatasets {
   }
 
   readonly rules: JobRules<'table'> = {
-    work: async (_job, dir) => {
-      const { settings, columns, target } = JSON.parse(await readFile(join(dir, REQUEST), 'utf8')) as NewTable;
-      return { kind: 'table', upload: join(dir, 'upload'), settings, columns, target, ...this.#limits };
+    work: async (job, dir) => {
+      const inputs = await this.#jobs.inputs(job, dir);
+      const { settings, columns, target } = JSON.parse(await readFile(join(inputs, REQUEST), 'utf8')) as NewTable;
+      return { kind: 'table', upload: join(inputs, 'upload'), settings, columns, target, ...this.#limits };
     },
     ended: (job, verdict, dir) => this.#jobs.ended(job, verdict, dir, madeTable),
   };

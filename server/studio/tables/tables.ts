@@ -19,6 +19,7 @@ import { MISSING_CODE, TableSet, type Values } from '../../store/tables.ts';
 import { dateText } from '../../tables/cells.ts';
 import type { Datasets, StoredDataset } from '../datasets/datasets.ts';
 import { OpenSets } from '../datasets/open-sets.ts';
+import { checkReady } from '../datasets/ready.ts';
 import type { StoredUser } from '../people/users.ts';
 import { csvOf } from './csv.ts';
 import { tableFolder } from './folder.ts';
@@ -39,7 +40,7 @@ export class Tables {
     this.#order = new RowOrder(previews);
   }
 
-  /** Throws not_found, dataset_ingesting, dataset_unreadable. */
+  /** Throws not_found, dataset_unreadable and what checkReady() throws. */
   async details(reader: StoredUser, id: number): Promise<TableDetails> {
     const { dataset, dir } = this.#ready(reader, id);
     const set = await this.#sets.get(dir);
@@ -109,7 +110,7 @@ export class Tables {
   #ready(reader: StoredUser, id: number): { dataset: Readonly<StoredDataset>; dir: string } {
     const dataset = this.#datasets.visible(reader, id);
     if (dataset.type !== 'tabular') throw new StudioError('not_found');
-    if (dataset.status !== 'ready') throw new StudioError('dataset_ingesting');
+    checkReady(dataset);
     return { dataset, dir: tableFolder(this.#datasets.folder(id)) };
   }
 }

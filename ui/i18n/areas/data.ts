@@ -55,8 +55,14 @@ export default words({
   'data.deleted': ['데이터셋을 휴지통으로 옮겼습니다.', 'The dataset is in the trash.'],
   'data.delete.forGood': ['완전히 삭제하면 되돌릴 수 없습니다.', 'Deleted for good, it cannot be had back.'],
   'data.delete.forGood.ok': ['완전히 삭제', 'Delete for good'],
+  'data.delete.upload': [
+    '보관 중인 업로드 파일({size})이 함께 삭제됩니다. 되돌릴 수 없습니다.',
+    'The upload that is kept ({size}) is deleted with it. It cannot be had back.',
+  ],
   'data.delete.gone': ['완전히 삭제했습니다.', 'Deleted for good.'],
   'data.deleted.undo': ['되돌리기', 'Undo'],
+  'data.tryAgain': ['다시 시도', 'Try again'],
+  'data.uploadSize': ['업로드 크기', 'Upload'],
   'data.trash': ['휴지통', 'Trash'],
   'data.download': ['데이터셋 다운로드', 'Download Dataset'],
   'data.readOnly': ['다른 사용자의 프로젝트는 조회만 할 수 있습니다.', 'A colleague’s project can be looked at, not changed.'],
@@ -67,6 +73,10 @@ export default words({
   'data.blocked.dataset_ingesting': [
     '데이터를 처리하고 있습니다. 끝나면 내보낼 수 있습니다.',
     'The data is still being processed. It can be exported afterwards.',
+  ],
+  'data.blocked.dataset_failed': [
+    '올린 파일을 처리하지 못했습니다. 상세 화면에서 원인을 확인하고 다시 시도해 주세요.',
+    'The upload could not be processed. Look at the reason under Details, and try again there.',
   ],
   'data.blocked.problem_without_trainer': [
     '이 종류의 모델은 아직 학습할 수 없습니다. 데이터와 라벨은 지금 준비해 두실 수 있습니다.',
@@ -195,6 +205,10 @@ export default words({
   ],
   'dataset.failed': ['데이터셋을 만들지 못했습니다', 'The dataset could not be made'],
   'dataset.failed.note': ['저장된 것은 없습니다. 원인을 고친 뒤 다시 올려 주세요.', 'Nothing was kept. Correct the cause and upload again.'],
+  'dataset.kept': [
+    '올린 파일({size})은 보관되어 있습니다. 원인을 해결한 뒤 다시 올리지 않고 다시 시도할 수 있습니다. 필요 없으면 삭제해 공간을 비워 주세요.',
+    'The upload ({size}) is kept. When the cause is mended, try again without sending it once more; or delete it to free its space.',
+  ],
   'dataset.stopped': ['데이터 처리를 중지했습니다. 저장된 것은 없습니다.', 'Processing was stopped. Nothing was kept.'],
   'dataset.gone': ['이 데이터셋은 삭제되었습니다.', 'This dataset was deleted.'],
   'dataset.again': ['다시 올리기', 'Upload again'],
