@@ -613,6 +613,11 @@ export const CATALOGUE = {
     '다른 작업이 GPU를 사용하고 있어 지금은 사전 점검을 할 수 없습니다. 점검 없이 시작하거나, 그 작업이 끝난 뒤 다시 점검해 주세요.',
     'Other jobs have the GPU, so the check cannot be made now. Start without it, or check again when they have ended.',
   ),
+  preflight_gpu_missing: entry(
+    409,
+    '선택한 자원의 GPU를 지금 찾을 수 없어 사전 점검을 할 수 없습니다. 시작하면 GPU를 다시 찾을 때까지 대기합니다. 다른 자원을 선택하거나 GPU와 드라이버를 확인해 주세요.',
+    'The GPU of the chosen resources is not there now, so the check cannot be made. What you start waits until the GPU is back. Choose other resources, or check the GPU and its driver.',
+  ),
   preflight_memory: entry(
     409,
     '메모리가 약 {neededMb} MB 필요하지만 선택한 자원은 {limitMb} MB입니다. batch_size를 {proposed} 이하로 낮추거나 더 큰 자원을 선택해 주세요.',
@@ -622,6 +627,16 @@ export const CATALOGUE = {
     409,
     '메모리가 약 {neededMb} MB 필요하지만 선택한 자원은 {limitMb} MB이고, batch_size를 1로 낮추어도 부족합니다. 더 큰 자원이나 더 작은 알고리즘, 더 작은 input_size를 선택해 주세요.',
     'About {neededMb} MB of memory are needed, and the chosen resources allow {limitMb} MB: not enough even with batch_size 1. Choose larger resources, a smaller algorithm or a smaller input_size.',
+  ),
+  preflight_gpu_memory: entry(
+    409,
+    'GPU 메모리가 약 {neededMb} MB 필요하지만 선택한 자원은 {limitMb} MB입니다. batch_size를 {proposed} 이하로 낮추거나 GPU 메모리가 더 큰 자원을 선택해 주세요.',
+    'About {neededMb} MB of GPU memory are needed, and the chosen resources allow {limitMb} MB. Lower batch_size to {proposed}, or choose resources with more GPU memory.',
+  ),
+  preflight_gpu_memory_none: entry(
+    409,
+    'GPU 메모리가 약 {neededMb} MB 필요하지만 선택한 자원은 {limitMb} MB이고, batch_size를 1로 낮추어도 부족합니다. GPU 메모리가 더 큰 자원이나 더 작은 알고리즘, 더 작은 input_size를 선택해 주세요.',
+    'About {neededMb} MB of GPU memory are needed, and the chosen resources allow {limitMb} MB: not enough even with batch_size 1. Choose resources with more GPU memory, a smaller algorithm or a smaller input_size.',
   ),
   preflight_small_class: entry(
     409,

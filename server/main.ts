@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, ConfigError, readConfig, USAGE } from './config.ts';
+import { readGpuProcesses } from './engine/devices/gpus.ts';
 import { EventBus } from './events.ts';
 import { buildApp } from './http/app.ts';
 import type { Changes } from './http/changes.ts';
@@ -13,7 +14,6 @@ import { Allocation } from './queue/allocation.ts';
 import { Cgroups } from './queue/cgroups.ts';
 import { Devices } from './queue/devices.ts';
 import { GpuWatchdog } from './queue/gpu-watchdog.ts';
-import { readGpuProcesses } from './queue/gpus.ts';
 import type { StoredJob } from './queue/jobs.ts';
 import { KnownGpus, type LastGpus } from './queue/known-gpus.ts';
 import { boxOf, type EditedPresets, Presets } from './queue/presets.ts';
@@ -116,7 +116,8 @@ async function start(config: Config, version: string): Promise<void> {
 
   const knownGpus = new KnownGpus(await Document.open<LastGpus>(join(db, 'gpus.json'), { gpus: [] }), (error, about) => logError(about, error));
   const found = config.box.gpus === 0 ? { gpus: [], known: true } : await knownGpus.find();
-  const allocation = new Allocation(boxOf(config, found.gpus), found.known);
+  // Of GPUs that the settings count themselves none is missing.
+  const allocation = new Allocation(boxOf(config, found.gpus), found.known, config.box.gpus === 'auto' ? knownGpus.seen : []);
   const devices = new Devices({
     setting: config.box.device,
     get hasGpu() {
@@ -272,8 +273,8 @@ async function start(config: Config, version: string): Promise<void> {
     uploads,
     pictures,
     labelSets,
-    projects,
     previews,
+    projects,
     notifications,
     limits,
     inUse: (id, revision) => experiments.usesLabels(id, revision) || inferences.usesLabels(id, revision),

@@ -22,6 +22,8 @@ export const PresetSettings = Type.Object({
     Type.Object({
       ...PresetSetting.properties,
       fits: Type.Boolean(),
+      /** It fits, but its GPU, which was there before, is missing now. */
+      gpuMissing: Type.Boolean(),
       /** Jobs and experiments that wait or run with it. */
       uses: Type.Integer(),
     }),

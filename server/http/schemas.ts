@@ -566,6 +566,8 @@ export const Preset = Type.Object({
   cores: Type.Number(),
   memoryMb: Type.Integer(),
   fits: Type.Boolean(),
+  /** It fits, but its GPU, which was there before, is missing now: what is queued with it waits. */
+  gpuMissing: Type.Boolean(),
 });
 export type Preset = Static<typeof Preset>;
 

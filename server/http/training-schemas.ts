@@ -31,8 +31,10 @@ export const PreflightResult = Type.Object({
   /** MiB that the training needs at its batch_size, the pictures that it keeps included; and what the preset allows. */
   memoryMb: Type.Integer(),
   memoryLimitMb: Type.Integer(),
+  /** The same of the GPU's memory; absent without a GPU, and where the driver does not tell what a process uses. */
+  gpuMemory: Type.Optional(Type.Object({ memoryMb: Type.Integer(), limitMb: Type.Integer() })),
   fits: Type.Boolean(),
-  /** The largest batch_size that fits the preset's memory where the wanted one does not; null where it fits, or where none would. */
+  /** The largest batch_size that fits the preset's memory (the GPU's, too) where the wanted one does not; null where it fits, or where none would. */
   proposedBatchSize: Nullable(Type.Integer()),
   stepSeconds: Type.Number(),
   stepsPerEpoch: Type.Integer(),

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readGpuProcesses } from '../engine/devices/gpus.ts';
 import { failureOf, StudioError } from '../errors.ts';
 import type { PreflightResult } from '../http/training-schemas.ts';
 import { type Batch, type Example, evaluationBatches, Pixels } from '../learn/batches.ts';
@@ -11,6 +12,7 @@ import { complete, keptPerWeight } from '../learn/recipe.ts';
 import { writeDurably } from '../store/durable.ts';
 import { PictureSet } from '../store/pictures.ts';
 import type { JobEnd, JobHost } from './job.ts';
+import { type MemoryFit, memoryFit } from './preflight-memory.ts';
 import type { PreflightSpec } from './protocol.ts';
 import { foldExamples, groupsFor, labelledExamples, splitExamples } from './train-data.ts';
 import { makeTrainer, PIXELS_SHARE } from './training-setup.ts';
@@ -21,8 +23,6 @@ const FEW = 10;
 const MOST_WARNED_CLASSES = 5;
 /** Share of this job's own memory that the larger of the two batches may take. */
 const ROOM = 0.8;
-/** Of a limit: what a training's memory may vary by. */
-const MARGIN = 0.95;
 const MB = 2 ** 20;
 
 interface Measured {
@@ -32,6 +32,8 @@ interface Measured {
   evaluation: number;
   setUp: number;
   memoryMb: number;
+  /** null: not told, or there is no limit to hold it against. */
+  gpuMb: number | null;
   parameters: number;
 }
 
@@ -50,11 +52,13 @@ export async function preflight(spec: PreflightSpec, host: JobHost): Promise<Job
 
     const small = await measure(spec, host, pixels, plan.training, Math.min(SMALL, wanted));
     if (host.stopping) return 'stopped';
-    const larger = roomFor(spec, small, idle, wanted);
+    // The driver's own, and what it does not give back, now that the trainer is closed.
+    const gpuIdle = small.gpuMb === null ? 0 : ((await gpuMemoryMb()) ?? 0);
+    const larger = roomFor(spec, small, { idle, gpuIdle }, wanted);
     const large = larger > small.batchSize ? await measure(spec, host, pixels, plan.training, larger) : null;
     if (host.stopping) return 'stopped';
     const decoding = await decodeSeconds(pixels, plan.training);
-    const result = reckon(spec, { examples, plan, wanted, small, large, idle, decoding });
+    const result = reckon(spec, { examples, plan, wanted, small, large, idle, gpuIdle, decoding });
     await mkdir(host.out, { recursive: true });
     await writeDurably(join(host.out, 'preflight.json'), `${JSON.stringify(result)}\n`);
     host.log(
@@ -105,12 +109,13 @@ async function measure(spec: PreflightSpec, host: JobHost, pixels: Pixels, examp
     const evaluationFrom = performance.now();
     await trainer.evaluate(images, labels, batchSize);
     const measured = { batchSize, seconds, setUp, evaluation: since(evaluationFrom), memoryMb: await memoryMb(), parameters: trainer.parameters };
+    const gpuMb = spec.gpuMemoryLimitMb === null ? null : await gpuMemoryMb();
     host.log(
       'info',
-      `batch_size ${batchSize}: ${seconds.toFixed(3)} s a step, ${measured.evaluation.toFixed(3)} s to judge, ${measured.memoryMb} MiB`,
-      `batch_size ${batchSize}: 한 단계 ${seconds.toFixed(3)}초, 평가 ${measured.evaluation.toFixed(3)}초, ${measured.memoryMb} MiB`,
+      `batch_size ${batchSize}: ${seconds.toFixed(3)} s a step, ${measured.evaluation.toFixed(3)} s to judge, ${measured.memoryMb} MiB${gpuMb === null ? '' : `, GPU ${gpuMb} MiB`}`,
+      `batch_size ${batchSize}: 한 단계 ${seconds.toFixed(3)}초, 평가 ${measured.evaluation.toFixed(3)}초, ${measured.memoryMb} MiB${gpuMb === null ? '' : `, GPU ${gpuMb} MiB`}`,
     );
-    return measured;
+    return { ...measured, gpuMb };
   } finally {
     await trainer.close();
   }
@@ -119,9 +124,12 @@ async function measure(spec: PreflightSpec, host: JobHost, pixels: Pixels, examp
 const since = (from: number) => (performance.now() - from) / 1000;
 
 /** The largest batch up to `wanted` that this job can surely afford: as if all that the small one took grew with the batch. */
-function roomFor(spec: PreflightSpec, small: Measured, idle: number, wanted: number): number {
-  const perPicture = Math.max(1, (small.memoryMb - idle) / small.batchSize);
-  return Math.min(wanted, small.batchSize + Math.max(0, Math.floor((ROOM * spec.memoryMb - small.memoryMb) / perPicture)));
+function roomFor(spec: PreflightSpec, small: Measured, { idle, gpuIdle }: Pick<Findings, 'idle' | 'gpuIdle'>, wanted: number): number {
+  const { memoryMb: limit, gpuMemoryLimitMb: gpuLimit } = spec;
+  const room = (taken: number, perPicture: number, of: number) => Math.max(0, Math.floor((ROOM * of - taken) / Math.max(1, perPicture)));
+  const more = room(small.memoryMb, (small.memoryMb - idle) / small.batchSize, limit);
+  const moreOfGpu = small.gpuMb === null || gpuLimit === null ? more : room(small.gpuMb, (small.gpuMb - gpuIdle) / small.batchSize, gpuLimit);
+  return Math.min(wanted, small.batchSize + Math.min(more, moreOfGpu));
 }
 
 interface Findings {
@@ -130,28 +138,28 @@ interface Findings {
   wanted: number;
   small: Measured;
   large: Measured | null;
+  /** MiB without any batch. */
   idle: number;
+  gpuIdle: number;
   /** Seconds to read and decode a picture, as fast as the threads can. */
   decoding: number;
 }
 
-function reckon(spec: PreflightSpec, { examples, plan, wanted, small, large, idle, decoding }: Findings): PreflightResult {
+function reckon(spec: PreflightSpec, { examples, plan, wanted, small, large, idle, gpuIdle, decoding }: Findings): PreflightResult {
   const { memoryLimitMb: limit, parameters, split } = spec;
   const { training, validation, test } = plan;
   const top = large ?? small;
-  const perPicture = large === null ? (small.memoryMb - idle) / small.batchSize : (large.memoryMb - small.memoryMb) / (large.batchSize - small.batchSize);
-  const slope = Math.max(0, perPicture);
   const pictures = training.length + validation.length + test.length;
   const pixelsMb = (pictures * parameters.input_size ** 2 * 3) / MB;
   const kept = pixelsMb <= PIXELS_SHARE * limit;
   // A checkpoint is written from one copy of the weights and of the optimizer's state; beside it folds keep the weights that each of them begins with.
   const copies = 1 + keptPerWeight(complete(parameters)) + (split.crossValidation === undefined ? 0 : 1);
   const besides = (kept ? pixelsMb : 0) + (4 * copies * top.parameters) / MB;
-  const memoryAt = (batch: number) => top.memoryMb + slope * (batch - top.batchSize) + besides;
-  const needed = Math.ceil(memoryAt(wanted));
-  const fits = needed <= limit;
-  const most = slope === 0 ? 0 : Math.floor(top.batchSize + (MARGIN * limit - besides - top.memoryMb) / slope);
-  const proposed = fits || most < 1 ? null : rounded(Math.min(most, wanted - 1));
+  const ofBox = memoryFit(taken(small, small.memoryMb), large === null ? null : taken(large, large.memoryMb), { idle, besides, limit, wanted });
+  const ofGpu = gpuFit(spec, small, large, gpuIdle, wanted);
+  const lacking = [ofBox, ...(ofGpu === null ? [] : [ofGpu])].filter(({ fits }) => !fits);
+  // Of both the smaller batch; none where one of them has room for none.
+  const proposed = lacking.some((one) => one.proposed === null) ? null : Math.min(...lacking.map((one) => one.proposed!));
 
   const scale = wanted / top.batchSize;
   const step = kept ? top.seconds * scale : Math.max(top.seconds * scale, decoding * wanted);
@@ -160,41 +168,41 @@ function reckon(spec: PreflightSpec, { examples, plan, wanted, small, large, idl
   const epoch = stepsPerEpoch * step + Math.ceil(validation.length / wanted) * judging;
   const once = top.setUp + (kept ? pictures * decoding : 0) + Math.ceil(pictures / wanted) * judging;
   return {
-    memoryMb: needed,
+    memoryMb: ofBox.needed,
     memoryLimitMb: limit,
-    fits,
-    proposedBatchSize: proposed === 0 ? null : proposed,
+    ...(ofGpu === null ? {} : { gpuMemory: { memoryMb: ofGpu.needed, limitMb: ofGpu.limit } }),
+    fits: lacking.length === 0,
+    proposedBatchSize: lacking.length === 0 ? null : proposed,
     stepSeconds: step,
     stepsPerEpoch,
     epochSeconds: epoch,
     totalSeconds: plan.trainings * (parameters.epoch * epoch + once),
     measured: [small, ...(large === null ? [] : [large])].map(({ batchSize, seconds, memoryMb: mb }) => ({ batchSize, seconds, memoryMb: mb })),
     counts: { training: training.length, validation: validation.length, test: test.length, groups: plan.groups },
-    warnings: warnings(spec, examples, plan, { needed, fits, proposed }).map(failureOf),
+    warnings: [
+      ...shortage(ofBox, 'preflight_memory'),
+      ...(ofGpu === null ? [] : shortage(ofGpu, 'preflight_gpu_memory')),
+      ...warnings(spec, examples, plan),
+    ].map(failureOf),
   };
 }
 
-/** Down to a number that people use for a batch. */
-function rounded(batch: number): number {
-  if (batch >= 16) return batch - (batch % 8);
-  return batch >= 4 ? batch - (batch % 2) : batch;
+const taken = ({ batchSize }: Measured, mb: number) => ({ batchSize, mb });
+
+/** null: there is nothing to compare, or the steps were not both trained on the GPU. */
+function gpuFit({ gpuMemoryLimitMb: limit }: PreflightSpec, small: Measured, large: Measured | null, idle: number, wanted: number): MemoryFit | null {
+  const [first, second] = [small.gpuMb, large === null ? null : large.gpuMb];
+  if (limit === null || first === null || (large !== null && second === null)) return null;
+  return memoryFit(taken(small, first), large === null || second === null ? null : taken(large, second), { idle, besides: 0, limit, wanted });
 }
 
-function warnings(
-  { classes, parameters, memoryLimitMb: limitMb, split }: PreflightSpec,
-  examples: readonly Example[],
-  { training, groups }: Plan,
-  memory: { needed: number; fits: boolean; proposed: number | null },
-): StudioError[] {
+function shortage({ needed: neededMb, limit: limitMb, fits, proposed }: MemoryFit, code: 'preflight_memory' | 'preflight_gpu_memory'): StudioError[] {
+  if (fits) return [];
+  return [proposed === null ? new StudioError(`${code}_none`, { neededMb, limitMb }) : new StudioError(code, { neededMb, limitMb, proposed })];
+}
+
+function warnings({ classes, parameters, split }: PreflightSpec, examples: readonly Example[], { training, groups }: Plan): StudioError[] {
   const found: StudioError[] = [];
-  if (!memory.fits) {
-    const params = { neededMb: memory.needed, limitMb };
-    found.push(
-      memory.proposed === null || memory.proposed < 1
-        ? new StudioError('preflight_memory_none', params)
-        : new StudioError('preflight_memory', { ...params, proposed: memory.proposed }),
-    );
-  }
   const counts = classes.map(() => 0);
   for (const { label } of examples) counts[label]! += 1;
   const few = classes.map((name, label) => ({ name, count: counts[label]! })).filter(({ count }) => count < FEW);
@@ -221,6 +229,11 @@ async function memoryMb(): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const peak = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
   return Math.ceil(peak === undefined ? process.memoryUsage.rss() / MB : Number(peak) / 1024);
+}
+
+/** What this process has of the GPU's memory, in MiB; null where the driver does not tell. What is computed on it keeps its memory until the trainer is closed. */
+async function gpuMemoryMb(): Promise<number | null> {
+  return (await readGpuProcesses())?.get(process.pid) ?? null;
 }
 
 /** Starts the peak anew at what is taken now. Where the system does not allow it, the peak of before counts: too much rather than too little. */

@@ -168,6 +168,8 @@ export interface PreflightSpec extends ComputingSpec, Pick<TrainSpec, 'dataset' 
   kind: 'preflight';
   /** MiB that the training may use. */
   memoryLimitMb: number;
+  /** MiB of the GPU's memory; null: it asks for no GPU, or what that has is not known. */
+  gpuMemoryLimitMb: number | null;
 }
 
 export interface InferSpec extends ComputingSpec {

@@ -32,12 +32,14 @@ interface Share {
 export class Allocation {
   #box: Box;
   #gpusKnown: boolean;
+  readonly #seen: readonly GpuOfBox[];
   readonly #shares = new Map<number, Share>();
 
-  /** `gpusKnown` false: the driver has yet to tell of its GPUs. Until it has, none is given to anybody. */
-  constructor(box: Box, gpusKnown = true) {
+  /** `gpusKnown` false: the driver has yet to tell of its GPUs. Until it has, none is given to anybody. `seen`: GPUs that the box has had at some time. */
+  constructor(box: Box, gpusKnown = true, seen: readonly GpuOfBox[] = []) {
     this.#box = box;
     this.#gpusKnown = gpusKnown;
+    this.#seen = seen;
   }
 
   get box(): Box {
@@ -57,6 +59,24 @@ export class Allocation {
   /** Could it run on the empty box? */
   fits(need: Need): boolean {
     return this.fitsButForGpu(need) && (need.gpu === null || this.box.gpus.some((gpu) => matches(gpu, need)));
+  }
+
+  /** MiB of a GPU that what asks for `need` may use: what it asks for, or all of the smallest GPU that it may be given; null where that is not known. */
+  gpuMemoryFor(need: Need): number | null {
+    if (need.gpu === null || need.device === 'cpu') return null;
+    if (need.gpuMemoryMb > 0) return need.gpuMemoryMb;
+    const least = Math.min(...this.box.gpus.filter((gpu) => matches(gpu, need)).map(({ memoryMb }) => memoryMb));
+    return least > 0 && Number.isFinite(least) ? least : null;
+  }
+
+  /** As fits(), if a GPU that was there before came back: what asks for one that is missing waits for it, what asks for one that never was is refused. */
+  couldFit(need: Need): boolean {
+    return this.fits(need) || (this.fitsButForGpu(need) && this.#seen.some((gpu) => matches(gpu, need)));
+  }
+
+  /** It asks for a GPU that is not there, or of which the driver has yet to tell. */
+  lacksGpu(need: Need): boolean {
+    return need.gpu !== null && (!this.#gpusKnown || !this.fits(need));
   }
 
   /** As fits(), whatever GPUs there are just now: a driver may not have come up, or a card have come loose. */

@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceSetting } from '../config.ts';
+import { GPU_ORDER } from '../engine/devices/gpus.ts';
 import type { Probe, Speed } from '../engine/devices/probe.ts';
 import type { DeviceName } from '../engine/runtime.ts';
 import { failureOf, StudioError } from '../errors.ts';
 import type { Device } from '../http/device-schemas.ts';
 import type { DeviceOfJob } from '../jobs/protocol.ts';
 import type { Need } from './allocation.ts';
-import { GPU_ORDER } from './gpus.ts';
 
 const PROBE = resolve(dirname(fileURLToPath(import.meta.url)), '../probe.js');
 const TIMEOUT_MS = 120_000;

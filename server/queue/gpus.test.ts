@@ -1,8 +1,8 @@
 /** What nvidia-smi answers, read through a stand-in: the machine of the tests has no GPU of NVIDIA's. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readGpuProcesses, readGpus } from '../engine/devices/gpus.ts';
 import { GpuWatchdog } from './gpu-watchdog.ts';
-import { readGpuProcesses, readGpus } from './gpus.ts';
 import { nvidiaSmi } from './nvidia-smi.fixture.ts';
 
 const test = suite('gpus');

@@ -51,9 +51,52 @@ test('those of the last time stand in for a driver that does not answer; when it
   await tells(2);
   assert.equal(told[1], [{ ...RTX, memoryMb: 12288 }]);
   clearInterval(alive);
-  assert.equal(JSON.parse(await readFile(file, 'utf8')), { gpus: [{ ...RTX, memoryMb: 12288 }] });
+  const other = { ...RTX, memoryMb: 12288 };
+  assert.equal(JSON.parse(await readFile(file, 'utf8')), { gpus: [other], seen: [RTX, other] });
+  await after.says();
+  const none = await known();
+  assert.equal([await none.find(), none.seen, (await known()).seen], [{ gpus: [], known: true }, [RTX, other], [RTX, other]], 'missing ones are not forgotten');
   await after.remove();
   await silent.remove();
+  await rm(dir, { recursive: true });
+});
+
+test('a preset whose GPU is missing can be chosen, and what is queued with it waits; one of a GPU that never was there is refused', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'ai-studio-gpus-'));
+  const edited = await Document.open<EditedPresets>(join(dir, 'presets.json'), { presets: null });
+  const preset = { name: 'GPU', gpu: 'RTX', gpu_memory_mb: 0, device: 'auto' as const, cores: 1, memory_mb: 1000 };
+  const on = (gpus: GpuOfBox[], seen: GpuOfBox[]) => {
+    const allocation = new Allocation({ cores: 2, memoryMb: 4000, gpus }, true, seen);
+    return new Presets(
+      [preset],
+      edited,
+      allocation,
+      () => 0,
+      () => {},
+    );
+  };
+  const fitOf = (presets: Presets) => presets.list().map(({ fits, gpuMissing }) => [fits, gpuMissing])[0];
+  assert.equal(fitOf(on([RTX], [RTX])), [true, false]);
+  const missing = on([], [RTX]);
+  assert.equal([fitOf(missing), missing.need('GPU').gpu], [[true, true], 'RTX']);
+  const never = on([], [{ name: 'NVIDIA T4', memoryMb: 15360 }]);
+  assert.equal(fitOf(never), [false, false]);
+  try {
+    never.need('GPU');
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as StudioError).code, 'preset_too_large');
+  }
+  const memoryOn = (gpus: GpuOfBox[], need: Partial<Need> = {}) => {
+    const presets = on(gpus, []);
+    return presets.gpuMemoryFor({ cores: 1, memoryMb: 1000, gpu: 'any', gpuMemoryMb: 0, ...need });
+  };
+  const [small, unknown] = [
+    { name: 'NVIDIA T4', memoryMb: 15360 },
+    { name: 'GPU', memoryMb: 0 },
+  ];
+  assert.equal([memoryOn([RTX, small]), memoryOn([RTX, small], { gpuMemoryMb: 8000 })], [15360, 8000]);
+  assert.equal([memoryOn([RTX, small], { gpu: null }), memoryOn([RTX], { device: 'cpu' }), memoryOn([unknown]), memoryOn([])], [null, null, null, null]);
   await rm(dir, { recursive: true });
 });
 

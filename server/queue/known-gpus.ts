@@ -2,9 +2,10 @@
  * The GPUs of a box whose driver may be slow: just after the power is back nvidia-smi can take longer than anybody waits for it, and that must not fail what
  * waits for a GPU. Those that it told of the last time are taken for there, and it is asked again and again.
  */
+
+import { readGpus } from '../engine/devices/gpus.ts';
 import type { Document } from '../store/collection.ts';
 import type { GpuOfBox } from './allocation.ts';
-import { readGpus } from './gpus.ts';
 
 const EVERY_MS = 3000;
 /** So long no job is given a GPU that the driver has not told of. */
@@ -12,7 +13,12 @@ const PATIENCE_MS = 60_000;
 
 export interface LastGpus {
   gpus: GpuOfBox[];
+  /** All that it has ever told of, the latest last; absent where they were the same always. */
+  seen?: GpuOfBox[];
 }
+
+/** Cards that were changed for others long ago are forgotten. */
+const REMEMBERED = 16;
 
 export class KnownGpus {
   readonly #last: Document<LastGpus>;
@@ -25,6 +31,11 @@ export class KnownGpus {
     this.#log = log;
     this.#everyMs = everyMs;
     this.#patienceMs = patienceMs;
+  }
+
+  /** Those that the box has had at some time: what is missing of them now may come back. */
+  get seen(): readonly GpuOfBox[] {
+    return this.#last.data.seen ?? this.#last.data.gpus;
   }
 
   /** Those of now; `known` false: those of the last time, because nvidia-smi is there and does not answer. */
@@ -56,7 +67,9 @@ export class KnownGpus {
     const answer = await readGpus().catch(() => null);
     const gpus = answer?.map(({ name, memoryMb }) => ({ name, memoryMb })) ?? null;
     if (gpus === null || JSON.stringify(gpus) === JSON.stringify(this.#last.data.gpus)) return gpus;
-    await this.#last.update(() => ({ gpus })).catch((error: unknown) => this.#log(error, 'the GPUs could not be noted'));
+    const others = this.seen.filter((one) => !gpus.some((gpu) => gpu.name === one.name && gpu.memoryMb === one.memoryMb));
+    const seen = [...others, ...gpus].slice(-REMEMBERED);
+    await this.#last.update(() => ({ gpus, ...(others.length > 0 && { seen }) })).catch((error: unknown) => this.#log(error, 'the GPUs could not be noted'));
     return gpus;
   }
 }

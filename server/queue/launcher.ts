@@ -5,8 +5,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { GPU_ORDER } from '../engine/devices/gpus.ts';
 import type { DaemonMessage, WorkerMessage } from '../jobs/protocol.ts';
-import { GPU_ORDER } from './gpus.ts';
 
 const WORKER = resolve(dirname(fileURLToPath(import.meta.url)), '../worker.js');
 

@@ -69,17 +69,28 @@ export class Presets {
   list(): Preset[] {
     return this.#presets.map((preset) => {
       const need = this.#need(preset);
-      return { name: preset.name, gpu: need.gpu, gpuMemoryMb: need.gpuMemoryMb, cores: need.cores, memoryMb: need.memoryMb, fits: this.#allocation.fits(need) };
+      return { name: preset.name, gpu: need.gpu, gpuMemoryMb: need.gpuMemoryMb, cores: need.cores, memoryMb: need.memoryMb, ...this.#fitOf(need) };
     });
   }
 
-  /** What a preset asks for. Throws preset_unknown or preset_too_large. */
+  /** Whether something can be queued with it, and whether that waits for a GPU that the box has had. */
+  #fitOf(need: Need): Pick<Preset, 'fits' | 'gpuMissing'> {
+    const fits = this.#allocation.couldFit(need);
+    return { fits, gpuMissing: fits && !this.#allocation.fits(need) };
+  }
+
+  /** What a preset asks for; a GPU that is missing just now is waited for. Throws preset_unknown or preset_too_large. */
   need(name: string): Need {
     const preset = this.#presets.find((candidate) => candidate.name === name);
     if (preset === undefined) throw new StudioError('preset_unknown', { name });
     const need = this.#need(preset);
-    if (!this.#allocation.fits(need)) throw new StudioError('preset_too_large', { name });
+    if (!this.#allocation.couldFit(need)) throw new StudioError('preset_too_large', { name });
     return need;
+  }
+
+  /** See Allocation.gpuMemoryFor(). */
+  gpuMemoryFor(need: Need): number | null {
+    return this.#allocation.gpuMemoryFor(need);
   }
 
   /**
@@ -95,7 +106,7 @@ export class Presets {
   settings(): PresetSettings {
     const { cores, memoryMb, gpus } = this.#allocation.box;
     return {
-      presets: this.#presets.map((preset) => ({ ...preset, fits: this.#allocation.fits(this.#need(preset)), uses: this.#usesOf(preset.name) })),
+      presets: this.#presets.map((preset) => ({ ...preset, ...this.#fitOf(this.#need(preset)), uses: this.#usesOf(preset.name) })),
       edited: this.#edited.data.presets !== null,
       box: { cores, memoryMb, gpus: gpus.map((gpu) => ({ ...gpu })) },
     };
@@ -108,7 +119,7 @@ export class Presets {
     for (const preset of wanted) {
       if (names.has(preset.name)) throw new StudioError('preset_name_taken', { name: preset.name });
       names.add(preset.name);
-      if (!this.#allocation.fits(this.#need(preset))) throw new StudioError('preset_over_box', { name: preset.name });
+      if (!this.#allocation.couldFit(this.#need(preset))) throw new StudioError('preset_over_box', { name: preset.name });
     }
     return this.#put(wanted);
   }

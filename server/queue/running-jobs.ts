@@ -161,6 +161,7 @@ export class RunningJobs {
     if (!['train', 'trial', 'preflight', 'infer'].includes(job.kind)) return {};
     const need = this.#options.needs.get(job.id) ?? (await this.#options.rulesOf(job.kind).need?.(job)) ?? null;
     const { devices, allocation } = this.#options;
+    if (job.kind === 'preflight' && need !== null && allocation.lacksGpu(need)) throw new StudioError('preflight_gpu_missing');
     const device = await devices.choose(need, allocation.gpuOf(job.id));
     return { device: job.resources.preset === null && allocation.box.gpus.length > 0 ? this.#lightDevice(job, device, need ?? ANY_GPU) : device };
   }

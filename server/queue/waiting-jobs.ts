@@ -39,7 +39,8 @@ export class WaitingJobs {
   outlook(need: Need): Waiting & { now: boolean } {
     const { allocation } = this.#options;
     const before = this.pending(false).filter((job) => !this.isStuck(job)).length;
-    return { ...waitingFor(before + 1, need, allocation.free), now: before === 0 && allocation.isFree(need) };
+    const waiting = allocation.lacksGpu(need) ? gpuWaiting(before + 1, allocation.gpusKnown) : waitingFor(before + 1, need, allocation.free);
+    return { ...waiting, now: before === 0 && allocation.isFree(need) };
   }
 
   /** Why it waits, and where it stands. */
@@ -49,7 +50,7 @@ export class WaitingJobs {
     if (light) return lightWaiting(place, this.#options.lightSlots + (PACE[job.kind] === 'quick' ? 1 : 0));
     const { allocation } = this.#options;
     const need = this.#options.needs.get(job.id);
-    if (need !== undefined && need.gpu !== null && (!allocation.gpusKnown || this.isStuck(job))) return gpuWaiting(place, allocation.gpusKnown);
+    if (need !== undefined && allocation.lacksGpu(need)) return gpuWaiting(place, allocation.gpusKnown);
     return waitingFor(place, need, allocation.free);
   }
 

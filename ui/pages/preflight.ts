@@ -97,6 +97,17 @@ export function preflightCheck(experimentId: number, signal: AbortSignal) {
           name: t('preflight.memory'),
           value: t('preflight.memory.value', { need: format.bytes(result.memoryMb * MIB), limit: format.bytes(result.memoryLimitMb * MIB) }),
         },
+        ...(result.gpuMemory
+          ? [
+              {
+                name: t('preflight.gpuMemory'),
+                value: t('preflight.memory.value', {
+                  need: format.bytes(result.gpuMemory.memoryMb * MIB),
+                  limit: format.bytes(result.gpuMemory.limitMb * MIB),
+                }),
+              },
+            ]
+          : []),
         {
           name: t('preflight.epoch'),
           value: result.epochSeconds < 10 ? t('unit.seconds', { n: format.decimal(result.epochSeconds, 1) }) : format.duration(result.epochSeconds),

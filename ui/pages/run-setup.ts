@@ -284,6 +284,10 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       return this.presets.find((one) => one.name === this.preset) ?? null;
     },
 
+    gpuMissing() {
+      return this.chosenPreset()?.gpuMissing === true;
+    },
+
     figures(): Figures {
       return { algorithm: this.chosen(), preset: this.chosenPreset() };
     },
@@ -301,7 +305,8 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
 
 /** A GPU where there is one, else the most cores. */
 function best(presets: readonly Preset[]): string {
-  const fitting = presets.filter((one) => one.fits);
+  const ready = presets.filter((one) => one.fits && !one.gpuMissing);
+  const fitting = ready.length ? ready : presets.filter((one) => one.fits);
   const gpu = fitting.filter((one) => one.gpu).sort((a, b) => b.gpuMemoryMb - a.gpuMemoryMb)[0];
   return (gpu ?? fitting.sort((a, b) => b.cores - a.cores || b.memoryMb - a.memoryMb)[0])?.name ?? '';
 }

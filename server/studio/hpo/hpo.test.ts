@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { PresetSetting, PresetSettings } from '../../http/preset-schemas.ts';
 import type { ErrorReply, Experiment, ExperimentDetails, Job, JobEvent } from '../../http/schemas.ts';
 import type { Hpo, HpoOptions, HpoPictures, HpoRequest, TrialDetails } from '../../http/training-schemas.ts';
 import { openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
@@ -246,6 +247,26 @@ test('a trial that early stopping ends before its rung has its model', async () 
   const { result } = await w.dev.ok<TrialDetails>('GET', `/api/experiments/${id}/hpo/trials/${winner.trial}`);
   assert.is(result?.endedEarly, true);
   assert.ok(winner.epoch < 9 && winner.value !== null);
+});
+
+test('trials whose GPU is missing wait for it, and say so', async () => {
+  const name = 'GPU of yesterday';
+  await w.daemon.end();
+  writeFileSync(join(w.daemon.data, 'db', 'gpus.json'), JSON.stringify({ gpus: [{ name, memoryMb: 8192 }] }));
+  await w.restart();
+  const preset: PresetSetting = { name, gpu: name, gpuMemoryMb: 0, cores: 1, memoryMb: 1000 };
+  const { presets } = await w.admin.ok<PresetSettings>('GET', '/api/presets/settings');
+  const others = presets.map(({ fits: _, gpuMissing: __, uses: ___, ...one }): PresetSetting => one);
+  await w.admin.ok('PUT', '/api/presets/settings', { presets: [...others, preset] });
+  const { id } = await start({ preset: name });
+  const ofIt = (jobs: Job[]) => jobs.filter(({ kind, subjectId }) => kind === 'trial' && subjectId === id);
+  const jobs = ofIt(await w.dev.ok<Job[]>('GET', '/api/jobs?state=pending'));
+  assert.is(jobs.length, REQUEST.settings.parallelTrialCount);
+  for (const { waiting } of jobs) assert.match(waiting!.en, /The GPU that it needs is not there/);
+  const { experiment } = await w.dev.ok<ExperimentDetails>('GET', `/api/experiments/${id}`);
+  assert.equal([experiment.status, experiment.hpo?.failed], ['pending', 0]);
+  await w.dev.ok('POST', `/api/experiments/${id}/stop`);
+  await w.dev.until<Job[]>('/api/jobs?state=pending', (left) => ofIt(left).length === 0);
 });
 
 test.run();

@@ -3,8 +3,8 @@
 import { statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import si from 'systeminformation';
+import { readGpus } from '../../engine/devices/gpus.ts';
 import type { Monitor as Figures, Gpu } from '../../http/schemas.ts';
-import { readGpus } from '../../queue/gpus.ts';
 
 const EVERY_MS = 5000;
 const GPUS_EVERY_MS = 15_000;

@@ -1,7 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ErrorReply, Experiment, RunConfig } from '../../http/schemas.ts';
 import type { Preflight } from '../../http/training-schemas.ts';
+import { memoryFit } from '../../jobs/preflight-memory.ts';
+import { nvidiaSmi } from '../../queue/nvidia-smi.fixture.ts';
 import { openWorkshop, PARAMETERS, PRESET, SPLIT, type Workshop } from '../studio.fixture.ts';
 
 const test = suite('preflight');
@@ -67,6 +72,40 @@ test('only for those who may start it, and gone with the experiment', async () =
   await w.dev.until<Preflight>(`/api/preflights/${id}`, ({ state }) => state !== 'pending');
   const { status } = await w.dev.call('DELETE', `/api/experiments/${draft.id}`);
   assert.ok(status === 204 || status === 409);
+});
+
+test('what two batches took tells what the wanted one needs, and the largest that fits', () => {
+  const [small, large] = [
+    { batchSize: 2, mb: 500 },
+    { batchSize: 32, mb: 2000 },
+  ];
+  assert.equal(memoryFit(small, large, { idle: 400, besides: 100, limit: 8000, wanted: 64 }), { needed: 3700, limit: 8000, fits: true, proposed: null });
+  assert.equal(memoryFit(small, large, { idle: 400, besides: 0, limit: 3000, wanted: 64 }), { needed: 3600, limit: 3000, fits: false, proposed: 48 });
+  assert.equal(memoryFit(small, null, { idle: 400, besides: 0, limit: 1000, wanted: 64 }), { needed: 3600, limit: 1000, fits: false, proposed: 10 });
+  assert.equal(memoryFit(small, large, { idle: 400, besides: 0, limit: 300, wanted: 64 }).proposed, null);
+});
+
+test('where the preset has a GPU, its memory is compared too', async () => {
+  const smi = await nvidiaSmi();
+  const gpu = { name: 'NVIDIA GeForce RTX 3090', totalMb: 24576 };
+  await smi.says({ ...gpu, processes: '' });
+  await w.daemon.end();
+  await w.restart();
+  await w.admin.ok('PUT', '/api/presets/settings', { presets: [{ name: 'GPU', gpu: 'RTX', gpuMemoryMb: 500, cores: 1, memoryMb: 2048 }] });
+  const experiment = await w.draft();
+  const { id } = await w.dev.ok<Preflight>('POST', `/api/experiments/${experiment.id}/preflight`, { ...CONFIG, preset: 'GPU' });
+  const pidFile = join(w.daemon.data, 'jobs', String(id), 'worker.pid');
+  for (let waited = 0; !existsSync(pidFile) && waited < 3000; waited++) await sleep(20);
+  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+  // The driver tells of it before it asks.
+  process.kill(pid, 'SIGSTOP');
+  await smi.says({ ...gpu, processes: [{ pid, memory: '612 MiB' }] });
+  process.kill(pid, 'SIGCONT');
+  const { result } = await w.dev.until<Preflight>(`/api/preflights/${id}`, ({ state }) => state !== 'pending' && state !== 'running', 180);
+  assert.equal([result!.gpuMemory, result!.fits, result!.proposedBatchSize], [{ memoryMb: 612, limitMb: 500 }, false, null]);
+  assert.equal(codes({ result } as Preflight), ['preflight_gpu_memory_none']);
+  assert.match(result!.warnings[0]!.en, /612 MB of GPU memory are needed.*500 MB/);
+  await smi.remove();
 });
 
 test.run();

@@ -90,7 +90,8 @@ export class Preflights {
       const experiment = this.#experiments.get(job.subjectId);
       if (experiment === undefined) throw new StudioError('not_found');
       const { about: _, ...work } = this.#trainings.work(experiment, config);
-      return { ...work, kind: 'preflight', memoryLimitMb: this.#presets.need(config.preset).memoryMb };
+      const need = this.#presets.need(config.preset);
+      return { ...work, kind: 'preflight', memoryLimitMb: need.memoryMb, gpuMemoryLimitMb: this.#presets.gpuMemoryFor(need) };
     },
     need: async (job) => this.#presets.need((await this.#config(job)).preset),
     ended: async () => {},

@@ -16,6 +16,7 @@ export default words({
   'preflight.again': ['다시 재기', 'Measure again'],
   'preflight.failed': ['미리 재지 못했습니다. 그래도 시작할 수 있습니다.', 'It could not be measured. You may start nevertheless.'],
   'preflight.memory': ['필요한 메모리', 'Memory needed'],
+  'preflight.gpuMemory': ['필요한 GPU 메모리', 'GPU memory needed'],
   'preflight.memory.value': ['{need} / {limit}', '{need} of {limit}'],
   'preflight.epoch': ['1 에포크', 'One epoch'],
   'preflight.total': ['완료까지', 'To the end'],

@@ -37,6 +37,7 @@ export default words({
   'presets.state': ['상태', 'State'],
   'presets.uses': ['사용 중인 작업 {n}개', '{n:job/jobs} with it'],
   'presets.tooLarge': ['이 장비보다 큽니다', 'Larger than this box'],
+  'presets.gpuMissing': ['GPU를 지금 찾을 수 없습니다', 'Its GPU is not there now'],
   'presets.box': ['이 장비에서 학습이 쓸 수 있는 자원은 {cores}, {memory}입니다.', 'Trainings may use {cores} and {memory} of this box.'],
   'presets.gone': [
     '편집하는 동안 다른 관리자가 이 프리셋을 삭제하거나 이름을 바꿨습니다. 창을 닫고 목록을 확인해 주세요.',

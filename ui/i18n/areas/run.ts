@@ -131,6 +131,10 @@ export default words({
   'run.preset.noGpu': ['없음', 'None'],
   'run.preset.cores': ['{n}코어', '{n:core/cores}'],
   'run.preset.tooLarge': ['이 장비의 자원보다 커서 사용할 수 없습니다.', 'Larger than this box.'],
+  'run.preset.gpuMissing': [
+    'GPU를 지금 찾을 수 없습니다. 시작하면 GPU를 다시 찾을 때까지 대기합니다.',
+    'Its GPU is not there now. What you start waits until it is back.',
+  ],
   'run.preset.choose': ['{name} 선택', 'Choose {name}'],
   'run.preset.none': [
     '사용할 수 있는 자원이 없습니다. 관리자에게 관리 화면의 자원 프리셋을 확인해 달라고 하세요.',

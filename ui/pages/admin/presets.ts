@@ -19,6 +19,7 @@ interface PresetRow extends PresetSetting {
   /** Its place in the list, from 1. */
   id: number;
   fits: boolean;
+  gpuMissing: boolean;
   uses: number;
 }
 
@@ -29,7 +30,10 @@ const gpu = (row: PresetSetting) => {
 };
 const cores = (row: PresetSetting) => (row.cores === 0 ? t('presets.all') : t('presets.cores.value', { n: row.cores }));
 const memory = (row: PresetSetting) => (row.memoryMb === 0 ? t('presets.all') : bytes(row.memoryMb * MIB));
-const state = (row: PresetRow) => (row.fits ? (row.uses ? t('presets.uses', { n: row.uses }) : '') : t('presets.tooLarge'));
+const state = (row: PresetRow) => {
+  if (!row.fits) return t('presets.tooLarge');
+  return [...(row.gpuMissing ? [t('presets.gpuMissing')] : []), ...(row.uses ? [t('presets.uses', { n: row.uses })] : [])].join(' · ');
+};
 
 export const presetColumns = columnsOf<PresetRow>()([
   { key: 'name', title: 'presets.name', value: (row) => row.name, search: true, className: 'grow', cell: '<b x-text="row.name"></b>' },
@@ -47,7 +51,7 @@ export const presetColumns = columnsOf<PresetRow>()([
     key: 'state',
     title: 'presets.state',
     value: state,
-    cell: '<span :class="{ muted: row.fits }" x-text="presets.stateOf(row)"></span>',
+    cell: '<span :class="{ muted: row.fits && !row.gpuMissing }" x-text="presets.stateOf(row)"></span>',
   },
 ]);
 

@@ -2,7 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import type { Gpu } from '../http/schemas.ts';
+import type { Gpu } from '../../http/schemas.ts';
 
 type Smi = (callback: (error: unknown, data: unknown) => void) => void;
 const smi = createRequire(import.meta.url)('node-nvidia-smi') as Smi;
