@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ModelVersionDetails } from '../../server/http/library-schemas.ts';
 import type { Algorithm, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
 import type { Hpo, TrialDetails } from '../../server/http/training-schemas.ts';
 import { type CheckOptions, checkPage, checkTroubles, countBecomes, ignoreTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
@@ -217,6 +218,45 @@ search('models are registered as new ones and as versions', async () => {
   await page.locator('.register-loss li', { hasText: /^버전 2 · AutoML_/ }).waitFor();
   await checkPage(page, 'register-loss', LIGHT);
   await page.keyboard.press('Escape');
+
+  // One of many is found by a part of its name. (The experiment can be registered again when its version is deleted.)
+  const { id } = (await request<Experiment[]>(page, 'GET', '/api/projects/1/experiments')).find(({ name }) => name.startsWith('Run_'))!;
+  for (let n = 1; n <= 9; n++) {
+    const made = await request<ModelVersionDetails>(page, 'POST', `/api/experiments/${id}/register`, { name: `라인 ${n}` });
+    await request(page, 'DELETE', `/api/model-versions/${made.version.id}`);
+  }
+  await page.goto('/projects/1/experiments');
+  await rowMenu('Run_');
+  await menuItem('모델로 등록').click();
+  const words = page.locator('dialog .search-select input[type=search]');
+  const chosen = () => page.locator('dialog select').evaluate((select) => select.selectedOptions[0]?.textContent ?? '');
+  await words.fill('라인 7');
+  await page.locator('dialog select[size="2"]').waitFor();
+  await words.press('Enter');
+  await page.locator('dialog select[size="1"]').waitFor();
+  assert.match(await chosen(), /^라인 7 /);
+  assert.is(await words.inputValue(), '');
+  await words.fill('라인');
+  await page.locator('dialog select[size="6"]').waitFor();
+  await checkPage(page, 'search-select', { ...LIGHT, sizes: [[1280, 800]] });
+  // Arrows go through the list, Enter takes; a click does both.
+  await words.press('ArrowDown');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('dialog select[size="1"]').waitFor();
+  assert.not.match(await chosen(), /^라인 7 /);
+  await words.fill('라인 3');
+  await page.locator('dialog select[size="3"] option', { hasText: '라인 3' }).click();
+  await page.locator('dialog select[size="1"]').waitFor();
+  const other = await chosen();
+  assert.match(other, /^라인 3 /);
+  await words.fill('이런 이름은 없음');
+  await page.locator('dialog .search-select .field-note:visible', { hasText: '조건에 맞는 항목이 없습니다' }).waitFor();
+  await words.press('Enter');
+  assert.is(await chosen(), other, 'what is chosen stays, and nothing is sent');
+  await page.locator('dialog [data-close]').last().click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await page.goto('/models/1');
 
   await page.locator('.table .row-name').first().click();
