@@ -6,6 +6,7 @@ import { FORMAT_NAMES, type FormatName, type LabelSet, type Shape } from './anno
 import { detectFormat } from './detect.ts';
 import { contentOf, fileOf, type LabelFile } from './files.ts';
 import { FORMATS, type LabelProblem, readLabels } from './formats.ts';
+import { lossesOf } from './forms.ts';
 import { encodePng } from './png.ts';
 import { random, randomMask, starRing } from './random.fixture.ts';
 import { FINDINGS, LOSSES, type Losses } from './report.ts';
@@ -271,6 +272,19 @@ test('every finding and loss has its sentence in both languages', () => {
     assert.match(ko, /[가-힣].*니다\.$/, kind);
     assert.match(en, /^[A-Z].*\.$/, kind);
   }
+});
+
+test('what is lost of a large mask is told by a small one', async () => {
+  const side = 1024;
+  const lost = async (inside: (x: number, y: number) => boolean) => {
+    const pixels = Uint8Array.from({ length: side * side }, (_, i) => (inside(i % side, Math.floor(i / side)) ? 1 : 0));
+    const example: Shape = { kind: 'mask', rle: encodeMask(pixels, side, side), label: 0 };
+    return lossesOf([{ example, count: 3 }], [{ name: 'a' }], 'yolo', 'instance_segmentation');
+  };
+  assert.equal(await lost((x, y) => Math.hypot(x - 500, y - 500) < 400 && Math.hypot(x - 500, y - 500) > 200), { polygon_from_mask: 3, cuts: 3 });
+  assert.equal(await lost((x, y) => x > 100 && y > 700), { polygon_from_mask: 3 });
+  // Every outline of this, joined with every other, would take hours.
+  assert.is((await lost((x, y) => (x + y) % 2 === 0)).polygon_from_mask, 3);
 });
 
 test.run();

@@ -2,9 +2,12 @@
  * The forms in which the shapes of a set occur: kind, holes, pieces, attributes. Of each the smallest shape is kept as an example, so that what a format would
  * lose can be told by its own writer without writing the set.
  */
-import { type ClassInfo, type FormatName, type LabelSource, type Shape, withAttributes } from './annotation.ts';
+import { type ClassInfo, type FormatName, geometryOf, type LabelSource, reshaped, type Shape, withAttributes } from './annotation.ts';
 import { FORMATS, type LabelProblem } from './formats.ts';
+import { compose, scaling, translation } from './geometry.ts';
 import type { Losses } from './report.ts';
+import { rleBox } from './rle.ts';
+import { boxOf, transformGeometry } from './shapes.ts';
 
 export interface Form {
   example: Shape;
@@ -67,7 +70,8 @@ export async function lossesOf(forms: readonly Form[], classes: readonly ClassIn
   const total: Losses = {};
   const { write } = FORMATS[format];
   if (write === null) return total;
-  for (const { example, count } of forms) {
+  for (const { example: whole, count } of forms) {
+    const example = reduced(whole);
     const { width, height } = example.kind === 'mask' ? example.rle : frameOf(example);
     const losses: Losses = {};
     const source: LabelSource = { classes: [...classes], pictures: [{ name: 'example.png', width, height, shapes: [example] }] };
@@ -80,6 +84,20 @@ export async function lossesOf(forms: readonly Form[], classes: readonly ClassIn
     }
   }
   return total;
+}
+
+/** Pixels of a side. */
+const LARGEST_MASK = 256;
+
+/** A large mask made small: tracing and joining the outlines of millions of pixels takes long and tells the same. */
+function reduced(shape: Shape): Shape {
+  const box = shape.kind === 'mask' ? rleBox(shape.rle) : null;
+  const scale = box === null ? 1 : LARGEST_MASK / Math.max(box.width, box.height);
+  if (shape.kind !== 'mask' || box === null || scale >= 1) return shape;
+  const matrix = compose(translation(-box.x, -box.y), scaling(scale, scale));
+  const geometry = transformGeometry(geometryOf(shape), { matrix, width: Math.ceil(box.width * scale), height: Math.ceil(box.height * scale) });
+  // Of what is thin nothing may be left.
+  return boxOf(geometry) === null ? shape : reshaped(shape, geometry);
 }
 
 /** A picture that the shape fits into; small, as masks paint it. */
