@@ -13,7 +13,8 @@ const test = suite('preflight');
 let w: Workshop;
 let draft: Experiment;
 test.before(async () => {
-  w = await openWorkshop();
+  // What the devices of this machine can do is not asked here.
+  w = await openWorkshop('--set', 'box.device=cpu');
   draft = await w.draft();
 });
 test.after(() => w.daemon.remove());
