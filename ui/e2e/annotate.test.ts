@@ -86,7 +86,7 @@ async function makeTask(name: Name): Promise<AnnotationTask> {
 }
 
 const picture = (of: AnnotationTask, n: number) => dev.ok<AnnotatedPicture>('GET', `/api/annotation/tasks/${of.id}/pictures/${n}`);
-const saved = (on: Page) => on.locator('.save-state.saved').waitFor({ timeout: 60_000 });
+const saved = (on: Page) => on.locator('.save-state.saved').waitFor();
 
 /** Screen places of picture pixels: the picture is fitted into the stage with a margin of 16. */
 async function placer(on: Page): Promise<(x: number, y: number) => { x: number; y: number }> {
@@ -243,7 +243,8 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.keyboard.press('Delete');
   await page.locator('.shape-row').nth(1).waitFor({ state: 'detached' });
   for (let i = 0; i < 6; i++) await page.keyboard.press('Control+z');
-  assert.is(await page.locator('.shape-row').count(), 0, 'everything taken back');
+  // Everything taken back.
+  await countBecomes(page.locator('.shape-row'), 0);
   for (let i = 0; i < 5; i++) await page.keyboard.press('Control+y');
   await page.locator('.shape-row').nth(1).waitFor();
   await saved(page);
@@ -277,7 +278,9 @@ annotate('boxes: made, chosen, resized, moved, labelled, taken back, saved witho
   await page.keyboard.press('v');
   await saved(page);
   await page.keyboard.press('?');
-  assert.equal(await page.locator('.keys div:has(kbd:text-is("V")) dd').allTextContents(), ['라벨: 긁힘']);
+  const keyV = page.locator('.keys div:has(kbd:text-is("V")) dd');
+  await keyV.first().waitFor();
+  assert.equal(await keyV.allTextContents(), ['라벨: 긁힘']);
   await checkPage(page, 'annotate-keys', ONCE);
   await page.keyboard.press('Escape');
   // A search leads to the next match and gives the keys back to the picture.
@@ -335,6 +338,7 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
   await points(3);
   await page.locator('.desk-name', { hasText: 'part-001' }).waitFor();
   await page.keyboard.press('Escape');
+  await page.locator('.draw-bar').waitFor({ state: 'hidden' });
   assert.is(await page.locator('.shape-row').count(), 0, 'given up');
   for (const [x, y] of [
     [50, 50],
@@ -565,7 +569,7 @@ annotate('two tabs on one picture: the second is told, nothing is overwritten', 
   await other.locator('.save-state.unsent').waitFor();
   await checkPage(other, 'annotate-offline', { themes: ['light'], languages: ['ko'], sizes: [[1280, 800]] }).catch(() => ignoreTroubles(other));
   await other.context().setOffline(false);
-  await other.locator('dialog .both').waitFor({ timeout: 20_000 });
+  await other.locator('dialog .both').waitFor();
   await other.screenshot({ path: 'dist/screenshots/annotate-conflict.ko.light.1280x800.png' });
   near(((await picture(of, 0)).shapes[0] as { x: number }).x, 60);
   await countBecomes(other.locator('.tag:visible'), 2);
@@ -659,7 +663,8 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.locator('.work-head button', { hasText: '작업 완료 알림' }).click();
   await ann.locator('dialog button[type=submit]').click();
   await ann.locator('.desk-note').waitFor();
-  assert.is(await ann.locator('.tag').first().isDisabled(), true, 'reported is closed');
+  // Reported is closed.
+  await ann.locator('.tag:disabled').first().waitFor();
 
   // The whole part comes back with a word, which the line tells when it stands again, is reported again, then a single picture.
   await ann.context().setOffline(true);
@@ -674,7 +679,8 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await ann.context().setOffline(false);
   await ann.locator('.desk-note', { hasText: '2번을 다시 봐 주십시오' }).waitFor();
   ignoreTroubles(ann);
-  assert.is(await ann.locator('.tag').first().isDisabled(), false, 'returned is open again');
+  // Returned is open again.
+  await ann.locator('.tag:enabled').first().waitFor();
   await ann.locator('.work-head button', { hasText: '작업 완료 알림' }).click();
   await ann.locator('dialog button[type=submit]').click();
   await ann.locator('.tag:disabled').first().waitFor();
@@ -714,11 +720,12 @@ annotate('an annotator reports, the reviewer gives back and accepts, Complete br
   await page.unroute('**/review');
   await page.locator('.work-head button', { hasText: '완료' }).last().click();
   await page.locator('dialog button[type=submit]').click();
-  await dev.until<AnnotationTask>(`/api/annotation/tasks/${of.id}`, (one) => one.status === 'completed', 60);
+  await dev.until<AnnotationTask>(`/api/annotation/tasks/${of.id}`, (one) => one.status === 'completed');
   const labelled = await dev.ok<Dataset>('GET', `/api/datasets/${of.datasetId}`);
   assert.is(labelled.labelledCount, 3);
   await page.locator('.desk-note').waitFor();
-  assert.is(await page.locator('.tag').first().isDisabled(), true, 'completed is closed');
+  // Completed is closed.
+  await page.locator('.tag:disabled').first().waitFor();
 });
 
 annotate('fingers: a polygon by taps, two fingers zoom and move', async () => {

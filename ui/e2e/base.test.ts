@@ -52,8 +52,7 @@ base('the first visit leads to the set-up, whatever was asked for', async () => 
   await checkPage(page, 'setup');
 
   await page.locator('form button[type=submit]').click();
-  await page.locator('.field-error:visible').first().waitFor();
-  assert.is(await page.locator('.field-error:visible').count(), 4);
+  await countBecomes(page.locator('.field-error:visible'), 4);
   await page.locator('form input').nth(0).fill('0000-0000-0000');
   for (const [index, text] of [ADMIN.userId, ADMIN.name, ADMIN.password, ADMIN.password].entries())
     await page
@@ -100,10 +99,11 @@ base('a new project, by keyboard, and nothing typed is lost by Esc', async () =>
   await checkPage(page, 'new-project-untrained', SMALL);
   await page.locator('dialog input[value=tabular]').check();
   await page.locator('dialog input[value=regression]').waitFor();
-  assert.is(await page.locator('dialog input[value=detection]').isVisible(), false);
+  await page.locator('dialog input[value=detection]').waitFor({ state: 'hidden' });
   await checkPage(page, 'new-project-tabular', SMALL);
   await page.locator('dialog input[value=image]').check();
-  assert.ok(await page.locator('dialog input[value=classification]:visible').isChecked(), 'another type of data has other models');
+  // Another type of data has other models.
+  await page.locator('dialog input[value=classification]:visible:checked').waitFor();
   await untrained.waitFor({ state: 'hidden' });
   await page.keyboard.press('Enter');
   await page.locator('dialog .field-error:visible').waitFor();
@@ -134,8 +134,8 @@ base('the table of projects: search, sort, load, reload', async () => {
   await page.locator('.table-message button:visible').click();
   await rows.nth(3).waitFor();
   await page.locator('th button.sort').first().click();
-  assert.is(await page.locator('th').nth(1).getAttribute('aria-sort'), 'ascending');
-  assert.match((await rows.first().textContent()) ?? '', '외관');
+  await page.locator('th:nth-child(2)[aria-sort=ascending]').waitFor();
+  await rows.first().filter({ hasText: '외관' }).waitFor();
 
   const load = page.locator('.table-tools .button', { hasText: '프로젝트 로드' });
   assert.is(await load.isDisabled(), true);
@@ -182,7 +182,8 @@ base('details of a project, with its description', async () => {
 base('a deletion says what is lost', async () => {
   await more(page, 'ImageClassification', '삭제');
   await page.locator('dialog', { hasText: '빈 프로젝트입니다' }).waitFor();
-  assert.is(await page.locator('dialog .points li').count(), 0, 'of nothing there is nothing to tell');
+  // Of nothing there is nothing to tell.
+  await countBecomes(page.locator('dialog .points li'), 0);
   await checkPage(page, 'delete-project', SMALL);
   await page.locator('dialog button.danger', { hasText: '삭제' }).click();
   await page.locator('.table-foot', { hasText: '총 3개' }).waitFor();
@@ -261,7 +262,7 @@ base('the monitor shows the box and its jobs', async () => {
   const devices = page.locator('.devices li');
   await devices.nth(2).waitFor();
   await devices.locator('.chip.blue').first().waitFor({ state: 'detached', timeout: 120_000 });
-  assert.is(await devices.count(), 3);
+  await countBecomes(devices, 3);
   // Which one is used depends on the machine; the others say why they are not, or how fast they are.
   assert.is(await devices.locator('.chip.green', { hasText: '학습에 사용' }).count(), 1);
   for (const text of await devices.locator('.muted').allTextContents()) assert.match(text, /니다\.|주세요\./);

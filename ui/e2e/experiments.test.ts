@@ -33,7 +33,7 @@ experiments.before(async () => {
   await setUp(studio, page);
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
-  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  await page.locator('tr td .chip.green').first().waitFor();
   await newDraft();
 });
 experiments.after(async () => studio?.stop());
@@ -54,11 +54,13 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
   const fields = page.locator('.split-step input[type=number]:visible');
   await page.locator('.split-bar').waitFor({ state: 'hidden' });
   await fields.nth(0).fill('1');
-  assert.is(await ok().isDisabled(), true, 'one fold is none');
+  // One fold is none.
+  await countBecomes(ok().and(page.locator(':disabled')), 1);
   await fields.nth(0).fill('3');
   await fields.nth(1).fill('20');
   await page.locator('.split-groups input[type=checkbox]').check();
-  assert.is(await ok().isDisabled(), true, 'a pattern is missing');
+  // A pattern is missing.
+  await countBecomes(ok().and(page.locator(':disabled')), 1);
   await page.locator('.split-pattern input').fill('scratch');
   await page.locator('.split-pattern .field-error:visible').waitFor();
   await page.locator('.split-pattern input').fill('{group}-0*');
@@ -72,7 +74,7 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
   const parameters = page.locator('.parameters input:visible');
   await parameters.nth(0).fill('32');
   await parameters.nth(1).fill('3');
-  await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').fill('32');
+  await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').fill('16');
   await page.locator('.parameters .field', { hasText: 'input_size' }).locator('input').blur();
   await ok().click();
   await page.locator('input[name=preset]:checked').waitFor();
@@ -85,9 +87,10 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
 experiments('the details tell each fold, their mean and spread, and every class', async () => {
   await page.goto('/experiments/1');
   await page.locator('.folds tbody tr').nth(2).waitFor();
-  assert.is(await page.locator('.folds tbody .chip').locator('visible=true').count(), 1, 'one fold is the best');
+  // One fold is the best.
+  await countBecomes(page.locator('.folds tbody .chip').locator('visible=true'), 1);
   assert.match((await page.locator('.folds tfoot').textContent()) ?? '', /[\d.]+ ± [\d.]+/);
-  assert.is(await page.locator('.class-scores tbody tr').count(), 4);
+  await countBecomes(page.locator('.class-scores tbody tr'), 4);
   assert.match((await page.locator('.u-legend').first().textContent()) ?? '', /9 \/ 9 · 폴드 3, 3번째/);
   await checkPage(page, 'experiment-folds');
 });
@@ -227,7 +230,7 @@ experiments('template mode: the template’s methods and nothing else, then Star
   await page.goto('/datasets/1/preprocess');
   await page.locator('.chain > li').first().waitFor();
   await page.locator('.page-actions .primary').click();
-  await page.locator('.notice.ready').waitFor({ timeout: 60_000 });
+  await page.locator('.notice.ready').waitFor();
   const all = await request<Dataset[]>(page, 'GET', '/api/projects/1/datasets');
   const newest = all.sort((a, b) => b.id - a.id)[0];
   assert.equal(

@@ -39,7 +39,7 @@ kiosk.before(async () => {
     const project = await admin.ok<Project>('POST', '/api/projects', { name, groupId: 1, description: '', type: 'image', model });
     const uploadId = await admin.upload('line.zip', Buffer.concat(chunks));
     const { id } = await admin.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name, description: '', visibility: 'private', uploadId });
-    await admin.until<Dataset>(`/api/datasets/${id}`, (one) => one.status === 'ready', 180);
+    await admin.until<Dataset>(`/api/datasets/${id}`, (one) => one.status === 'ready');
     return admin.ok<AnnotationTask>('POST', `/api/datasets/${id}/annotation`, to);
   };
   [task] = await Promise.all([
@@ -93,7 +93,7 @@ kiosk('a station is enrolled, a person signs in and labels, also while the line 
   await page.locator('.kiosk-head .amber').waitFor();
   const before = await done();
   await page.context().setOffline(false);
-  await page.locator('.kiosk-head .amber').waitFor({ state: 'hidden', timeout: 20_000 });
+  await page.locator('.kiosk-head .amber').waitFor({ state: 'hidden' });
   assert.ok((await done()) >= before + 2, 'what was labelled without a line has arrived');
   ignoreTroubles(page);
 

@@ -15,7 +15,6 @@ let page: Page;
 labels.before(async () => {
   studio = await startStudio();
   page = await newPage(studio);
-  page.setDefaultTimeout(20_000);
   await setUp(studio, page);
 });
 labels.after(async () => {
@@ -59,7 +58,7 @@ async function upload(projectId: number, root: string): Promise<void> {
   await page.locator('.chosen').waitFor();
   await page.locator('form .primary').click();
   await page.waitForURL('**/datasets/**');
-  await page.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
+  await page.locator('.picture-tile img.there').first().waitFor();
 }
 const menu = async (text: string) => {
   await page.locator('.page-actions .icon-button').click();
@@ -82,11 +81,11 @@ labels('boxes come with the folder of pictures and are drawn on them; what is wr
   );
   copyFileSync(join(root, 'part-5.jpg'), join(root, 'part-5 copy.jpg'));
   await upload(projectId, root);
-  await page.locator('.overlay path').nth(3).waitFor({ state: 'attached' });
-  assert.equal(await page.locator('.overlay path').count(), 4);
+  await countBecomes(page.locator('.overlay path'), 4);
   assert.equal((await page.locator('.class-bar .class-name').allTextContents()).slice(1), ['찍힘', 'scratch', '라벨 없음']);
   assert.equal(await page.locator('.class-bar .class-count').allTextContents(), ['6', '2', '2', '2']);
-  assert.is(await page.locator('.picture-mark').count(), 1, 'one is labelled as showing nothing');
+  // One is labelled as showing nothing.
+  await countBecomes(page.locator('.picture-mark'), 1);
   await checkPage(page, 'labels-boxes');
 
   await page.locator('.class-bar', { hasText: 'scratch' }).click();
@@ -96,7 +95,7 @@ labels('boxes come with the folder of pictures and are drawn on them; what is wr
   assert.equal(await page.locator('.viewer .labels-tags span').allTextContents(), ['A', 'B']);
   await checkPage(page, 'labels-viewer', { sizes: [[1280, 800]] });
   await page.locator('.viewer-labels input').click();
-  assert.is(await page.locator('.viewer .labels-layer').isVisible(), false);
+  await page.locator('.viewer .labels-layer').waitFor({ state: 'hidden' });
   await page.keyboard.press('Escape');
 
   await page.locator('[role=tab]', { hasText: '처리 결과' }).click();
@@ -149,7 +148,7 @@ labels('what another project shares is found by the Shared button of New Dataset
   await page.locator('.picture-tile img.there').first().waitFor();
   await page.goBack();
   await page.locator('tbody .row-note', { hasText: '카메라' }).waitFor();
-  assert.is(await page.locator('input[type=search]').inputValue(), '카메라');
+  assert.is(await page.locator('input[type=search]').inputValue(), '카메라', 'what was searched for is kept');
 });
 
 labels('an upload that a closed tab has cut off goes on where it stopped when the same folder is chosen again', async () => {
@@ -158,7 +157,6 @@ labels('an upload that a closed tab has cut off goes on where it stopped when th
   // What follows the end of a JPEG is passed over: 21 MB, three pieces.
   for (let n = 1; n <= 3; n++) appendFileSync(join(root, `part-${n}.jpg`), Buffer.alloc(7 * 2 ** 20, n));
   const tab = await page.context().newPage();
-  tab.setDefaultTimeout(20_000);
   tab.on('dialog', (dialog) => void dialog.accept());
   let pieces = 0;
   await tab.route('**/api/uploads/*', async (route) => {
@@ -181,7 +179,7 @@ labels('an upload that a closed tab has cut off goes on where it stopped when th
     if (asked.url().includes('/api/uploads')) sent.push(`${asked.method()} ${asked.headers()['upload-offset'] ?? ''}`.trim());
   });
   await choose(page);
-  await page.locator('.picture-tile img.there').nth(2).waitFor({ timeout: 60_000 });
+  await page.locator('.picture-tile img.there').nth(2).waitFor();
   assert.equal(sent, ['HEAD', `PATCH ${8 * 2 ** 20}`, `PATCH ${16 * 2 ** 20}`]);
   checkTroubles(page);
 });
@@ -229,7 +227,7 @@ labels('after a finished upload a failure costs no second one; what has no label
   ignoreTroubles(page);
   await page.locator('form .primary').click();
   await page.waitForURL('**/datasets/**');
-  await page.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
+  await page.locator('.picture-tile img.there').first().waitFor();
   assert.is(sent.length, 3, 'nothing was sent again');
   await page.locator('.notice.warn .link-button:visible').first().click();
   await page.locator('dialog', { hasText: '나누기' }).waitFor();
@@ -277,7 +275,7 @@ labels('Label Upload gives an unlabelled dataset polygons with holes, then masks
   await checkPage(page, 'labels-upload', { sizes: [[1280, 800]] });
   await signInElsewhere(page, ADMIN);
   await page.locator('dialog .primary').click();
-  await page.locator('.overlay path').nth(2).waitFor({ state: 'attached', timeout: 60_000 });
+  await page.locator('.overlay path').nth(2).waitFor({ state: 'attached' });
   const drawn = await page.locator('.overlay path').first().getAttribute('d');
   assert.is(drawn?.match(/M/g)?.length, 2, 'the hole is drawn');
 
@@ -289,7 +287,7 @@ labels('Label Upload gives an unlabelled dataset polygons with holes, then masks
   await page.locator('dialog input[type=file]').setInputFiles(file);
   await page.locator('dialog .primary').click();
   await page.locator('dialog').waitFor({ state: 'detached' });
-  await page.locator('.class-bar', { hasText: 'scratch' }).locator('.class-count', { hasText: '0' }).waitFor({ timeout: 60_000 });
+  await page.locator('.class-bar', { hasText: 'scratch' }).locator('.class-count', { hasText: '0' }).waitFor();
   await countBecomes(page.locator('.overlay path'), 1);
   await checkPage(page, 'labels-mask', { sizes: [[1280, 800]], languages: ['ko'] });
 
@@ -297,7 +295,7 @@ labels('Label Upload gives an unlabelled dataset polygons with holes, then masks
   await menu('라벨 업로드');
   await page.locator('dialog input[type=file]').setInputFiles(file);
   await page.locator('dialog .primary').click();
-  await page.locator('.problem:visible', { hasText: '올바른' }).waitFor({ timeout: 60_000 });
+  await page.locator('.problem:visible', { hasText: '올바른' }).waitFor();
   assert.is(await page.locator('.overlay path').count(), 1, 'the labels that are there stay');
   checkTroubles(page);
 });

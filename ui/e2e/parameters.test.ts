@@ -17,7 +17,7 @@ parameters.before(async () => {
   await setUp(studio, page);
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
-  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  await page.locator('tr td .chip.green').first().waitFor();
   for (let n = 0; n < 3; n++) await request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: 1 });
 });
 parameters.after(async () => studio?.stop());

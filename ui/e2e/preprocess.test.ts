@@ -80,7 +80,7 @@ test('leaving with settings that were not applied asks first', async () => {
 
 test('Apply makes the next version; Result opens it', async () => {
   await page.locator('.page-actions .button.primary').click();
-  await page.locator('.notice.ready').waitFor({ timeout: 60_000 });
+  await page.locator('.notice.ready').waitFor();
   await checkPage(page, 'preprocess-done', { ...SIZES, sizes: [[1280, 800]], themes: ['light'] });
   await page.locator('.notice.ready a').click();
   await page.waitForURL(/\/datasets\/\d+$/);

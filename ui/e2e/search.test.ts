@@ -16,8 +16,10 @@ const LIGHT: CheckOptions = { themes: ['light'] };
 const menuItem = (text: string) => page.locator('[role=menu] .menu-item', { hasText: text });
 const rowMenu = async (name: string) => page.locator('tr', { hasText: name }).first().locator('td.more button').click();
 const menuTexts = async () => {
+  await page.locator('[role=menu] .menu-item').first().waitFor();
   const texts = await page.locator('[role=menu] .menu-item').allTextContents();
   await page.keyboard.press('Escape');
+  await page.locator('[role=menu]').waitFor({ state: 'detached' });
   return texts.map((text) => text.trim());
 };
 const newDraft = () => request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: 1 });
@@ -28,7 +30,7 @@ search.before(async () => {
   await setUp(studio, page);
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
-  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  await page.locator('tr td .chip.green').first().waitFor();
   for (let n = 0; n < 3; n++) await newDraft();
 });
 search.after(async () => studio?.stop());
@@ -64,7 +66,8 @@ search('an HPO is set up in four steps; wrong ranges are refused', async () => {
   await ok.click();
   await page.locator('input[name=preset]:checked').waitFor();
   await ok.click();
-  assert.is(await page.locator('.configuration .later').count(), 0, 'the Configuration is complete');
+  // The Configuration is complete.
+  await countBecomes(page.locator('.configuration .later'), 0);
 });
 
 search('trials follow live, and one that meets the goal is submitted', async () => {
@@ -108,7 +111,8 @@ search('AutoML trains what was checked and recommends one', async () => {
   for (const name of ['smallnet', 'mobilenet_v3_small', 'resnet18']) {
     await page.locator('.automl-tools input').fill(name);
     await page.locator('.automl-list tr', { hasText: name }).locator('input').check();
-    if (!(await fields.first().isVisible())) await page.locator('.side-edit .box-head button[aria-expanded]').nth(1).click();
+    const edit = page.locator('.side-edit .box-head button[aria-expanded]').nth(1);
+    if ((await edit.getAttribute('aria-expanded')) === 'false') await edit.click();
     await fields.nth(1).fill('1');
     await fields.nth(5).fill('16');
   }
@@ -118,8 +122,9 @@ search('AutoML trains what was checked and recommends one', async () => {
   await page.locator('dialog button[type=submit]').click();
   await page.locator('.banner:visible').first().waitFor();
   await page.locator('.banner.green').waitFor({ timeout: LONG });
-  assert.is(await page.locator('.table-box tbody tr').count(), 2, 'what was unchecked in the dialog is not trained');
-  assert.ok((await page.locator('.reasons li').count()) > 0);
+  // What was unchecked in the dialog is not trained.
+  await countBecomes(page.locator('.table-box tbody tr'), 2);
+  await page.locator('.reasons li').first().waitFor();
   await checkPage(page, 'automl-board', LIGHT);
 });
 
@@ -157,8 +162,8 @@ search('experiments are compared in one graph and one table', async () => {
   await page.locator('.compare-choose input').nth(2).check();
   await page.locator('.compare-chart canvas').waitFor();
   await page.locator('.compare-table thead .compare-mark').nth(2).waitFor();
-  assert.ok((await page.locator('.compare-table .differs').count()) > 0, 'what differs is marked');
-  assert.match(page.url(), /ids=\d+,\d+,\d+$/);
+  await page.locator('.compare-table .differs').first().waitFor();
+  await page.waitForURL(/ids=\d+,\d+,\d+$/);
   await checkPage(page, 'compare');
 
   // The monitor tells why an ended job cannot be stopped, and deletes searches as it does trainings.

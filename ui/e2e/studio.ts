@@ -63,7 +63,7 @@ async function startDaemon(port: number, data: string, extra: string[]): Promise
   const daemon: Daemon = { process: child, output: '' };
   child.stdout.on('data', (text) => (daemon.output += text));
   child.stderr.on('data', (text) => (daemon.output += text));
-  for (let waited = 0; waited < 30_000; waited += 100) {
+  for (let waited = 0; waited < 60_000; waited += 100) {
     if (child.exitCode !== null) throw new Error(`The daemon ended at once:\n${daemon.output}`);
     const up = await fetch(`http://127.0.0.1:${port}/api/setup`).then(
       (response) => response.ok,
@@ -73,7 +73,7 @@ async function startDaemon(port: number, data: string, extra: string[]): Promise
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   child.kill('SIGKILL');
-  throw new Error(`The daemon did not answer within 30 s:\n${daemon.output}`);
+  throw new Error(`The daemon did not answer within a minute:\n${daemon.output}`);
 }
 
 async function endDaemon(daemon: Daemon, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -144,7 +144,7 @@ export async function newPage(studio: Studio, options: PageOptions = {}): Promis
     ...(options.like ? { storageState: await options.like.storageState() } : {}),
   });
   // Only a test that fails waits so long.
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const list: string[] = [];
   troubles.set(page, list);
@@ -205,7 +205,7 @@ interface Texts {
   /** First parts of all text keys: what looks like one of them on the screen is a raw key. */
   firsts: string[];
   /** Patterns of all Korean sentences that could stand on a screen. Single words are left out: people give such names to their things. */
-  korean: string[];
+  korean: RegExp[];
 }
 let texts: Texts | null = null;
 async function allTexts(): Promise<Texts> {
@@ -224,7 +224,7 @@ async function allTexts(): Promise<Texts> {
   sentences.push(...Object.values(CATALOGUE).map(({ ko }) => ko));
   const korean = sentences
     .filter((text) => /[가-힣]/.test(text) && /\s/.test(text) && text.replace(/\{[^}]*\}/g, '').length >= 6)
-    .map((text) => `^${text.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]*\}/g, '.+')}$`);
+    .map((text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]*\}/g, '.+')}$`, 's'));
   texts = { firsts: [...firsts], korean };
   return texts;
 }
@@ -257,15 +257,17 @@ export async function sizesOf(targets: Locator): Promise<{ text: string; width: 
 
 /** What a person would call broken on the screen as it stands. The function runs in the page: it knows nothing but its arguments. */
 async function faults(page: Page, language: Language): Promise<string[]> {
-  return page.locator('html').evaluate(
-    (html, [{ firsts, korean }, spoken]) => {
+  const { firsts, korean } = await allTexts();
+  const { found, hangul } = await page.locator('html').evaluate(
+    (html, [firsts, spoken]) => {
       const document = html.ownerDocument;
       const found: string[] = [];
+      /** What is in Korean although English is spoken: a name that somebody gave, or a sentence of ours. */
+      const hangul: string[] = [];
       const root = document.querySelector('dialog[open]') ?? document.body;
       const visible = (element: typeof html) =>
         element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !element.closest('.visually-hidden');
       const raw = new RegExp(`^(${firsts.join('|')})\\.[a-z][\\w-]*(\\.[\\w-]+)*$`);
-      const sentences = spoken === 'en' ? korean.map((pattern) => new RegExp(pattern, 's')) : [];
       const texts = document.createTreeWalker(root, 4);
       for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         const text: string = node.textContent.trim();
@@ -274,15 +276,8 @@ async function faults(page: Page, language: Language): Promise<string[]> {
         if (raw.test(text) && !parent.closest('[data-verbatim]')) found.push(`raw key "${text}"`);
         if (/\{\w+(:[^}]*)?\}/.test(text) && !parent.closest('pre, textarea, [data-verbatim]')) found.push(`unfilled text "${text}"`);
         if (/\b(undefined|NaN|\[object Object\])\b/.test(text)) found.push(`broken value "${text}"`);
-        if (
-          spoken === 'en' &&
-          /[가-힣]/.test(text) &&
-          !parent.closest('[data-verbatim], [x-t], .problem, .hint-note') &&
-          sentences.some((sentence) => sentence.test(text))
-        ) {
-          // (An error that the server has told, and a note that a click has opened, say it in the language of that moment.)
-          found.push(`Korean sentence in English: "${text}"`);
-        }
+        // (An error that the server has told, and a note that a click has opened, say it in the language of that moment.)
+        if (spoken === 'en' && /[가-힣]/.test(text) && !parent.closest('[data-verbatim], [x-t], .problem, .hint-note')) hangul.push(text);
       }
       for (const element of root.querySelectorAll('[x-t]')) {
         const text: string = element.textContent;
@@ -309,10 +304,12 @@ async function faults(page: Page, language: Language): Promise<string[]> {
         const over = scroller.scrollWidth - scroller.clientWidth;
         if (over > 1) found.push(`the page is wider than the window by ${over} px`);
       }
-      return found;
+      return { found, hangul };
     },
-    [await allTexts(), language] as const,
+    [firsts, language] as const,
   );
+  for (const text of hangul) if (korean.some((sentence) => sentence.test(text))) found.push(`Korean sentence in English: "${text}"`);
+  return found;
 }
 
 interface AxeViolation {
@@ -328,9 +325,13 @@ async function axeFindings(page: Page, theme: Theme): Promise<string[]> {
   const html = page.locator('html');
   if (!(await html.evaluate((root) => 'axe' in root.ownerDocument.defaultView))) await page.evaluate(axeSource);
   const violations = (await html.evaluate(
-    async (root, rules) => (await root.ownerDocument.defaultView.axe.run(root, { resultTypes: ['violations'], ...rules })).violations,
-    // In the dark only the colours are different.
-    theme === 'dark' ? { runOnly: ['color-contrast'] } : {},
+    async (root, rules) => {
+      // What lies behind a dialog was looked at as a page.
+      const target = root.querySelector('dialog[open]') ?? root;
+      return (await root.ownerDocument.defaultView.axe.run(target, { resultTypes: ['violations'], ...rules })).violations;
+    },
+    // In the dark only the colours are different. The rule about regions looks at each element, and what it finds is never serious.
+    theme === 'dark' ? { runOnly: ['color-contrast'] } : { rules: { region: { enabled: false } } },
   )) as AxeViolation[];
   return violations
     .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
@@ -352,10 +353,12 @@ export async function checkPage(page: Page, name: string, options: CheckOptions 
   const before = page.viewportSize() ?? { width: 1280, height: 800 };
   const found: string[] = [];
   const first = (await page.locator('html').getAttribute('lang')) as Language;
-  for (const [width, height] of options.sizes ?? SIZES) {
-    await page.setViewportSize({ width, height });
-    for (const language of options.languages ?? (['ko', 'en'] as const)) {
-      await speak(page, language);
+  const sizes = options.sizes ?? SIZES;
+  for (const [turn, language] of (options.languages ?? (['ko', 'en'] as const)).entries()) {
+    await speak(page, language);
+    // To and fro, since each change of the size lays out the page anew.
+    for (const [width, height] of turn % 2 === 0 ? sizes : [...sizes].reverse()) {
+      await page.setViewportSize({ width, height });
       for (const theme of options.themes ?? (['light', 'dark'] as const)) {
         // Colours and names depend neither on the size of the window nor on the language, and the dark differs in its colours alone.
         const once = width === SIZES[0][0] && language === 'ko';
@@ -393,7 +396,7 @@ export async function settled(page: Page): Promise<void> {
 
 /** Waits until a locator finds so many elements, no more and no less. (`waitForFunction` would need the `eval` that the pages forbid.) */
 export async function countBecomes(elements: Locator, count: number): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   let found = await elements.count();
   for (; found !== count && Date.now() < end; found = await elements.count()) await new Promise((again) => setTimeout(again, 50));
   assert.is(found, count, String(elements));

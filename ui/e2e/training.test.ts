@@ -9,11 +9,12 @@ import * as assert from 'uvu/assert';
 import yauzl from 'yauzl';
 import yazl from 'yazl';
 import type { Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
-import { checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const training = suite('training');
 /** A training of the sample; a box that is busy with other things needs its time. */
 const LONG = 180_000;
+const EPOCHS = 12;
 let studio: Studio;
 let page: Page;
 let projectId = 0;
@@ -68,7 +69,7 @@ function namesInZip(path: string): Promise<string[]> {
   });
 }
 
-const gridIsThere = (on: Page) => on.locator('.picture-tile img.there').first().waitFor({ timeout: 60_000 });
+const gridIsThere = (on: Page) => on.locator('.picture-tile img.there').first().waitFor();
 const menuTexts = async (on: Page) => {
   await on.locator('[role=menu] .menu-item').first().waitFor();
   const texts = await on.locator('[role=menu] .menu-item').allTextContents();
@@ -80,7 +81,7 @@ training('the sample project makes its pictures and shows them', async () => {
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
   projectId = Number(new URL(page.url()).pathname.split('/')[2]);
-  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  await page.locator('tr td .chip.green').first().waitFor();
   await checkPage(page, 'data');
   // A filter of the page's own that leaves nothing does not say that there is nothing.
   await page.locator('.table-tools .segmented label', { hasText: 'Shared' }).click();
@@ -93,7 +94,8 @@ training('the sample project makes its pictures and shows them', async () => {
   await page.locator('.row-name').first().click();
   await page.waitForURL('**/datasets/**');
   await gridIsThere(page);
-  assert.is(await page.locator('.class-bar').count(), 5, 'all and four classes');
+  // All and four classes.
+  await countBecomes(page.locator('.class-bar'), 5);
   await checkPage(page, 'dataset');
 
   await page.locator('.class-bar').nth(2).click();
@@ -108,8 +110,9 @@ training('the sample project makes its pictures and shows them', async () => {
   await page.locator('.viewer .viewer-place', { hasText: '2 / 80' }).waitFor();
   await checkPage(page, 'picture-viewer', { languages: ['ko'], themes: ['light'] });
   await page.keyboard.press('Escape');
-  assert.is(await page.locator('.viewer').count(), 0);
-  assert.is(await page.evaluate('document.activeElement.dataset.index'), '1', 'the focus is on the picture that was seen last');
+  await page.locator('.viewer').waitFor({ state: 'detached' });
+  // The focus is on the picture that was seen last.
+  await page.locator('[data-index="1"]:focus').waitFor();
 });
 
 training('export makes a draft, and the three steps set it up', async () => {
@@ -138,8 +141,8 @@ training('export makes a draft, and the three steps set it up', async () => {
   const share = page.locator('.split-field input');
   await share.nth(2).fill('120');
   await share.nth(2).blur();
-  assert.is(await ok.isDisabled(), true, 'a share of 120 % is refused');
   await page.locator('.step .field-error:visible').waitFor();
+  assert.is(await ok.isDisabled(), true, 'a share of 120 % is refused');
   await share.nth(2).fill('20');
   await share.nth(2).blur();
   assert.is(await share.nth(0).inputValue(), '70', 'training gives what test takes');
@@ -147,7 +150,9 @@ training('export makes a draft, and the three steps set it up', async () => {
 
   await page.locator('.parameters input').first().waitFor();
   assert.is(await page.locator('.choice-table input[name=algorithm]:checked').count(), 1, 'something is chosen already');
-  await page.locator('.parameters input').nth(1).fill('3');
+  // The smallest network, and so many epochs that one can look on: of a larger one each would take a multiple.
+  await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
+  await page.locator('.parameters input').nth(1).fill(String(EPOCHS));
   await page.locator('.parameters input').nth(5).fill('16');
   await page.locator('.parameters input').nth(5).blur();
   await checkPage(page, 'run-algorithm');
@@ -155,7 +160,8 @@ training('export makes a draft, and the three steps set it up', async () => {
   await page.locator('input[name=preset]:checked').waitFor();
   await checkPage(page, 'run-resources', { themes: ['light'] });
   await ok.click();
-  assert.is(await page.locator('.configuration .later').count(), 0, 'the Configuration is complete');
+  // The Configuration is complete.
+  await countBecomes(page.locator('.configuration .later'), 0);
 });
 
 training('a run is followed live, across a reload, to its end', async () => {
@@ -168,14 +174,17 @@ training('a run is followed live, across a reload, to its end', async () => {
   await page.locator('.banner.green').waitFor({ timeout: LONG });
   const lines = await page.locator('.log-line').allTextContents();
   assert.is(new Set(lines).size, lines.length, 'each line once');
-  await page.locator('.u-legend', { hasText: '3 / 3' }).first().waitFor();
+  await page
+    .locator('.u-legend', { hasText: `${EPOCHS} / ${EPOCHS}` })
+    .first()
+    .waitFor();
   await checkPage(page, 'run-succeeded');
 });
 
 training('the details tell what the model is worth', async () => {
   await page.locator('.banner a').first().click();
   await page.locator('.confusion-cell').first().waitFor();
-  assert.is(await page.locator('.confusion-cell').count(), 16);
+  await countBecomes(page.locator('.confusion-cell'), 16);
   const accuracy = await page.locator('.evaluation tbody tr').first().locator('td').allTextContents();
   assert.is(accuracy.length, 3);
   assert.ok(accuracy.every((text) => Number(text) > 0 && Number(text) <= 100));
@@ -237,7 +246,7 @@ training('class folders are uploaded as many files; what cannot be used is named
   await page.locator('.new-right button[type=submit]').click();
   await page.waitForURL('**/datasets/**');
   await gridIsThere(page);
-  assert.is(await page.locator('.class-bar').count(), 3);
+  await countBecomes(page.locator('.class-bar'), 3);
   await page.locator('#dataset-report-tab').click();
   const skipped = page.locator('.report-scroll').first();
   await skipped.locator('td', { hasText: '흠집/cut.png' }).waitFor();
@@ -272,11 +281,10 @@ training('a file that is no archive ends in a sentence, and nothing stays behind
     .setInputFiles({ name: 'report.zip', mimeType: 'application/zip', buffer: Buffer.from('this is not a zip file at all, only its name says so') });
   await page.locator('.new-right button[type=submit]').click();
   await page.waitForURL('**/datasets/**');
-  await page.locator('.problem:visible', { hasText: 'ZIP' }).waitFor({ timeout: 30_000 });
+  await page.locator('.problem:visible', { hasText: 'ZIP' }).waitFor();
   await checkPage(page, 'dataset-failed', { themes: ['light'] });
   await page.goto(`/projects/${projectId}/data`);
-  await page.locator('.row-name').first().waitFor();
-  assert.is(await page.locator('.row-name').count(), 3);
+  await countBecomes(page.locator('.row-name'), 3);
 });
 
 training('pictures from this PC are judged too', async () => {
@@ -300,7 +308,7 @@ training('Stop after an epoch leaves a model that can be used', async () => {
   await page.locator('.u-legend', { hasText: '/ 500' }).first().waitFor({ timeout: LONG });
   await page.locator('.run-stop').click();
   await page.locator('dialog button[type=submit]').click();
-  await page.locator('.banner.orange').waitFor({ timeout: 60_000 });
+  await page.locator('.banner.orange').waitFor();
   await page.locator('.banner a.primary').waitFor();
   await page.goto(`/projects/${projectId}/experiments`);
   await page.locator('tr .chip', { hasText: '중지됨' }).waitFor();

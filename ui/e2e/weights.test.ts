@@ -23,7 +23,7 @@ weights.before(async () => {
   await setUp(studio, page);
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
-  await page.locator('tr td .chip.green').first().waitFor({ timeout: 60_000 });
+  await page.locator('tr td .chip.green').first().waitFor();
   const { id } = await newDraft();
   const algorithms = await request<Algorithm[]>(page, 'GET', '/api/algorithms?classes=4&size=16');
   const { defaults } = algorithms.find(({ name }) => name === 'smallnet')!;
@@ -36,12 +36,10 @@ weights.before(async () => {
   await page.goto(`/experiments/${id}/run`);
   await page.locator('.banner.green').waitFor({ timeout: LONG });
   const { version } = await request<ModelVersionDetails>(page, 'POST', `/api/experiments/${id}/register`, { name: '표면 결함' });
-  const bytes = await page.evaluate(async (address) => {
-    const reply = await fetch(address);
-    return [...new Uint8Array(await reply.arrayBuffer())];
-  }, `/api/model-versions/${version.id}/weights.safetensors`);
+  const reply = await page.request.get(`/api/model-versions/${version.id}/weights.safetensors`);
+  assert.ok(reply.ok());
   file = join(studio.data, 'smallnet.safetensors');
-  writeFileSync(file, Uint8Array.from(bytes));
+  writeFileSync(file, await reply.body());
 });
 weights.after(async () => studio?.stop());
 
@@ -55,7 +53,7 @@ weights('an empty page says what belongs there; a file is uploaded and read', as
   await page.locator('dialog input[type=file]').setInputFiles(file);
   await checkPage(page, 'weights-upload', { ...LIGHT, sizes: [[1280, 800]] });
   await page.locator('dialog button[type=submit]').click();
-  await page.locator('tr .chip.green').waitFor({ timeout: 60_000 });
+  await page.locator('tr .chip.green').waitFor();
   assert.match((await page.locator('tbody tr', { has: page.locator('.chip.green') }).textContent()) ?? '', /smallnet[\s\S]*smallnet[\s\S]*(\d+)개 중 \1개/);
 });
 
@@ -64,7 +62,7 @@ weights('what is no weights is refused, and the reason is told; files of the fol
   copyFileSync(file, join(studio.data, 'weights', 'from-the-folder.safetensors'));
   await page.reload();
   await page.locator('.dropped-list li', { hasText: 'module.pth' }).locator('button').click();
-  await page.locator('tr .chip.red').waitFor({ timeout: 60_000 });
+  await page.locator('tr .chip.red').waitFor();
   await checkPage(page, 'weights');
   await page.locator('tr', { hasText: 'module' }).locator('.row-name').click();
   await page.locator('.panel .notice', { hasText: 'torch.nn.modules.linear.Linear' }).waitFor();
