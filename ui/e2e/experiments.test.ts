@@ -295,7 +295,10 @@ experiments('the administrator sets what a training can be given', async () => {
   await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
   await ok().click();
   await page.locator('.choice-table tr', { hasText: '야간 학습' }).locator('input').check();
+  // It is tried at once.
+  const tried = page.waitForResponse((response) => response.url().endsWith('/preflight'));
   await ok().click();
+  await tried;
   // Another administrator takes it away while it is chosen here.
   await other.locator('#admin-presets .link-button').click();
   await other.locator('dialog button[type=submit]').click();
