@@ -61,6 +61,8 @@ export const ModelEntry = Type.Object({
   maxVersions: Type.Integer({ minimum: 1, maximum: 1000 }),
   versions: Type.Integer(),
   latestVersion: Nullable(Type.Integer()),
+  /** Numbers of deleted versions are not given again. */
+  nextVersion: Type.Integer(),
   ownerName: Type.String(),
   /** May the reader change and delete it? */
   editable: Type.Boolean(),

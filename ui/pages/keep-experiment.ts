@@ -68,7 +68,7 @@ const registerDialog = dialog<Registering, ModelVersionDetails>({
       choices(): Option[] {
         const known = models.map((model) => ({
           value: String(model.id),
-          text: t('exp.register.version', { name: model.name, n: (model.latestVersion ?? 0) + 1 }),
+          text: t('exp.register.version', { name: model.name, n: model.nextVersion }),
         }));
         return [{ value: NEW, text: t('exp.register.new'), always: true }, ...known];
       },

@@ -88,7 +88,7 @@ test('the oldest versions go when there are too many, but for one that a trainin
   writeFileSync(join(w.daemon.data, 'db/models/999.json'), JSON.stringify({ ...made, id: 999, name: 'half made', lastVersion: 0 }));
   await w.restart();
   const { model, versions } = await w.dev.ok<ModelDetails>('GET', `/api/models/${modelId}`);
-  assert.equal([model.versions, model.latestVersion, versions.map(({ version }) => version)], [2, 3, [3, 2]]);
+  assert.equal([model.versions, model.latestVersion, model.nextVersion, versions.map(({ version }) => version)], [2, 3, 4, [3, 2]]);
   assert.is((await w.dev.ok<ModelEntry[]>('GET', '/api/models')).length, 1);
   assert.is(readdirSync(join(w.daemon.data, 'models')).length, 2);
   const file = join(w.daemon.data, 'models', String(third.body.version.id), 'model.onnx');

@@ -128,7 +128,7 @@ export class Models {
   }
 
   view(reader: StoredUser, model: Readonly<StoredModel>): ModelEntry {
-    const { lastVersion: _, ...plain } = model;
+    const { lastVersion, ...plain } = model;
     const { groups, users } = this.#services;
     const versions = this.#of(model.id);
     return {
@@ -136,6 +136,7 @@ export class Models {
       groupName: groups.nameOf(model.groupId),
       versions: versions.length,
       latestVersion: versions.at(-1)?.version ?? null,
+      nextVersion: lastVersion + 1,
       ownerName: users.nameOf(model.ownerId),
       editable: mayChange(reader, model),
     };
