@@ -29,7 +29,8 @@ export async function openModel(
   source: string | Uint8Array,
   { threads, device = 'cpu', gpu = null }: { readonly threads: number; readonly device?: DeviceName; readonly gpu?: number | null },
 ): Promise<InferenceModel> {
-  const { graph, metadata } = decodeOnnx(typeof source === 'string' ? await readFile(source) : source);
+  const file = typeof source === 'string' ? await readFile(source) : source;
+  const { graph, metadata } = decodeOnnx(file);
   const input = graph.inputs.find(({ name }) => name === 'images');
   const output = graph.outputs.find(({ name }) => name === 'probabilities');
   if (!input || !output) throw new ModelInterfaceError('the model has no input "images" or no output "probabilities"');
@@ -39,10 +40,7 @@ export async function openModel(
     throw new ModelInterfaceError(`the input is ${input.dtype} [${input.shape}], not float32 [n,3,size,size]`);
   }
   if (typeof classes !== 'number') throw new ModelInterfaceError(`the output is [${output.shape}], not [n,classes]`);
-  // From a path the runtime reads it without a second copy. (Its types know paths and bytes apart.)
-  const create = (options: InferenceSession.SessionOptions) =>
-    typeof source === 'string' ? InferenceSession.create(source, options) : InferenceSession.create(source, options);
-  const session = await create({
+  const session = await InferenceSession.create(file, {
     // An operator that a GPU's provider lacks runs on the CPU.
     executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: gpu ?? 0 } : device],
     intraOpNumThreads: threads,
