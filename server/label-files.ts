@@ -3,7 +3,7 @@
  * with the download or with the daemon. See jobs/label-files/protocol.ts.
  */
 import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
+import { stayBehindTheDaemon } from './jobs/behind-the-daemon.ts';
 import type { LabelFilesMessage, LabelFilesOrder } from './jobs/label-files/protocol.ts';
 import { openLabelFiles } from './jobs/label-files/write.ts';
 
@@ -29,11 +29,6 @@ async function answer(order: LabelFilesOrder): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
-try {
-  // Before a training, which has all the time in the world; behind the daemon.
-  setPriority(process.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // The system does not allow it: they are written all the same.
-}
+stayBehindTheDaemon();
 process.once('message', (order: LabelFilesOrder) => void answer(order));
 process.on('disconnect', () => process.exit(0));

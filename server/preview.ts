@@ -2,8 +2,8 @@
  * The preview process: a child of the daemon that decodes pictures for it while somebody looks at them. It keeps nothing, may crash or be killed at any
  * time, and ends with the daemon. See jobs/preview/protocol.ts.
  */
-import { constants, setPriority } from 'node:os';
 import { StudioError } from './errors.ts';
+import { stayBehindTheDaemon } from './jobs/behind-the-daemon.ts';
 import { previewChain } from './jobs/preview/chain.ts';
 import { formatLosses } from './jobs/preview/losses.ts';
 import { tableOrder } from './jobs/preview/order.ts';
@@ -29,12 +29,7 @@ async function answer({ id, name, ask }: Question): Promise<Answer> {
   }
 }
 
-try {
-  // Before a training, which has all the time in the world; behind the daemon.
-  setPriority(process.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // The system does not allow it: previews are drawn all the same.
-}
+stayBehindTheDaemon();
 process.on('message', async (question: Question) => {
   const message = await answer(question);
   if (process.connected) process.send!(message, undefined, undefined, () => {});
