@@ -3,10 +3,11 @@
  * for somebody who signs in to delete something. Each is given up when it is needed and made again when there is room.
  */
 import { randomBytes } from 'node:crypto';
-import { rm, stat, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeDurably } from './durable.ts';
+import { sizeOf } from './size.ts';
 
 /** A thousand records. */
 const MOST_BYTES = 4 * 2 ** 20;
@@ -37,12 +38,8 @@ export class Reserve {
   async keep(): Promise<void> {
     const { bytes, free } = await this.#size();
     if (free < TIMES_FREE * bytes) return;
-    const there = await stat(this.#file).then(
-      ({ size }) => size === bytes,
-      () => false,
-    );
     // No zeros: a file system may keep these without taking room.
-    if (!there) await writeDurably(this.#file, await promisify(randomBytes)(bytes));
+    if ((await sizeOf(this.#file)) !== bytes) await writeDurably(this.#file, await promisify(randomBytes)(bytes));
   }
 
   async #size(): Promise<{ bytes: number; free: number }> {

@@ -5,12 +5,12 @@
  * The draft is turned last: from then on the group exists, and a crash before its trainings are queued is made good at the next start. What was made for a
  * draft that was not turned is taken back.
  */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
 import type { Experiment } from '../../http/schemas.ts';
 import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts';
+import { sizeOf } from '../../store/size.ts';
 import { checkAllowed } from '../experiments/actions.ts';
 import type { Experiments, StoredExperiment } from '../experiments/experiments.ts';
 import { automlName, freeName } from '../experiments/names.ts';
@@ -170,8 +170,4 @@ export class Automl {
   }
 }
 
-const fileSize = (folder: string, name: string): Promise<number | null> =>
-  stat(join(folder, name)).then(
-    ({ size }) => size,
-    () => null,
-  );
+const fileSize = (folder: string, name: string): Promise<number | null> => sizeOf(join(folder, name));

@@ -2,7 +2,7 @@
  * The jobs that make datasets: the record of a new version when one is queued, and what it has made when it ends. Pictures and the sample have their own
  * here; tables (../tables/datasets.ts) and preprocessing (../preprocess/preprocess.ts) come with theirs.
  */
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../errors.ts';
 import type { Dataset, Locale, NewDataset } from '../../http/schemas.ts';
@@ -11,6 +11,7 @@ import { isLabelProblem } from '../../labels/formats.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { syncFolder } from '../../store/durable.ts';
+import { isThere } from '../../store/size.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects, StoredProject } from '../projects/projects.ts';
@@ -186,7 +187,7 @@ export class DatasetJobs {
   async #takeOver(dataset: Readonly<StoredDataset>, { folder, record }: MadeDataset): Promise<void> {
     const { datasets, notifications } = this.#options;
     const target = datasets.folder(dataset.id);
-    if (await exists(folder)) {
+    if (await isThere(folder)) {
       await rm(target, { recursive: true, force: true });
       await rename(folder, target);
       await syncFolder(datasets.dir);
@@ -244,9 +245,3 @@ export class DatasetJobs {
     );
   }
 }
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -2,7 +2,7 @@
  * The labels of datasets: given, replaced, looked at, downloaded. Each change is a new revision, a folder of its own beside the pictures; what was trained or
  * compared with an older one keeps that.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { StudioError } from '../../errors.ts';
@@ -20,6 +20,7 @@ import { isActive, type Queue } from '../../queue/queue.ts';
 import { moveDurably } from '../../store/durable.ts';
 import { LabelSet, labelFolder } from '../../store/label-set.ts';
 import { PictureSet } from '../../store/pictures.ts';
+import { isThere } from '../../store/size.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
@@ -243,11 +244,7 @@ export class DatasetLabels {
     const { datasets, labelSets, inUse } = this.#options;
     const folder = datasets.folder(id);
     const target = labelFolder(folder, revision);
-    const isThere = await stat(made).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) {
+    if (await isThere(made)) {
       await rm(target, { recursive: true, force: true });
       await mkdir(dirname(target), { recursive: true });
       await moveDurably(made, target);

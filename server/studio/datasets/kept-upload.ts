@@ -2,11 +2,12 @@
  * Uploads of datasets that could not be made for a reason that passes: they lie where the dataset's pictures would (DATA/datasets/ID) and become them when it is tried
  * again, so that gigabytes need not be sent once more.
  */
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, failureOf, StudioError } from '../../errors.ts';
 import type { Failure } from '../../http/schemas.ts';
 import { makeFolder, syncFolder } from '../../store/durable.ts';
+import { isThere, sizeOf } from '../../store/size.ts';
 import type { Datasets, StoredDataset } from './datasets.ts';
 
 /** What the folder of a job that makes a dataset of an upload was given. */
@@ -17,23 +18,15 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['disk_full', 'worker
 
 export const mayPassLater = (failure: Failure | null): boolean => failure !== null && PASSING.has(failure.code as ErrorCode);
 
-const bytesOf = (file: string) =>
-  stat(file).then(
-    ({ size }) => size,
-    () => null,
-  );
-
-export async function hasUpload(folder: string): Promise<boolean> {
-  return (await bytesOf(join(folder, 'upload'))) !== null;
-}
+export const hasUpload = (folder: string): Promise<boolean> => isThere(join(folder, 'upload'));
 
 /** Moves a job's inputs, or what of them is still there, into the dataset's folder. Their bytes there. May be called again after a crash. */
 async function keepUpload(job: string, folder: string): Promise<number> {
   await makeFolder(folder);
   let bytes = 0;
   for (const name of INPUTS) {
-    if ((await bytesOf(join(job, name))) !== null) await rename(join(job, name), join(folder, name));
-    bytes += (await bytesOf(join(folder, name))) ?? 0;
+    if (await isThere(join(job, name))) await rename(join(job, name), join(folder, name));
+    bytes += (await sizeOf(join(folder, name))) ?? 0;
   }
   await syncFolder(folder);
   await syncFolder(job);

@@ -2,7 +2,7 @@
  * Templates: the settings of a training that went well, kept for a group and used again with other data. A template keeps a copy of all that it shows, so it
  * stays as it is when its experiment is deleted: the settings in its record, graph and result in DATA/templates/ID.json.
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
@@ -12,6 +12,7 @@ import type { EpochRow, Experiment, Failure, Project, RunConfig, TrainResult } f
 import type { Presets } from '../../queue/presets.ts';
 import type { Collection } from '../../store/collection.ts';
 import { writeDurably } from '../../store/durable.ts';
+import { sizeOf } from '../../store/size.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import { algorithmExists } from '../experiments/algorithms.ts';
 import type { Experiments } from '../experiments/experiments.ts';
@@ -209,9 +210,3 @@ export class Templates {
 }
 
 const mayChange = (reader: StoredUser, { ownerId }: Readonly<StoredTemplate>) => reader.role === 'admin' || reader.id === ownerId;
-
-const sizeOf = (file: string) =>
-  stat(file).then(
-    ({ size }) => size,
-    () => null,
-  );
