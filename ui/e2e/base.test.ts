@@ -166,6 +166,39 @@ base('another window sees a change at once', async () => {
   await second.context().close();
 });
 
+base('a list that is loading hears of what is gone meanwhile', async () => {
+  const session = await request<{ groups: { id: number }[] }>(page, 'GET', '/api/session');
+  const body = { name: 'Gone meanwhile', groupId: session.groups[0]?.id, description: '', type: 'image', model: 'classification' };
+  const { id } = await request<{ id: number }>(page, 'POST', '/api/projects', body);
+  const second = await newPage(studio, { like: page.context() });
+  await second.goto(`/projects/${id}/data`);
+  const chip = second.locator('.project-chip', { hasText: body.name });
+  await chip.waitFor();
+  let asked = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  let answer = () => {};
+  const mayAnswer = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await second.route('**/api/projects', async (route) => {
+    const response = await route.fetch();
+    asked();
+    await mayAnswer;
+    await route.fulfill({ response });
+  });
+  await second.locator('.rail a', { hasText: '홈' }).click();
+  await isAsked;
+  await request(page, 'DELETE', `/api/projects/${id}`);
+  // It is heard: the project is not loaded any more.
+  await chip.waitFor({ state: 'hidden' });
+  answer();
+  await second.locator('tr', { hasText: 'Bottle caps' }).waitFor();
+  await countBecomes(second.locator('tr', { hasText: body.name }), 0);
+  await second.context().close();
+});
+
 base('details of a project, with its description', async () => {
   await more(page, 'PCB', '상세 정보');
   await page.locator('dialog button', { hasText: '설명 수정' }).click();

@@ -2,45 +2,40 @@
 import type { Job } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { float } from '../components/floating.ts';
+import { anew } from '../effect.ts';
 import { duration } from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onProgress, onResync } from '../live/events.ts';
+import { onProgress } from '../live/events.ts';
+import { liveList } from '../live/list.ts';
 import { component, element, icon } from '../mount.ts';
 import { me } from '../session.ts';
 import Alpine from '../vendor/alpine.js';
 
 export const jobs = Alpine.reactive({ rows: [] as Job[] });
-const always = new AbortController().signal;
 
-function sorted(rows: Job[]): Job[] {
+function sorted(rows: readonly Job[]): Job[] {
   const soon = (job: Job) => (job.state === 'running' ? (job.progress?.remainingSeconds ?? 1e9) : 2e9 + (job.waiting?.place ?? 0));
   return rows.toSorted((a, b) => soon(a) - soon(b) || a.id - b.id);
 }
 const active = (job: Job) => job.state === 'running' || job.state === 'pending';
 
-async function reload(): Promise<void> {
-  if (!me.developer) {
+anew(
+  () => (me.developer ? me.session?.user.id : undefined),
+  (person, signal) => {
     jobs.rows = [];
-    return;
-  }
-  try {
-    jobs.rows = sorted((await api.get<Job[]>('/api/jobs')).filter(active));
-  } catch {
-    // The banner tells of a lost line; the list comes right with the next resync.
-  }
-}
-
-Alpine.effect(() => {
-  // Read before the first await, so that it runs again when somebody else signs in.
-  void me.session?.user.id;
-  void reload();
-});
-onResync(always, () => void reload());
-onChange('job', { signal: always }, (id, job) => {
-  const others = jobs.rows.filter((row) => row.id !== id);
-  jobs.rows = job && active(job) ? sorted([...others, job]) : others;
-});
-onProgress(always, (jobId, progress) => {
+    if (person === undefined) return;
+    liveList({
+      kind: 'job',
+      signal,
+      load: async () => (await api.get<Job[]>('/api/jobs', undefined, signal)).filter(active),
+      belongs: active,
+      changed: (rows) => {
+        jobs.rows = sorted(rows);
+      },
+    });
+  },
+);
+onProgress(new AbortController().signal, (jobId, progress) => {
   const job = jobs.rows.find((row) => row.id === jobId);
   if (job) job.progress = progress;
 });

@@ -2,35 +2,31 @@
 import type { Notification } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { float } from '../components/floating.ts';
+import { anew } from '../effect.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { type LiveList, liveList } from '../live/list.ts';
 import { component, element } from '../mount.ts';
 import { me } from '../session.ts';
 import Alpine from '../vendor/alpine.js';
 
 export const notes = Alpine.reactive({ rows: [] as Notification[] });
-const always = new AbortController().signal;
 
-async function reload(): Promise<void> {
-  if (!me.session) {
+let list: LiveList<Notification> | null = null;
+anew(
+  () => me.session?.user.id,
+  (person, signal) => {
     notes.rows = [];
-    return;
-  }
-  try {
-    notes.rows = await api.get<Notification[]>('/api/notifications');
-  } catch {
-    // Comes right with the next resync.
-  }
-}
-Alpine.effect(() => {
-  void me.session?.user.id;
-  void reload();
-});
-onResync(always, () => void reload());
-onChange('notification', { signal: always }, (id, note) => {
-  const others = notes.rows.filter((row) => row.id !== id);
-  notes.rows = note ? [note, ...others].sort((a, b) => b.id - a.id) : others;
-});
+    if (person === undefined) return;
+    list = liveList({
+      kind: 'notification',
+      signal,
+      load: () => api.get<Notification[]>('/api/notifications', undefined, signal),
+      changed: (rows) => {
+        notes.rows = rows.toSorted((a, b) => b.id - a.id);
+      },
+    });
+  },
+);
 
 export function unread(): number {
   return notes.rows.filter((note) => !note.read).length;
@@ -60,7 +56,7 @@ export function openNotes(anchor: HTMLElement): void {
     onClose: () => {
       if (!unread()) return;
       for (const note of notes.rows) note.read = true;
-      api.post('/api/notifications/read').catch(() => void reload());
+      api.post('/api/notifications/read').catch(() => void list?.reload());
     },
   });
 }

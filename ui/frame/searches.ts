@@ -4,7 +4,7 @@
  */
 import type { Experiment } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
-import { effect } from '../effect.ts';
+import { anew } from '../effect.ts';
 import { liveList } from '../live/list.ts';
 import { loaded } from '../live/project.ts';
 import { me } from '../session.ts';
@@ -13,28 +13,21 @@ import Alpine from '../vendor/alpine.js';
 export const searches = Alpine.reactive({ rows: [] as readonly Experiment[] });
 
 const isRunningSearch = ({ mode, status }: Experiment) => mode === 'hpo' && status === 'running';
-let leaving = new AbortController();
 
-function follow(projectId: number, signal: AbortSignal): void {
-  if (signal.aborted) return;
-  liveList({
-    kind: 'experiment',
-    projectId,
-    signal,
-    load: async () => (await api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, { status: 'running' }, signal)).filter(isRunningSearch),
-    belongs: isRunningSearch,
-    changed: (rows) => {
-      searches.rows = rows;
-    },
-  });
-}
-
-effect(() => {
-  const project = me.developer ? loaded.project?.id : undefined;
-  leaving.abort();
-  leaving = new AbortController();
-  searches.rows = [];
-  // Behind the effect, which hears of nothing but the project and the person.
-  const { signal } = leaving;
-  if (project !== undefined) queueMicrotask(() => follow(project, signal));
-});
+anew(
+  () => (me.developer ? loaded.project?.id : undefined),
+  (projectId, signal) => {
+    searches.rows = [];
+    if (projectId === undefined) return;
+    liveList({
+      kind: 'experiment',
+      projectId,
+      signal,
+      load: async () => (await api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, { status: 'running' }, signal)).filter(isRunningSearch),
+      belongs: isRunningSearch,
+      changed: (rows) => {
+        searches.rows = rows;
+      },
+    });
+  },
+);
