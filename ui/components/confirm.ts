@@ -34,7 +34,7 @@ const question = dialog<() => Question, true>({
     }),
 });
 
-/** `ask` is asked again when the language changes: the question follows it while it is open. */
-export async function confirm(ask: () => Question): Promise<boolean> {
-  return (await openDialog(question, ask)) === true;
+/** `ask` is asked again when the language changes: the question follows it while it is open. `until`: there is nothing to ask any more. */
+export async function confirm(ask: () => Question, until?: AbortSignal): Promise<boolean> {
+  return (await openDialog(question, ask, until)) === true;
 }

@@ -54,7 +54,8 @@ export function closeTopDialog(): boolean {
   return close !== undefined;
 }
 
-export function openDialog<Args, Result>(definition: DialogDefinition<Args, Result>, args: Args): Promise<Result | undefined> {
+/** `until`: closes it, whatever was typed. */
+export function openDialog<Args, Result>(definition: DialogDefinition<Args, Result>, args: Args, until?: AbortSignal): Promise<Result | undefined> {
   return new Promise((resolve) => {
     const id = `dialog-${++number}`;
     const before = document.activeElement;
@@ -93,6 +94,7 @@ export function openDialog<Args, Result>(definition: DialogDefinition<Args, Resu
       (unsaved.querySelector('[data-stay]') as HTMLElement).focus();
     };
     opened.push(tryClose);
+    until?.addEventListener('abort', () => close());
     window.addEventListener('cancel', (event) => {
       event.preventDefault();
       if (unsaved.hidden) tryClose();

@@ -4,7 +4,7 @@ import { ApiError } from '../api.ts';
 import * as formats from '../i18n/format.ts';
 import { ago, day, dayAndTime, fullTime } from '../i18n/format.ts';
 import type { Key } from '../i18n/keys.ts';
-import { t } from '../i18n/language.ts';
+import { inLanguage, type Said, say, t } from '../i18n/language.ts';
 import { loaded } from '../live/project.ts';
 import { icon, iconHref } from '../mount.ts';
 import { me } from '../session.ts';
@@ -80,6 +80,17 @@ function markTime(): void {
   });
 }
 
+/** What the daemon has told of a request is told in the language of that moment; everything else follows the language. */
+function sentence(problem: unknown): string {
+  if (problem instanceof ApiError) return problem.message;
+  if (typeof problem === 'string') return problem;
+  if (typeof problem === 'object' && problem !== null) {
+    if ('key' in problem) return say(problem as Said);
+    if ('ko' in problem && 'en' in problem) return inLanguage(problem as { ko: string; en: string });
+  }
+  return t('error.unexpected');
+}
+
 /** An error where it happened: the sentence, and a fold for the engineer. */
 function markProblem(): void {
   Alpine.directive('problem', (element, { expression }, { effect, evaluateLater }) => {
@@ -94,9 +105,8 @@ function markProblem(): void {
           return;
         }
         const details = problem instanceof ApiError ? problem.details : problem instanceof Error ? problem.message : undefined;
-        const text = problem instanceof ApiError ? problem.message : typeof problem === 'string' ? problem : t('error.unexpected');
         element.innerHTML = `${icon('triangle-alert')}<div><p></p>${details ? '<details><summary></summary><pre></pre></details>' : ''}</div>`;
-        (element.querySelector('p') as HTMLElement).textContent = text;
+        (element.querySelector('p') as HTMLElement).textContent = sentence(problem);
         if (details) {
           (element.querySelector('summary') as HTMLElement).textContent = t('error.details');
           (element.querySelector('pre') as HTMLElement).textContent = details;

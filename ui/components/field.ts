@@ -21,7 +21,7 @@ export interface Field {
   step?: number | 'any';
   unit?: Key;
   maxLength?: number;
-  /** Expression that gives the sentence of what is wrong, or ''. A member called `error` or `errors.x` is emptied as soon as one types. */
+  /** Expression that gives the sentence of what is wrong, or ''. A member called `error` or `errors.x` holds the key of the sentence instead, and is emptied as soon as one types. */
   error?: string;
   required?: boolean;
   optional?: boolean;
@@ -50,11 +50,12 @@ function around(id: string, field: Omit<Field, 'model'>, control: string): strin
   if (range) described.push(`${id}-range`);
   if (field.note) described.push(`${id}-note`);
   if (field.error) described.push(`${id}-error`);
-  return `<div class="field ${field.className ?? ''}" ${field.error ? `:class="{ wrong: ${field.error} }"` : ''} ${/^errors?(\.\w+)?$/.test(field.error ?? '') ? `@input="${field.error} = ''"` : ''}>
+  const member = /^errors?(\.\w+)?$/.exec(field.error ?? '')?.[0];
+  return `<div class="field ${field.className ?? ''}" ${field.error ? `:class="{ wrong: ${field.error} }"` : ''} ${member ? `@input="${member} = ''"` : ''}>
     <div class="field-label"><label for="${id}" x-t="${field.label}"></label>${field.optional ? '<span class="field-optional" x-t="form.optional"></span>' : ''}${field.hint ? `<button type="button" x-hint="${field.hint}"></button>` : ''}${range}</div>${field.above ?? ''}
     <div class="control">${control.replace('@@', `id="${id}" ${described.length ? `aria-describedby="${described.join(' ')}"` : ''} ${field.error ? `:aria-invalid="${field.error} ? 'true' : 'false'"` : ''} ${field.required ? 'aria-required="true"' : ''} ${field.autofocus ? 'autofocus' : ''} ${field.disabled ? `:disabled="${field.disabled}"` : ''} ${field.placeholder ? `x-t:placeholder="${field.placeholder}"` : ''}`)}${field.unit ? `<span class="unit" x-t="${field.unit}"></span>` : ''}</div>
     ${field.note ? `<p class="field-note" id="${id}-note" x-t="${field.note}"></p>` : ''}
-    ${field.error ? `<p class="field-error" id="${id}-error" x-show="${field.error}" x-text="${field.error}"></p>` : ''}
+    ${field.error ? `<p class="field-error" id="${id}-error" x-show="${field.error}" x-text="${member ? `${member} ? $t(${member}) : ''` : field.error}"></p>` : ''}
   </div>`;
 }
 

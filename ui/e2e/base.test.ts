@@ -52,7 +52,10 @@ base('the first visit leads to the set-up, whatever was asked for', async () => 
   await checkPage(page, 'setup');
 
   await page.locator('form button[type=submit]').click();
-  await countBecomes(page.locator('.field-error:visible'), 4);
+  await countBecomes(page.locator('.field-error:visible', { hasText: /[가-힣]/ }), 4);
+  await page.locator('.language button[lang=en]:visible').click();
+  await countBecomes(page.locator('.field-error:visible', { hasText: /[a-z]/ }), 4);
+  await page.locator('.language button[lang=ko]:visible').click();
   await page.locator('form input').nth(0).fill('0000-0000-0000');
   for (const [index, text] of [ADMIN.userId, ADMIN.name, ADMIN.password, ADMIN.password].entries())
     await page
@@ -353,6 +356,14 @@ base('a lost connection shows a banner, and the page repairs itself', async () =
   await page.screenshot({ path: `${SCREENSHOTS}/lost-line.ko.light.1280x800.png` });
   await page.context().setOffline(false);
   await page.locator('.lost-line').waitFor({ state: 'hidden' });
+  // A page whose project could not be asked for is whole when the line is back.
+  await page.route('**/api/projects/1', (route) => route.abort());
+  await page.goto('/projects/1/data');
+  await page.locator('.table-message .problem:visible').waitFor();
+  await page.unroute('**/api/projects/1');
+  await page.context().setOffline(true);
+  await page.context().setOffline(false);
+  await page.locator('.table-message .empty:visible').waitFor();
   ignoreTroubles(page);
 });
 
@@ -427,6 +438,33 @@ base('a developer sees no administration; an annotator has their own home', asyn
   await checkPage(annotator, 'annotator-home');
   assert.is(await annotator.locator('.rail a:visible').count(), 3);
   await annotator.context().close();
+});
+
+base('whether to cancel an upload is not asked any more when it has arrived', async () => {
+  await page.goto('/projects/1/data/new');
+  let arrive = () => {};
+  const mayArrive = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await page.route('**/api/uploads/**', async (route) => {
+    if (route.request().method() === 'PATCH') await mayArrive;
+    await route.continue();
+  });
+  await page
+    .locator('input[type=file][multiple]')
+    .first()
+    .setInputFiles({ name: 'parts.zip', mimeType: 'application/zip', buffer: Buffer.from('no archive') });
+  await page.locator('.new-actions button[type=submit]').click();
+  const cancel = page.locator('.new-actions button', { hasText: '업로드 취소' });
+  await cancel.waitFor();
+  // The second click of a double click is not meant for it.
+  await page.waitForTimeout(700);
+  await cancel.click();
+  await page.locator('dialog', { hasText: '업로드를 취소할까요?' }).waitFor();
+  arrive();
+  await page.waitForURL('**/datasets/**');
+  await countBecomes(page.locator('dialog[open]'), 0);
+  await page.unroute('**/api/uploads/**');
 });
 
 base('the first load is small', async () => {

@@ -42,6 +42,15 @@ export function t(key: Key, params?: Params): string {
   return params ? fill(text, params) : text;
 }
 
+/** A message that is kept: its text is made when it is shown, in the language of then. */
+export interface Said {
+  key: Key;
+  params?: Params;
+}
+export function say(said: Said): string {
+  return t(said.key, said.params);
+}
+
 /** The text of a key that is put together at run time, or undefined where there is none. */
 export function textOf(key: string): string | undefined {
   return dictionary.has(key) ? t(key as Key) : undefined;

@@ -183,6 +183,27 @@ export function onResync(signal: AbortSignal, run: () => void): void {
   signal.addEventListener('abort', () => resyncs.delete(run));
 }
 
+/** What a page stands on: where it could not be loaded, that is told and it is loaded again when the line is back. null: the page was left before. */
+export async function loadStubbornly<T>(load: () => Promise<T>, signal: AbortSignal, failed: (problem: unknown) => void): Promise<T | null> {
+  for (;;) {
+    try {
+      const loaded = await load();
+      return signal.aborted ? null : loaded;
+    } catch (error) {
+      if (signal.aborted) return null;
+      failed(error);
+    }
+    await new Promise<void>((back) => {
+      const heard = new AbortController();
+      signal.addEventListener('abort', () => heard.abort());
+      onResync(heard.signal, () => {
+        heard.abort();
+        back();
+      });
+    });
+  }
+}
+
 /** Calls `run` when the presets are other ones, and when they may be: a daemon that was started again may have read other ones. */
 export function onPresets(signal: AbortSignal, run: () => void): void {
   presetListeners.add(run);

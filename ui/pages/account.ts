@@ -1,4 +1,5 @@
 /** My account: name, password, language, theme. */
+import type { Key } from '../i18n/keys.ts';
 import '../i18n/areas/people.ts';
 import type { User } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
@@ -27,7 +28,7 @@ export default page({
     <div class="stack narrow-page">
       <form class="box" novalidate @submit.prevent="saveProfile()"><div class="box-head"><h2 x-t="account.profile"></h2></div>
         <div class="box-body form-body"><dl class="facts"><div class="fact"><dt x-t="person.user-id"></dt><dd x-text="userId()"></dd></div><div class="fact"><dt x-t="person.role"></dt><dd x-text="role()"></dd></div><div class="fact"><dt x-t="person.groups"></dt><dd x-text="groups()"></dd></div></dl>
-          ${field({ model: 'name', label: 'person.name', required: true, maxLength: 100, error: 'nameError', autocomplete: 'name' })}
+          ${field({ model: 'name', label: 'person.name', required: true, maxLength: 100, error: 'error', autocomplete: 'name' })}
           <div x-problem="profileProblem"></div>
           <div><button type="submit" class="button primary" :disabled="!nameChanged()" x-t="action.save"></button></div></div></form>
       <form class="box" novalidate @submit.prevent="savePassword()"><div class="box-head"><h2 x-t="account.password"></h2></div>
@@ -62,10 +63,10 @@ export default page({
   component: (route) =>
     component({
       name: me.user?.name ?? '',
-      nameError: '',
+      error: '' as Key | '',
       profileProblem: null as unknown,
       passwords: { current: '', next: '', again: '' },
-      errors: { current: '', next: '', again: '' },
+      errors: { current: '', next: '', again: '' } as Record<'current' | 'next' | 'again', Key | ''>,
       passwordTrouble: null as unknown,
       spoken: language.now as Language,
       look: theme() as Theme,
@@ -79,8 +80,8 @@ export default page({
         return me.user !== null && this.name.trim() !== me.user.name;
       },
       async saveProfile() {
-        this.nameError = this.name.trim() ? '' : t('form.required');
-        if (this.nameError || !me.session) return;
+        this.error = this.name.trim() ? '' : 'form.required';
+        if (this.error || !me.session) return;
         try {
           this.profileProblem = null;
           me.session.user = await api.patch<User>('/api/me', { name: this.name.trim() });
@@ -93,9 +94,9 @@ export default page({
       async savePassword() {
         const { current, next, again } = this.passwords;
         this.errors = {
-          current: current ? '' : t('form.required'),
+          current: current ? '' : 'form.required',
           next: passwordProblem(next),
-          again: again === next ? '' : t('person.password.differs'),
+          again: again === next ? '' : 'person.password.differs',
         };
         if (Object.values(this.errors).some(Boolean)) return;
         try {

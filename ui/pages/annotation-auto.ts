@@ -31,7 +31,7 @@ const auto = dialog<Args>({
   template: `<div class="dialog-body">
       <div class="notice" x-show="blocked()">${icon('info')}<span x-text="blocked()"></span></div>
       <div x-show="!blocked()">
-        <div x-show="running()"><p x-text="$t('auto.running', { name: modelName })"></p><div x-progress="progress()"></div><p><button type="button" class="button" @click="stop()" x-t="auto.stop"></button></p></div>
+        <div x-show="running()"><p x-text="$t('auto.running', { name: jobName() })"></p><div x-progress="progress()"></div><p><button type="button" class="button" @click="stop()" x-t="auto.stop"></button></p></div>
         <p class="field-note" x-show="ended()" x-text="ended()"></p>
         <div class="box-body auto-open" x-show="proposals() > 0 && !running()"><p><b x-text="$t('auto.open', { n: proposals() })"></b></p>
           <div class="review-buttons"><label><span x-t="auto.above"></span> <input type="number" min="0" max="100" x-model.number="above"></label>
@@ -74,7 +74,6 @@ const auto = dialog<Args>({
       state: null as AutoAnnotation | null,
       kind: 'default',
       chosen: '',
-      modelName: '',
       threshold: 50,
       scope: 'unlabelled',
       above: 80,
@@ -107,7 +106,6 @@ const auto = dialog<Args>({
       },
       take(state: AutoAnnotation) {
         this.state = state;
-        this.modelName = this.jobName();
         if (!this.chosen) this.chosen = this.models()[0]?.key ?? '';
       },
       jobName() {

@@ -3,7 +3,7 @@ import type { AnnotationClass, AnnotationClassChange, AnnotationClasses } from '
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
 import '../i18n/areas/annotation.ts';
-import { t } from '../i18n/language.ts';
+import { type Said, t } from '../i18n/language.ts';
 import { component, icon } from '../mount.ts';
 
 interface Args {
@@ -98,7 +98,7 @@ const editor = dialog<Args>({
       setKey(one: AnnotationClass, field: HTMLInputElement) {
         const key = field.value.trim().toLowerCase();
         if (key && !/^[0-9a-z]$/.test(key)) {
-          this.problem = t('labels.key.wrong');
+          this.problem = { key: 'labels.key.wrong' } satisfies Said;
           field.value = this.key(one);
         } else if (key !== (one.hotKey ?? '')) void this.change(one, { hotKey: key || null });
       },
@@ -110,7 +110,7 @@ const editor = dialog<Args>({
       },
       async drop(one: AnnotationClass) {
         if (!one.deletable) {
-          this.problem = t('labels.delete.reviewer', { name: one.name, reviewer });
+          this.problem = { key: 'labels.delete.reviewer', params: { name: one.name, reviewer } } satisfies Said;
           return;
         }
         const choice = await openDialog(deletion, { one, others: this.classes.filter((other) => other.id !== one.id), unit });

@@ -4,7 +4,7 @@ import { TaskIndex } from '../annotate/task-index.ts';
 import { ApiError, api } from '../api.ts';
 import { toast } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
-import { t } from '../i18n/language.ts';
+import { type Said, t } from '../i18n/language.ts';
 import { me } from '../session.ts';
 import { part, type Room } from './annotation-room.ts';
 
@@ -58,7 +58,7 @@ export const othersPart = (room: Room) =>
       try {
         this.takeTask(await api.get<AnnotationTask>(room.base, undefined, room.route.signal));
       } catch (error) {
-        if (error instanceof ApiError && error.status === 404) this.problem = t('work.gone');
+        if (error instanceof ApiError && error.status === 404) this.problem = { key: 'work.gone' } satisfies Said;
         return;
       }
       await this.reloadClasses();

@@ -14,7 +14,7 @@ import { toast } from '../components/toast.ts';
 import { effect } from '../effect.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/annotation.ts';
-import { t } from '../i18n/language.ts';
+import { type Said, t } from '../i18n/language.ts';
 import { onChange, onResync, watchTask } from '../live/events.ts';
 import { component } from '../mount.ts';
 import { page } from '../page.ts';
@@ -170,7 +170,7 @@ Press ? for all of them.`,
         onChange('annotation', { signal: route.signal }, (id, record) => {
           if (id !== room.taskId) return;
           if (record) this.takeTask(record);
-          else this.problem = t('work.gone');
+          else this.problem = { key: 'work.gone' } satisfies Said;
         });
         onResync(route.signal, () => void this.catchUp());
         watchTask(room.taskId, { signal: route.signal, onMessage: (message) => this.heard(message) });

@@ -109,6 +109,7 @@ Here people label the pictures of datasets that have no labels, each a part.
         only: (remembered('annotations.mine') ?? (me.developer ? 'no' : 'yes')) === 'yes' ? 'mine' : '',
       }),
       init() {
+        this.$watch('list.only', (only: string) => remember('annotations.mine', only === 'mine' ? 'yes' : 'no'));
         liveList({
           kind: 'annotation',
           signal: route.signal,
@@ -120,7 +121,6 @@ Here people label the pictures of datasets that have no labels, each a part.
       onlyMine(checked: boolean) {
         this.list.only = checked ? 'mine' : '';
         this.list.search();
-        remember('annotations.mine', checked ? 'yes' : 'no');
       },
       address: (row: AnnotationTask) => `/annotations/${row.id}`,
       openRow(row: AnnotationTask) {

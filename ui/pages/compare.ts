@@ -1,4 +1,5 @@
 /** Several experiments of a project in one graph and one table. What is compared stands in the address, so that it can be sent to a colleague. */
+
 import type { Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { classColour } from '../charts/colours.ts';
@@ -6,6 +7,7 @@ import { CompareChart } from '../charts/compare.ts';
 import { emptyState } from '../components/table.ts';
 import { toastError } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
+import { loadStubbornly } from '../live/events.ts';
 import '../i18n/areas/compare.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
@@ -77,14 +79,24 @@ export default page({
           chart = new CompareChart(this.$refs.chart as HTMLElement);
           this.draw();
         });
+        const experiments = await loadStubbornly(
+          async () => {
+            const project = await openProject(projectId);
+            keepPlace(route.signal, () => [
+              { text: project.name, to: `/projects/${projectId}/data` },
+              { text: t('exp.title'), to: `/projects/${projectId}/experiments` },
+              { text: t('compare.title') },
+            ]);
+            return api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, undefined, route.signal);
+          },
+          route.signal,
+          (error) => {
+            this.problem = error;
+          },
+        );
+        if (!experiments) return;
+        this.problem = null;
         try {
-          const project = await openProject(projectId);
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${projectId}/data` },
-            { text: t('exp.title'), to: `/projects/${projectId}/experiments` },
-            { text: t('compare.title') },
-          ]);
-          const experiments = await api.get<Experiment[]>(`/api/projects/${projectId}/experiments`, undefined, route.signal);
           this.all = Object.freeze(experiments.filter((one) => one.usable).sort((a, b) => b.id - a.id));
           const wanted = (route.query.get('ids') ?? '').split(',').map(Number);
           const known = [...new Set(wanted)].filter((id) => this.all.some((one) => one.id === id));

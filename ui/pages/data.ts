@@ -11,7 +11,7 @@ import { toastError } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onProgress } from '../live/events.ts';
+import { loadStubbornly, onProgress } from '../live/events.ts';
 import { liveList } from '../live/list.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
@@ -172,15 +172,12 @@ Private datasets belong to this project, shared ones to your group.`,
         onProgress(route.signal, (jobId, progress) => {
           this.jobs = { ...this.jobs, [jobId]: progress };
         });
-        try {
-          const project = await openProject(projectId);
-          this.project = project;
-          if (project.type === 'tabular') this.newAddress = `/projects/${projectId}/data/new-table`;
-          keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('data.title') }]);
-        } catch (error) {
-          this.list.fail(error);
-          return;
-        }
+        const load = () => openProject(projectId);
+        const project = await loadStubbornly(load, route.signal, (error) => this.list.fail(error));
+        if (!project) return;
+        this.project = project;
+        if (project.type === 'tabular') this.newAddress = `/projects/${projectId}/data/new-table`;
+        keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('data.title') }]);
         liveList({
           kind: 'dataset',
           signal: route.signal,

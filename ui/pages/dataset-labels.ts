@@ -8,7 +8,7 @@ import type { MenuItem } from '../components/menu.ts';
 import { toast } from '../components/toast.ts';
 import '../i18n/areas/labels.ts';
 import * as format from '../i18n/format.ts';
-import { inLanguage, t, textOf } from '../i18n/language.ts';
+import { inLanguage, type Said, t, textOf } from '../i18n/language.ts';
 import { component, icon } from '../mount.ts';
 import { checkLabels, LABEL_ACCEPT, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
@@ -40,7 +40,7 @@ const uploader = dialog<Dataset, Dataset>({
       <p class="notice warn" x-show="replaces()">${icon('triangle-alert')}<span x-text="replaces()"></span></p>
       <div class="labels-row"><label class="button"><input type="file" class="visually-hidden" accept="${LABEL_ACCEPT}" @change="take($event)">${icon('tags')}<span x-t="labels.upload.choose"></span></label>
         <span class="labels-file" x-show="file"><span class="cut" x-text="name()"></span></span></div>
-      <p class="field-error" role="alert" x-show="wrong" x-text="wrong"></p>
+      <p class="field-error" role="alert" x-show="wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
       ${sendingView('sending')}
       <div x-problem="problem"></div></div>
     ${dialogFoot('labels.upload.ok', { busy: 'busy' })}`,
@@ -49,19 +49,18 @@ const uploader = dialog<Dataset, Dataset>({
       file: null as File | null,
       formats: () => textOf(`labels.upload.formats.${dataset.problem}`) ?? '',
       replaces: () => (dataset.labelledCount ? t('labels.upload.replaces', { n: dataset.labelledCount }) : ''),
-      wrong: '',
+      wrong: null as Said | null,
       busy: false,
       problem: null as unknown,
-      sending: null as (Sent & { title: string }) | null,
+      sending: null as (Sent & { title: Said }) | null,
       cancelling: new AbortController(),
       take(event: Event) {
         const input = event.target as HTMLInputElement;
         const file = input.files?.[0];
         input.value = '';
         if (!file) return;
-        const wrong = checkLabels(file);
-        this.wrong = wrong ? t(wrong.key, wrong.params) : '';
-        if (!wrong) this.file = Object.freeze(file);
+        this.wrong = checkLabels(file);
+        if (!this.wrong) this.file = Object.freeze(file);
       },
       name() {
         return this.file ? `${this.file.name} (${format.bytes(this.file.size)})` : '';
@@ -73,12 +72,12 @@ const uploader = dialog<Dataset, Dataset>({
         this.cancelling.abort();
       },
       async submit() {
-        if (!this.file) this.wrong = t('labels.upload.need');
+        if (!this.file) this.wrong = { key: 'labels.upload.need' };
         if (!this.file || this.busy) return;
         this.busy = true;
         this.problem = null;
         try {
-          const title = t('upload.labels');
+          const title: Said = { key: 'upload.labels' };
           const { body, name, mark } = packedFile(this.file);
           const uploadId = await send(body, name, {
             signal: this.cancelling.signal,

@@ -1,19 +1,21 @@
 /** New Dataset: what is uploaded, its labels, its name; then the upload itself. The work after it is shown on the dataset's own page. */
+
 import type { Dataset, Project } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field } from '../components/field.ts';
 import { keepPlace } from '../frame/place.ts';
+import { loadStubbornly } from '../live/events.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/labels.ts';
 import * as format from '../i18n/format.ts';
-import { t, textOf } from '../i18n/language.ts';
+import { type Said, t, textOf } from '../i18n/language.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
 import { KeptUploads } from '../upload/kept.ts';
-import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, packedFile, type Selection, select, type Wrong } from '../upload/prepare.ts';
+import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, packedFile, type Selection, select } from '../upload/prepare.ts';
 import type { Sent } from '../upload/send.ts';
 import { askToCancel } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
@@ -49,7 +51,7 @@ const labelsPart = `<div class="labels-row">
     <label class="button"><input type="file" class="visually-hidden" accept="${LABEL_ACCEPT}" @change="takeLabels($event)">${icon('tags')}<span x-t="new.labels.choose"></span></label>
     <span class="labels-file" x-show="labels"><span class="cut" x-text="labelsName()"></span><button type="button" class="icon-button" @click="dropLabels()" x-t:aria-label="new.labels.remove">${icon('x')}</button></span></div>
     <p class="muted" x-text="labelsNote()"></p><p class="muted" x-show="formats()" x-text="formats()"></p>
-    <p class="field-error" role="alert" x-show="labelsWrong" x-text="say(labelsWrong)"></p>`;
+    <p class="field-error" role="alert" x-show="labelsWrong" x-text="labelsWrong ? $t(labelsWrong.key, labelsWrong.params) : ''"></p>`;
 
 export default page({
   title: 'new.title',
@@ -81,12 +83,12 @@ Takes a dataset that another project of the group has made Shared, without an up
   },
   template: `${pageHead('new.title', 'new.purpose', sharedButton)}
     <div x-problem="problem"></div>
-    <div class="notice page-notice" x-show="refusal">${icon('lock')}<span x-text="refusal"></span>&nbsp;<a class="link-button" :href="listAddress" x-t="dataset.toList"></a></div>
-    <form class="new-dataset" x-show="!locked" @submit.prevent="create()" novalidate>
+    <div class="notice page-notice" x-show="refusal()">${icon('lock')}<span x-text="refusal()"></span>&nbsp;<a class="link-button" :href="listAddress" x-t="dataset.toList"></a></div>
+    <form class="new-dataset" x-show="!locked()" @submit.prevent="create()" novalidate>
       <div class="new-left">
         <section class="box"><div class="box-head"><h2 x-t="new.files"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
           <div x-show="!sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
-          <p class="field-error" role="alert" x-show="wrong" x-text="say(wrong)"></p>
+          <p class="field-error" role="alert" x-show="wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
           ${chosen}
           ${sendingView('sending')}
           ${example}</div></section>
@@ -96,7 +98,7 @@ Takes a dataset that another project of the group has made Shared, without an up
         ${field({ model: 'name', label: 'new.name', maxLength: 100, required: true, error: 'nameWrong()' })}
         ${field({ model: 'description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
         ${visibilityChoice('visibility')}
-        <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked" :aria-busy="busy ? 'true' : 'false'" x-show="!busy"><span x-t="new.create"></span></button>
+        <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked()" :aria-busy="busy ? 'true' : 'false'" x-show="!busy"><span x-t="new.create"></span></button>
           <button type="button" class="button large" x-show="busy" @click="cancel()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
         <p class="muted" x-show="!selection && !busy" x-t="new.need"></p></div></section>
     </form>`,
@@ -106,14 +108,12 @@ Takes a dataset that another project of the group has made Shared, without an up
     return component({
       project: null as Project | null,
       problem: null as unknown,
-      locked: false,
       /** Why this person cannot add data here, or ''. */
-      refusal: '',
       listAddress: `/projects/${projectId}/data`,
       selection: null as Selection | null,
       labels: null as File | null,
-      wrong: null as Wrong | null,
-      labelsWrong: null as Wrong | null,
+      wrong: null as Said | null,
+      labelsWrong: null as Said | null,
       name: '',
       prefilled: '',
       description: '',
@@ -121,7 +121,7 @@ Takes a dataset that another project of the group has made Shared, without an up
       tried: false,
       busy: false,
       startedAt: 0,
-      sending: null as (Sent & { title: string }) | null,
+      sending: null as (Sent & { title: Said }) | null,
       cancelling: null as AbortController | null,
       async init() {
         route.guard(() => this.busy || this.selection !== null || this.description !== '');
@@ -129,25 +129,28 @@ Takes a dataset that another project of the group has made Shared, without an up
           this.cancelling?.abort();
           uploads.forget();
         });
-        try {
-          const project = await openProject(projectId);
-          if (project.type === 'tabular') return await go(`/projects/${projectId}/data/new-table`, { replace: true });
-          this.project = project;
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${projectId}/data` },
-            { text: t('data.title'), to: `/projects/${projectId}/data` },
-            { text: t('new.title') },
-          ]);
-          const locked = readOnlyReason(project);
-          this.locked = Boolean(locked);
-          this.refusal = locked;
-        } catch (error) {
-          this.problem = error;
-          this.locked = true;
-        }
+        const project = await loadStubbornly(
+          () => openProject(projectId),
+          route.signal,
+          (error) => {
+            this.problem = error;
+          },
+        );
+        if (!project) return;
+        this.problem = null;
+        if (project.type === 'tabular') return await go(`/projects/${projectId}/data/new-table`, { replace: true });
+        this.project = project;
+        keepPlace(route.signal, () => [
+          { text: project.name, to: `/projects/${projectId}/data` },
+          { text: t('data.title'), to: `/projects/${projectId}/data` },
+          { text: t('new.title') },
+        ]);
       },
-      say(wrong: Wrong | null) {
-        return wrong ? t(wrong.key, wrong.params) : '';
+      refusal() {
+        return readOnlyReason(this.project);
+      },
+      locked() {
+        return Boolean(this.refusal() || (this.problem && !this.project));
       },
       take(files: ChosenFile[]) {
         if (this.busy) return;
@@ -236,7 +239,7 @@ Takes a dataset that another project of the group has made Shared, without an up
       async create() {
         this.tried = true;
         const selection = this.selection;
-        if (this.busy || this.locked) return;
+        if (this.busy || this.locked()) return;
         if (!selection) this.wrong = { key: 'new.need' };
         if (!selection || !this.name.trim()) return;
         const cancelling = new AbortController();
@@ -248,8 +251,8 @@ Takes a dataset that another project of the group has made Shared, without an up
           const pictures = packed(selection);
           const { signal } = cancelling;
           // The small one first: what is wrong with it is known before the long one.
-          const labelUploadId = this.labels ? await uploads.send('labels', this, packedFile(this.labels), t('upload.labels'), signal) : undefined;
-          const uploadId = await uploads.send('pictures', this, pictures, t('upload.sending', { name: pictures.name }), signal);
+          const labelUploadId = this.labels ? await uploads.send('labels', this, packedFile(this.labels), { key: 'upload.labels' }, signal) : undefined;
+          const uploadId = await uploads.send('pictures', this, pictures, { key: 'upload.sending', params: { name: pictures.name } }, signal);
           // From here on Cancel comes too late.
           this.cancelling = null;
           const made = await api.post<Dataset>(`/api/projects/${projectId}/datasets`, {

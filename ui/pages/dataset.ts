@@ -14,7 +14,7 @@ import { keepPlace } from '../frame/place.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/shared.ts';
 import * as format from '../i18n/format.ts';
-import { inLanguage, t } from '../i18n/language.ts';
+import { inLanguage, type Said, t } from '../i18n/language.ts';
 import { endedJob } from '../live/ended-job.ts';
 import { onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
@@ -303,7 +303,7 @@ Export to Experiment makes a draft in which you set up the training.`,
           return;
         }
         this.dataset = null;
-        this.problem ??= t('dataset.gone');
+        this.problem ??= { key: 'dataset.gone' } satisfies Said;
       },
       shaped() {
         return this.dataset !== null && isShaped(this.dataset);

@@ -9,7 +9,7 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import { decimal, duration } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
-import { onProgress } from '../live/events.ts';
+import { loadStubbornly, onProgress } from '../live/events.ts';
 import { liveList } from '../live/list.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
@@ -142,14 +142,11 @@ Inference, model download, Change Model Name, Delete.`,
         onProgress(route.signal, (jobId, progress) => {
           this.jobs = { ...this.jobs, [jobId]: progress };
         });
-        try {
-          const project = await openProject(projectId);
-          this.project = project;
-          keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('exp.title') }]);
-        } catch (error) {
-          this.list.fail(error);
-          return;
-        }
+        const load = () => openProject(projectId);
+        const project = await loadStubbornly(load, route.signal, (error) => this.list.fail(error));
+        if (!project) return;
+        this.project = project;
+        keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('exp.title') }]);
         liveList({
           kind: 'experiment',
           projectId,

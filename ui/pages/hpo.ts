@@ -10,7 +10,7 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/hpo.ts';
 import '../i18n/areas/run.ts';
-import { inLanguage, language, t } from '../i18n/language.ts';
+import { inLanguage, language, type Said, t } from '../i18n/language.ts';
 import { onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
@@ -104,7 +104,7 @@ The system changes the parameters that one would otherwise change by hand, and t
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (!record) {
-            this.problem = t('exp.deleted');
+            this.problem = { key: 'exp.deleted' } satisfies Said;
             return;
           }
           this.experiment = Object.freeze({ ...record });

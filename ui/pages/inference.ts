@@ -12,14 +12,15 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/inference.ts';
 import * as format from '../i18n/format.ts';
-import { t } from '../i18n/language.ts';
+import { type Said, t } from '../i18n/language.ts';
+import { loadStubbornly } from '../live/events.ts';
 import { liveList } from '../live/list.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
 import { KeptUploads } from '../upload/kept.ts';
-import { ACCEPT, isWrong, packed, type Selection, select, type Wrong } from '../upload/prepare.ts';
+import { ACCEPT, isWrong, packed, type Selection, select } from '../upload/prepare.ts';
 import type { Sent } from '../upload/send.ts';
 import { askToCancel } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
@@ -152,10 +153,10 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       source: 'local' as Source,
       datasetId: '',
       selection: null as Selection | null,
-      wrong: null as Wrong | null,
+      wrong: null as Said | null,
       busy: false,
       startedAt: 0,
-      sending: null as (Sent & { title: string }) | null,
+      sending: null as (Sent & { title: Said }) | null,
       cancelling: null as AbortController | null,
       experimentsAddress: `/projects/${projectId}/experiments`,
       async init() {
@@ -165,15 +166,17 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
           uploads.forget();
         });
         this.$watch('experimentId', () => void this.loadDetails());
-        try {
-          const project = await openProject(projectId);
-          this.project = project;
-          keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('inf.title') }]);
-        } catch (error) {
-          this.problem = error;
-          this.list.fail(error);
-          return;
-        }
+        const project = await loadStubbornly(
+          () => openProject(projectId),
+          route.signal,
+          (error) => {
+            this.problem = error;
+            this.list.fail(error);
+          },
+        );
+        if (!project) return;
+        this.project = project;
+        keepPlace(route.signal, () => [{ text: project.name, to: `/projects/${projectId}/data` }, { text: t('inf.title') }]);
         const wanted = route.query.get('experiment');
         liveList({
           kind: 'experiment',
@@ -321,7 +324,7 @@ Each picture shows Class(Score)_filename. Save Results downloads them as CSV and
       },
       upload(signal: AbortSignal) {
         const sent = packed(this.selection as Selection);
-        return uploads.send('pictures', this, sent, t('upload.sending', { name: sent.name }), signal);
+        return uploads.send('pictures', this, sent, { key: 'upload.sending', params: { name: sent.name } }, signal);
       },
       cancel() {
         return askToCancel(this);

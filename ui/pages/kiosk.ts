@@ -2,7 +2,7 @@
 import type { KioskPicture, KioskRenewal, KioskSession, KioskSubmitted, KioskView, KioskWork } from '../../server/http/kiosk-schemas.ts';
 import { ApiError, api, useToken, wasAborted } from '../api.ts';
 import '../i18n/areas/kiosk.ts';
-import { type Language, language, setLanguage, t } from '../i18n/language.ts';
+import { type Language, language, type Said, setLanguage, t } from '../i18n/language.ts';
 import { type Delivery, type Kept, Outbox } from '../kiosk/outbox.ts';
 import { keyOf, Showing, type Sight } from '../kiosk/showing.ts';
 import { component } from '../mount.ts';
@@ -93,7 +93,7 @@ export default page({
           },
           refused: ({ submission }) => {
             given.delete(keyOf(submission));
-            this.problem = t('kiosk.refused');
+            this.problem = { key: 'kiosk.refused' } satisfies Said;
           },
         });
         showing = new Showing({

@@ -20,7 +20,7 @@ import '../i18n/areas/preprocess.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
 import { endedJob } from '../live/ended-job.ts';
-import { onChange, onProgress, onResync } from '../live/events.ts';
+import { loadStubbornly, onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
@@ -181,11 +181,22 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
         });
         onChange('dataset', { signal: route.signal }, (changed, record) => this.changed(changed, record));
         onResync(route.signal, () => void this.watch());
+        const loaded = await loadStubbornly(
+          async () => {
+            const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
+            const project = await openProject(dataset.projectId);
+            return { dataset, project, methods: await api.get<PreprocessMethods>('/api/preprocess/methods', { type: dataset.type }, route.signal) };
+          },
+          route.signal,
+          (error) => {
+            this.problem = error;
+          },
+        );
+        if (!loaded) return;
+        const { dataset, project, methods } = loaded;
+        this.problem = null;
         try {
-          const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
-          const project = await openProject(dataset.projectId);
           this.project = project;
-          const methods = await api.get<PreprocessMethods>('/api/preprocess/methods', { type: dataset.type }, route.signal);
           this.methods = methods;
           this.dataset = dataset;
           keepPlace(route.signal, () => [

@@ -10,7 +10,7 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
-import { inLanguage, t } from '../i18n/language.ts';
+import { inLanguage, type Said, t } from '../i18n/language.ts';
 import { onChange, onPresets, onProgress, onResync, watchJob } from '../live/events.ts';
 import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
@@ -107,7 +107,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.take(record);
-          else this.problem = t('exp.deleted');
+          else this.problem = { key: 'exp.deleted' } satisfies Said;
         });
         onChange('job', { signal: route.signal }, (changed, record) => {
           if (record && changed === this.experiment?.jobId) this.takeJob(record);

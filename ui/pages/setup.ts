@@ -1,9 +1,10 @@
 /** First visit: the language, the one-time code, the administrator. */
+import type { Key } from '../i18n/keys.ts';
 import '../i18n/areas/people.ts';
 import type { Session, SetupRequest } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { field } from '../components/field.ts';
-import { language, setLanguage, t } from '../i18n/language.ts';
+import { language, setLanguage } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -33,7 +34,7 @@ export default page({
   component: () =>
     component({
       form: { code: '', userId: '', name: '', password: '', again: '' },
-      errors: { code: '', userId: '', name: '', password: '', again: '' },
+      errors: { code: '', userId: '', name: '', password: '', again: '' } as Record<'code' | 'userId' | 'name' | 'password' | 'again', Key | ''>,
       problem: null as unknown,
       busy: false,
       language: () => language.now,
@@ -41,11 +42,11 @@ export default page({
       check(): boolean {
         const { code, userId, name, password, again } = this.form;
         this.errors = {
-          code: code.trim() ? '' : t('form.required'),
+          code: code.trim() ? '' : 'form.required',
           userId: userIdProblem(userId),
-          name: name.trim() ? '' : t('form.required'),
+          name: name.trim() ? '' : 'form.required',
           password: passwordProblem(password),
-          again: again === password ? '' : t('person.password.differs'),
+          again: again === password ? '' : 'person.password.differs',
         };
         return Object.values(this.errors).every((error) => !error);
       },

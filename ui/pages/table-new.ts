@@ -1,4 +1,5 @@
 /** New Dataset of a table: upload, a preview whose settings and columns can be corrected, the target, then the dataset. */
+
 import type { Dataset, Project } from '../../server/http/schemas.ts';
 import type { TablePreview } from '../../server/http/table-preview-schemas.ts';
 import type { ColumnType, FoundColumn, TableFindings, TableSettings } from '../../server/http/table-schemas.ts';
@@ -6,10 +7,11 @@ import { ApiError, api, wasAborted } from '../api.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field, select } from '../components/field.ts';
 import { keepPlace } from '../frame/place.ts';
+import { loadStubbornly } from '../live/events.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/tables.ts';
 import * as format from '../i18n/format.ts';
-import { inLanguage, t } from '../i18n/language.ts';
+import { type Said, t } from '../i18n/language.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
@@ -103,12 +105,12 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
   },
   template: `${pageHead('new.title', 'tables.new.purpose', sharedButton)}
     <div x-problem="problem"></div>
-    <div class="notice page-notice" x-show="refusal">${icon('lock')}<span x-text="refusal"></span></div>
-    <form class="new-dataset" x-show="!locked" @submit.prevent="create()" novalidate>
+    <div class="notice page-notice" x-show="refusal()">${icon('lock')}<span x-text="refusal()"></span></div>
+    <form class="new-dataset" x-show="!locked()" @submit.prevent="create()" novalidate>
       <div class="new-left">
         <section class="box"><div class="box-head"><h2 x-t="tables.new.file"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
           <div x-show="!fileName">${dropZone({ text: 'tables.new.drop', note: 'tables.new.drop.note', accept: TYPES.join(','), multiple: false })}</div>
-          <p class="field-error" role="alert" x-show="wrong" x-text="wrong"></p>
+          <p class="field-error" role="alert" x-show="wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
           <div class="chosen" x-show="fileName && !sending"><div class="chosen-head"><span class="chosen-icon" x-icon="'file-text'"></span><div class="chosen-what"><b class="cut" data-verbatim x-text="fileName"></b><span class="muted" x-text="fileSize()"></span></div>
             <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="tables.new.other"></span></button></div></div>
           ${sendingView('sending')}
@@ -130,7 +132,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         ${field({ model: 'description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
         ${visibilityChoice('visibility')}
         <p class="field-error" role="alert" x-show="tried && found && !keptCount()" x-t="tables.new.noColumns"></p>
-        <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked || !found || looking" :aria-busy="busy ? 'true' : 'false'"><span x-t="new.create"></span></button></div>
+        <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked() || !found || looking" :aria-busy="busy ? 'true' : 'false'"><span x-t="new.create"></span></button></div>
         <p class="muted" x-show="!found && !fileName" x-t="tables.new.need"></p></div></section>
     </form>`,
   component: (route) => {
@@ -139,13 +141,11 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       project: null as Project | null,
       problem: null as unknown,
       previewProblem: null as unknown,
-      locked: false,
-      refusal: '',
-      wrong: '',
+      wrong: null as Said | null,
       fileName: '',
       bytes: 0,
       uploadId: '',
-      sending: null as (Sent & { title: string }) | null,
+      sending: null as (Sent & { title: Said }) | null,
       looking: false,
       round: 0,
       sent: null as AbortController | null,
@@ -175,30 +175,37 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         route.guard(() => this.busy || this.fileName !== '');
         route.signal.addEventListener('abort', () => this.forget());
         this.$watch('target', (name: string) => this.targetChosen(name));
-        try {
-          const project = await openProject(projectId);
-          if (project.type !== 'tabular') return await go(`/projects/${projectId}/data/new`, { replace: true });
-          this.project = project;
-          keepPlace(route.signal, () => [
-            { text: project.name, to: `/projects/${projectId}/data` },
-            { text: t('data.title'), to: `/projects/${projectId}/data` },
-            { text: t('new.title') },
-          ]);
-          this.refusal = readOnlyReason(project);
-          this.locked = Boolean(this.refusal);
-        } catch (error) {
-          this.problem = error;
-          this.locked = true;
-        }
+        const project = await loadStubbornly(
+          () => openProject(projectId),
+          route.signal,
+          (error) => {
+            this.problem = error;
+          },
+        );
+        if (!project) return;
+        this.problem = null;
+        if (project.type !== 'tabular') return await go(`/projects/${projectId}/data/new`, { replace: true });
+        this.project = project;
+        keepPlace(route.signal, () => [
+          { text: project.name, to: `/projects/${projectId}/data` },
+          { text: t('data.title'), to: `/projects/${projectId}/data` },
+          { text: t('new.title') },
+        ]);
+      },
+      refusal() {
+        return readOnlyReason(this.project);
+      },
+      locked() {
+        return Boolean(this.refusal() || (this.problem && !this.project));
       },
       // ---- the file
       take(files: ChosenFile[]) {
         const file = files[0]?.file;
         if (this.busy || !file) return;
-        this.wrong = '';
-        if (files.length > 1) this.wrong = t('tables.new.one');
-        else if (!TYPES.includes(extension(file.name))) this.wrong = t('tables.new.kind', { name: file.name });
-        else if (file.size === 0) this.wrong = t('upload.empty', { name: file.name });
+        this.wrong = null;
+        if (files.length > 1) this.wrong = { key: 'tables.new.one' };
+        else if (!TYPES.includes(extension(file.name))) this.wrong = { key: 'tables.new.kind', params: { name: file.name } };
+        else if (file.size === 0) this.wrong = { key: 'upload.empty', params: { name: file.name } };
         else void this.upload(file);
       },
       async upload(file: File) {
@@ -214,7 +221,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
             .slice(0, 100);
           this.name = this.prefilled;
         }
-        const title = t('upload.sending', { name: file.name });
+        const title = { key: 'upload.sending', params: { name: file.name } } as const;
         this.sending = { title, sent: 0, total: file.size, rate: null, remainingSeconds: null, waiting: false };
         try {
           this.uploadId = await send(file, file.name, {
@@ -273,7 +280,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
           if (preview.result) this.show(preview.result);
           else {
             this.found = null;
-            this.previewProblem = preview.failure ? inLanguage(preview.failure) : t('error.unexpected');
+            this.previewProblem = preview.failure ?? { key: 'error.unexpected' };
           }
         } catch (error) {
           // The next preview has taken this one's place.

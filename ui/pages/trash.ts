@@ -10,7 +10,7 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/trash.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { loadStubbornly, onChange, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
@@ -81,19 +81,16 @@ Deleted datasets wait here. When their time is over (an administrator sets it in
       listAddress: `/projects/${projectId}/data`,
       async init() {
         onChange('dataset', { projectId, signal: route.signal }, () => void this.reload());
+        const load = () => openProject(projectId);
+        const project = await loadStubbornly(load, route.signal, (error) => this.list.fail(error));
+        if (!project) return;
+        this.project = project;
+        keepPlace(route.signal, () => [
+          { text: project.name, to: this.listAddress },
+          { text: t('data.title'), to: this.listAddress },
+          { text: t('trash.title') },
+        ]);
         onResync(route.signal, () => void this.reload());
-        try {
-          const project = await openProject(projectId);
-          this.project = project;
-          keepPlace(route.signal, () => [
-            { text: project.name, to: this.listAddress },
-            { text: t('data.title'), to: this.listAddress },
-            { text: t('trash.title') },
-          ]);
-        } catch (error) {
-          this.list.fail(error);
-          return;
-        }
         await this.reload();
       },
       async reload() {

@@ -6,7 +6,7 @@ import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field } from '../components/field.ts';
 import '../i18n/areas/weights.ts';
 import { bytes } from '../i18n/format.ts';
-import { t } from '../i18n/language.ts';
+import { type Said, t } from '../i18n/language.ts';
 import { component } from '../mount.ts';
 import { packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
@@ -32,7 +32,7 @@ export const uploadWeights = dialog<null, Weights>({
       tried: false,
       busy: false,
       problem: null as unknown,
-      sending: null as (Sent & { title: string }) | null,
+      sending: null as (Sent & { title: Said }) | null,
       sendingText,
       destroy() {
         leaving.abort();
@@ -62,7 +62,7 @@ export const uploadWeights = dialog<null, Weights>({
             signal: leaving.signal,
             mark: packedFile(file).mark,
             onSent: (sent) => {
-              this.sending = { ...sent, title: file.name };
+              this.sending = { ...sent, title: { key: 'upload.sending', params: { name: file.name } } };
             },
           });
           const request: NewWeights = { name: this.name.trim(), uploadId };

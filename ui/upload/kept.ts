@@ -2,7 +2,9 @@
  * Finished uploads of a page that nothing has taken yet. What fails after the upload must not cost it again: the same files are not sent twice, and what is
  * not used is thrown away when the page is left.
  */
+
 import { ApiError, csrfHeaders } from '../api.ts';
+import type { Said } from '../i18n/language.ts';
 import { type ShownUpload, sendShown } from './shown.ts';
 
 /** Throws an upload away, also while the page is being left. */
@@ -14,7 +16,7 @@ export class KeptUploads {
   readonly #kept = new Map<string, { mark: string; id: string }>();
 
   /** As sendShown. `slot`: what it is for; other files for the same take the place of those before. */
-  async send(slot: string, shown: ShownUpload, file: { body: Blob; name: string; mark: string }, title: string, signal: AbortSignal): Promise<string> {
+  async send(slot: string, shown: ShownUpload, file: { body: Blob; name: string; mark: string }, title: Said, signal: AbortSignal): Promise<string> {
     const before = this.#kept.get(slot);
     if (before?.mark === file.mark) return before.id;
     this.#drop(slot);

@@ -1,6 +1,6 @@
 /** Looks at what was chosen before anything is sent: what it is, how much, which class folders, and what is wrong with it in plain words. */
 import type { ChosenFile } from '../components/drop.ts';
-import type { Key } from '../i18n/keys.ts';
+import type { Said } from '../i18n/language.ts';
 import { composeTar } from './tar.ts';
 
 export const PICTURE_TYPES = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.bmp', '.gif'];
@@ -29,11 +29,6 @@ export interface Selection {
   labelFiles: ChosenFile[];
   /** A name for the dataset, made of the archive's or the folder's. */
   name: string;
-}
-
-export interface Wrong {
-  key: Key;
-  params?: Record<string, string | number>;
 }
 
 export function extension(name: string): string {
@@ -89,7 +84,7 @@ function labelsOf(found: ChosenFile[], classified: boolean, alone: boolean): Cho
 }
 
 /** What of these files becomes the upload, together with what was chosen `before`. `classified`: their labels are one class a picture. */
-export function select(chosen: ChosenFile[], before: Selection | null, classified: boolean): Selection | Wrong {
+export function select(chosen: ChosenFile[], before: Selection | null, classified: boolean): Selection | Said {
   const real = chosen.filter((one) => !CLUTTER.test(one.path));
   const first = real[0];
   if (!first) return { key: 'upload.nothing' };
@@ -138,7 +133,7 @@ export function select(chosen: ChosenFile[], before: Selection | null, classifie
   };
 }
 
-export function isWrong(result: Selection | Wrong): result is Wrong {
+export function isWrong(result: Selection | Said): result is Said {
   return 'key' in result;
 }
 
@@ -148,7 +143,7 @@ function sizeLimit(type: string): number {
   return type === '.json' ? 1024 : 64;
 }
 
-export function checkLabels(file: File): Wrong | null {
+export function checkLabels(file: File): Said | null {
   if (!LABEL_ACCEPT.split(',').includes(extension(file.name))) return { key: 'upload.labelsKind', params: { name: file.name } };
   if (file.size === 0) return { key: 'upload.empty', params: { name: file.name } };
   const limit = sizeLimit(extension(file.name));

@@ -1,8 +1,10 @@
 /** Adding and editing a group; gives its name. */
+
 import type { Group, NewGroup } from '../../../server/http/schemas.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { field } from '../../components/field.ts';
+import type { Key } from '../../i18n/keys.ts';
 import { t } from '../../i18n/language.ts';
 import { component } from '../../mount.ts';
 
@@ -19,7 +21,7 @@ export const editGroup = dialog<Group | null, string>({
     const before = JSON.stringify(form);
     return component({
       form,
-      error: '',
+      error: '' as Key | '',
       problem: null as unknown,
       busy: false,
       dirty() {
@@ -27,7 +29,7 @@ export const editGroup = dialog<Group | null, string>({
       },
       async submit() {
         const { name, description, endDate } = this.form;
-        this.error = name.trim() ? '' : t('form.required');
+        this.error = name.trim() ? '' : 'form.required';
         if (this.error || this.busy) return;
         this.busy = true;
         this.problem = null;

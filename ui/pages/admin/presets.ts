@@ -9,7 +9,7 @@ import { columnsOf, emptyState, tableOf, tableView } from '../../components/tabl
 import { toast, toastError } from '../../components/toast.ts';
 import '../../i18n/areas/presets.ts';
 import { bytes, decimal } from '../../i18n/format.ts';
-import { t } from '../../i18n/language.ts';
+import { type Said, t } from '../../i18n/language.ts';
 import { component, icon } from '../../mount.ts';
 
 const MIB = 1024 * 1024;
@@ -141,7 +141,7 @@ const editPreset = dialog<Editing, PresetSettings>({
           const all = settings().presets.map(plain);
           const at = all.findIndex((one) => one.name === edited);
           // Somebody else has deleted it, or called it otherwise, while this stood open.
-          if (at < 0 && edited !== null) this.problem = t('presets.gone');
+          if (at < 0 && edited !== null) this.problem = { key: 'presets.gone' } satisfies Said;
           else done(await send(at < 0 ? [...all, preset] : all.with(at, preset)));
         } catch (error) {
           this.problem = error;

@@ -1,8 +1,10 @@
 /** Adding and editing a person, and a new password for one who forgot theirs. Each gives the person's name, or nothing where it was closed. */
+
 import type { Group, NewUser, Role, User, UserChange } from '../../../server/http/schemas.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { field, select } from '../../components/field.ts';
+import type { Key } from '../../i18n/keys.ts';
 import { language, t } from '../../i18n/language.ts';
 import { component } from '../../mount.ts';
 import { passwordProblem, userIdProblem } from '../people.ts';
@@ -40,7 +42,7 @@ export const editUser = dialog<EditUser, string>({
       form,
       groups,
       existing: user !== null,
-      errors: { userId: '', name: '', password: '' },
+      errors: { userId: '', name: '', password: '' } as Record<'userId' | 'name' | 'password', Key | ''>,
       problem: null as unknown,
       busy: false,
       dirty() {
@@ -50,7 +52,7 @@ export const editUser = dialog<EditUser, string>({
         const { userId, name, password, role, groupIds } = this.form;
         this.errors = {
           userId: user ? '' : userIdProblem(userId),
-          name: name.trim() ? '' : t('form.required'),
+          name: name.trim() ? '' : 'form.required',
           password: user ? '' : passwordProblem(password),
         };
         if (this.busy || Object.values(this.errors).some(Boolean)) return;
@@ -80,18 +82,18 @@ export const resetPassword = dialog<User, true>({
   size: 'small',
   template: `<div class="dialog-body"><p x-t="admin.user.reset.text"></p>
       <dl class="facts"><div class="fact"><dt x-t="person.user-id"></dt><dd x-text="userId"></dd></div></dl>
-      ${field({ model: 'password', label: 'person.password.new', type: 'password', maxLength: 200, error: 'wrong', note: 'person.password.note', autocomplete: 'new-password' })}
+      ${field({ model: 'password', label: 'person.password.new', type: 'password', maxLength: 200, error: 'error', note: 'person.password.note', autocomplete: 'new-password' })}
       <div x-problem="problem"></div></div>${dialogFoot('admin.user.reset', { busy: 'busy' })}`,
   component: (user, done) =>
     component({
       userId: `${user.userId} (${user.name})`,
       password: '',
-      wrong: '',
+      error: '' as Key | '',
       problem: null as unknown,
       busy: false,
       async submit() {
-        this.wrong = passwordProblem(this.password);
-        if (this.wrong || this.busy) return;
+        this.error = passwordProblem(this.password);
+        if (this.error || this.busy) return;
         this.busy = true;
         this.problem = null;
         try {

@@ -1,11 +1,11 @@
 /** New Project: at the left the problem, which stays as it is after OK; at the right the basics. */
+import type { Key } from '../../i18n/keys.ts';
 import '../../i18n/areas/projects.ts';
 import type { DataType, ModelKind, NewProject, Project } from '../../../server/http/schemas.ts';
 import { hasTrainer, modelsOf } from '../../../server/studio/projects/problems.ts';
 import { api } from '../../api.ts';
 import { dialog, dialogFoot } from '../../components/dialog.ts';
 import { cards, field, select } from '../../components/field.ts';
-import { t } from '../../i18n/language.ts';
 import { component, icon } from '../../mount.ts';
 import { me } from '../../session.ts';
 
@@ -55,7 +55,7 @@ export const newProject = dialog<object, Project>({
   component: (_args, done) =>
     component({
       form: { type: 'image' as DataType, model: 'classification' as ModelKind, name: '', groupId: String(me.session?.groups[0]?.id ?? ''), description: '' },
-      error: '',
+      error: '' as Key | '',
       problem: null as unknown,
       busy: false,
       groups: (me.session?.groups ?? []).map((group) => ({ value: String(group.id), text: group.name })),
@@ -71,7 +71,7 @@ export const newProject = dialog<object, Project>({
         return Boolean(this.form.name.trim() || this.form.description.trim());
       },
       async submit() {
-        this.error = this.form.name.trim() ? '' : t('form.required');
+        this.error = this.form.name.trim() ? '' : 'form.required';
         if (this.error || this.busy) return;
         this.busy = true;
         this.problem = null;
