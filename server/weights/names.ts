@@ -3,13 +3,13 @@
 /** Wrappers put their own name before every weight. */
 const PREFIXES = ['module.', '_orig_mod.', 'model.', 'backbone.', 'encoder.', 'net.'];
 
-/** The names without what all of them begin with. Keys: as in the file. */
+/** The names without what most of them begin with; a wrapper may keep a few of its own beside them. Keys: as in the file. */
 export function withoutPrefixes(names: Iterable<string>): Map<string, string> {
   let plain = new Map([...names].map((name) => [name, name]));
   for (;;) {
-    const prefix = PREFIXES.find((candidate) => plain.size > 0 && [...plain.values()].every((name) => name.startsWith(candidate)));
+    const prefix = PREFIXES.find((candidate) => 2 * [...plain.values()].filter((name) => name.startsWith(candidate)).length > plain.size);
     if (prefix === undefined) return plain;
-    plain = new Map([...plain].map(([name, short]) => [name, short.slice(prefix.length)]));
+    plain = new Map([...plain].map(([name, short]) => [name, short.startsWith(prefix) ? short.slice(prefix.length) : short]));
   }
 }
 

@@ -155,20 +155,29 @@ function gathered(flat: Float32Array, shape: readonly number[], strides: readonl
   return values;
 }
 
-/** Where training scripts keep the weights in what they save. */
+/** Where training scripts keep the weights in what they save; the first of these that holds as many as any. */
 const NESTS = ['state_dict', 'model', 'model_state_dict', 'state_dict_ema', 'model_ema', 'net', 'weights'];
+/** How many dicts down the weights may lie. The state that an optimizer keeps of one weight lies deeper. */
+const DEEPEST = 2;
 
-/** The tensors of a saved value: of itself, or of the dict in it that holds the weights, at most `deep` dicts down. */
-function tensorsOf(value: unknown, read: ReadStorage, deep = 2): Map<string, StoredTensor> {
-  const found = new Map<string, StoredTensor>();
+/** The tensors of a saved value: of that dict in it, or of itself, which holds most of them. Scripts save single tensors beside the weights: a best accuracy, a loss. */
+function tensorsOf(value: unknown, read: ReadStorage): Map<string, StoredTensor> {
   if (!(value instanceof Map)) throw new WeightsError('foreign', 'the file holds no dict of tensors');
-  for (const [name, tensor] of value) {
-    if (typeof name === 'string' && tensor instanceof Tensor && tensor.storage.type !== null) found.set(name, stored(tensor, tensor.storage.type, read));
+  let most: [string, Tensor, ElementType][] = [];
+  // Each dict once, however often it is referred to.
+  const depths = new Map<ReadonlyMap<unknown, unknown>, number>([[value, 0]]);
+  for (const [dict, depth] of depths) {
+    const found = [...dict].flatMap(([name, tensor]): typeof most =>
+      typeof name === 'string' && tensor instanceof Tensor && tensor.storage.type !== null ? [[name, tensor, tensor.storage.type]] : [],
+    );
+    if (found.length > most.length) most = found;
+    if (depth === DEEPEST) continue;
+    for (const inside of [...NESTS.map((nest) => dict.get(nest)), ...dict.values()]) {
+      if (inside instanceof Map && !depths.has(inside)) depths.set(inside, depth + 1);
+    }
   }
-  if (found.size > 0) return found;
-  const inside: unknown = NESTS.map((nest) => value.get(nest)).find((nested) => nested instanceof Map);
-  if (inside !== undefined && deep > 0) return tensorsOf(inside, read, deep - 1);
-  throw new WeightsError('foreign', 'the file holds no tensors');
+  if (most.length === 0) throw new WeightsError('foreign', 'the file holds no tensors');
+  return new Map(most.map(([name, tensor, type]) => [name, stored(tensor, type, read)]));
 }
 
 function parsed<T>(work: () => T): T {
@@ -231,9 +240,9 @@ export async function readTorchZip(path: string): Promise<{ tensors: Map<string,
   }
 }
 
-/** 0x1950a86a20f9469cfc6c, pickled. */
-const LEGACY_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
-export const isLegacyTorch = (beginning: Uint8Array): boolean => Buffer.from(beginning.subarray(0, LEGACY_MAGIC.length)).equals(LEGACY_MAGIC);
+/** 0x1950a86a20f9469cfc6c, pickled: the protocol, from 4 on a frame of so many bytes, the number. */
+const LEGACY_MAGIC = /^80(0[23]|0[45](95.{16}))8a0a6cfc9c46f9206aa850192e/;
+export const isLegacyTorch = (beginning: Uint8Array): boolean => LEGACY_MAGIC.test(Buffer.from(beginning.subarray(0, 64)).toString('hex'));
 
 /** Before 1.6: magic number, version, machine, value, keys of the storages, then each storage with its length. */
 export async function readTorchLegacy(file: FileHandle, size: number): Promise<Map<string, StoredTensor>> {

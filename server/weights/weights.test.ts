@@ -83,6 +83,13 @@ test('the format of before 1.6, in a dict among other things and with a prefix',
   assert.equal(found, Object.fromEntries(Object.entries(EXPECTED).map(([name, value]) => [`module.${name}`, value])));
 });
 
+test('a training that was stopped: its weights, not the tensors that are saved beside them', async () => {
+  const weights = await read(fixture('state.pth'));
+  assert.equal(Object.keys(weights), ['0.weight', '0.bias']);
+  assert.equal(await read(fixture('checkpoint.pth')), weights);
+  assert.equal(await read(fixture('protocol4-legacy.pth')), weights);
+});
+
 /** A state dict with one tensor `w`, its storage of so many float32 elements beside it. */
 function stateDict(elements: number, shape: readonly number[], strides: readonly number[]): Promise<string> {
   const bytes = (text: string) => Buffer.from(text, 'latin1');
@@ -239,6 +246,10 @@ test('prefixes, other class counts, a missing head, other shapes, more than is n
     breathe,
   );
   assert.equal([wrapped.architecture, wrapped.classes, wrapped.matched.get('fc.weight')!.from], ['resnet18', 7, 'module.model.fc.weight']);
+  // What a wrapper keeps for itself does not stand in the way of its prefix.
+  const besides = tensorsOf('resnet18', (name) => `model.${name}`).set('criterion.weight', stored([7]));
+  const { missing: absent, unexpected: left } = await bestMatch(besides, breathe);
+  assert.equal([absent, left], [[], ['criterion.weight']]);
   const tensors = tensorsOf('resnet18');
   tensors.delete('fc.weight');
   tensors.set('conv1.weight', stored([64, 1, 7, 7]));
