@@ -3,7 +3,8 @@
  * published weights are still of that kind). Formats: torch/serialization.py and torch/_utils.py of PyTorch 1.13 and 2.
  */
 import type { FileHandle } from 'node:fs/promises';
-import yauzl from 'yauzl';
+import type yauzl from 'yauzl';
+import { openZipFile } from '../store/zip-file.ts';
 import { readExactly, type StoredTensor, WeightsError } from './file.ts';
 import { PickleError, type PickleGlobal, type PickleRules, readPickle } from './pickle.ts';
 import { ELEMENT_BYTES, type ElementType, toFloat32 } from './values.ts';
@@ -196,7 +197,7 @@ export async function readTorchZip(path: string): Promise<{ tensors: Map<string,
   const damaged = (error: unknown): never => {
     throw error instanceof WeightsError ? error : new WeightsError('damaged', (error as Error).message);
   };
-  const zip = await yauzl.openPromise(path, { autoClose: false, validateEntrySizes: true }).catch(damaged);
+  const zip = await openZipFile(path, { decodeStrings: true }).catch(damaged);
   const close = async () => zip.close();
   try {
     if (zip.entryCount > MOST_ENTRIES) throw new WeightsError('damaged', `the zip has ${zip.entryCount} entries`);

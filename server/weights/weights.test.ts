@@ -160,6 +160,12 @@ test('cut short, contradictory, compressed: refused with a reason, wherever it i
   const zip = readFileSync(fixture('state.pth'));
   for (const length of [100, 600, zip.length - 30]) assert.match(await refusal(written(zip.subarray(0, length))), /^damaged: /);
   assert.match(await refusal(await zipped({ 'a/data.pkl': Buffer.from('\x80\x02}.', 'latin1') }, true)), /^foreign: .*compressed/);
+  // A directory that lies where no file can have a byte: what the system throws then is a reason like any other.
+  const astray = Buffer.from(zip);
+  const locator = astray.lastIndexOf(Buffer.from('PK\x06\x07', 'latin1'));
+  assert.ok(locator > 0);
+  astray.writeBigUInt64LE(2n ** 63n, locator + 8);
+  assert.match(await refusal(written(astray)), /^damaged: /);
   // A storage that the pickle says to be larger than it is.
   const state = await openZip(fixture('state.pth'));
   const small = Object.fromEntries(Object.entries(state).map(([name, content]) => [name, name.endsWith('/data/0') ? content.subarray(0, 4) : content]));

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import yauzl from 'yauzl';
 import { StudioError } from '../../errors.ts';
+import { openZipFile } from '../../store/zip-file.ts';
 import type { IngestLimits } from '../protocol.ts';
 import { decodeName, isLitter, refuseUnsafe, shown, type Upload, type UploadEntry } from './entry.ts';
 
@@ -34,7 +35,7 @@ interface ZipEntry extends UploadEntry {
 export async function openZip(path: string, limits: IngestLimits): Promise<Upload> {
   let zip: yauzl.ZipFile;
   try {
-    zip = await yauzl.openPromise(path, { autoClose: false, decodeStrings: false, validateEntrySizes: true });
+    zip = await openZipFile(path, { decodeStrings: false });
   } catch (error) {
     throw new StudioError('archive_damaged', {}, (error as Error).message);
   }
