@@ -413,7 +413,7 @@ test('Stop: without an epoch it has failed, behind one it is aborted and usable'
   const admin = await daemon.client().signIn('admin');
   const { id } = (await admin.ok<User[]>('GET', '/api/users')).find(({ userId }) => userId === 'colleague')!;
   const [theirs, own] = await Promise.all([colleague, dev].map((client) => listen(client, `/api/events?job=${long.jobId}`)));
-  for (let i = 0; i < 100 && !theirs!.messages.some(({ event }) => event === 'job'); i++) await sleep(50);
+  for (let i = 0; i < 1200 && !theirs!.messages.some(({ event }) => event === 'job'); i++) await sleep(50);
   await admin.ok('PATCH', `/api/users/${id}`, { groupIds: [] });
   await dev.ok('POST', `/api/jobs/${long.jobId}/stop`);
   const hasEnded = ({ messages }: { messages: { event: string; data: unknown }[] }) =>

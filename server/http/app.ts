@@ -111,7 +111,7 @@ export async function buildApp({ studio, config, pages, log }: AppOptions): Prom
     else request.log.info(line, 'request');
   });
 
-  await describeApi(app, studio.version);
+  describeApi(app, studio.version);
   await app.register(healthRoutes(studio));
   await app.register(peopleRoutes(studio, { ...config.session }));
   await app.register(groupRoutes(studio));

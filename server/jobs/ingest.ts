@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { failureOf, StudioError } from '../errors.ts';
 import { classFolders } from '../labels/classification.ts';
 import type { Detection } from '../labels/detect.ts';
-import type { LabelProblem } from '../labels/formats.ts';
+import type { LabelProblem } from '../labels/problems.ts';
 import { inOrder } from '../learn/ordered.ts';
 import { withParticles } from '../particles.ts';
 import { writeDurably } from '../store/durable.ts';

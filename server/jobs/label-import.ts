@@ -5,9 +5,10 @@ import type { ClassInfo, FormatName, Geometry, PictureLabels, Shape } from '../l
 import { geometryOf, reshaped } from '../labels/annotation.ts';
 import type { Detection } from '../labels/detect.ts';
 import { shortened } from '../labels/files.ts';
-import { type LabelProblem, readDetected } from '../labels/formats.ts';
+import { readDetected } from '../labels/formats.ts';
 import { boxRing } from '../labels/geometry.ts';
 import type { KnownPicture } from '../labels/pictures.ts';
+import type { LabelProblem } from '../labels/problems.ts';
 import { FINDINGS, type FindingKind, LISTED, type LabelReport as LibraryReport } from '../labels/report.ts';
 import { boxOf } from '../labels/shapes.ts';
 import { writeDurably } from '../store/durable.ts';

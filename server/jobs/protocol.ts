@@ -15,7 +15,7 @@ import type { DeviceName } from '../engine/runtime.ts';
 import type { Chain } from '../http/preprocess-schemas.ts';
 import type { Dataset, EpochRow, Failure, JobEvent, Parameters, Progress, Split } from '../http/schemas.ts';
 import type { NewTable, TableSettings, TableSummary } from '../http/table-schemas.ts';
-import type { LabelProblem } from '../labels/formats.ts';
+import type { LabelProblem } from '../labels/problems.ts';
 import type { TableLimits } from '../tables/limits.ts';
 
 interface CommonSpec {

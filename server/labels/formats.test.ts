@@ -5,9 +5,10 @@ import { StudioError } from '../errors.ts';
 import { FORMAT_NAMES, type FormatName, type LabelSet, type Shape } from './annotation.ts';
 import { detectFormat } from './detect.ts';
 import { contentOf, fileOf, type LabelFile } from './files.ts';
-import { FORMATS, type LabelProblem, readLabels } from './formats.ts';
-import { lossesOf } from './forms.ts';
+import { FORMATS, readLabels } from './formats.ts';
+import { lossesOf } from './losses.ts';
 import { encodePng } from './png.ts';
+import { type LabelProblem, PROBLEMS } from './problems.ts';
 import { random, randomMask, starRing } from './random.fixture.ts';
 import { FINDINGS, LOSSES, type Losses } from './report.ts';
 import { encodeMask, mergeRle, rleArea } from './rle.ts';
@@ -182,7 +183,7 @@ test('every format keeps what it can hold', async () => {
 test('what is written in a format is recognised as it', async () => {
   for (const format of FORMAT_NAMES) {
     if (FORMATS[format].write === null) continue;
-    const problem = FORMATS[format].problems[0]!;
+    const problem = PROBLEMS[format][0]!;
     const kinds: Shape['kind'][] = problem === 'classification' ? ['whole'] : ['box'];
     const set = sampleSet(5, kinds);
     if (problem === 'classification') for (const picture of set.pictures) picture.shapes.length = Math.min(1, picture.shapes.length);

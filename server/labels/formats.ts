@@ -1,6 +1,5 @@
-/** All formats by name: what each can hold, how it is read, and how it is written with its defaults. */
-import type { ModelKind } from '../http/schemas.ts';
-import { FORMAT_NAMES, type FormatName, type LabelSource } from './annotation.ts';
+/** All formats by name: how each is read, and how it is written with its defaults. */
+import type { FormatName, LabelSource } from './annotation.ts';
 import { readCsv, readFolders, readJson, writeCsv, writeJson } from './classification.ts';
 import { readCoco, writeCoco } from './coco.ts';
 import { type Detection, detectFormat } from './detect.ts';
@@ -8,16 +7,12 @@ import type { LabelFile, WrittenFile } from './files.ts';
 import type { ReadContext, ReadResult } from './intake.ts';
 import { readLabelme, writeLabelme } from './labelme.ts';
 import { readMasks, writeMasks } from './masks.ts';
+import type { LabelProblem } from './problems.ts';
 import { LISTED, type Losses } from './report.ts';
 import { readVoc, writeVoc } from './voc.ts';
 import { readYolo, writeYolo } from './yolo.ts';
 
-/** The problems that labels of pictures serve. */
-export type LabelProblem = 'classification' | 'detection' | 'instance_segmentation' | 'semantic_segmentation';
-
 interface Format {
-  /** The problems whose labels it can hold without changing their kind. */
-  problems: readonly LabelProblem[];
   read(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult>;
   /** null: there is nothing to write but a plan for the pictures (planFolders). */
   write: ((source: LabelSource, problem: LabelProblem, losses?: Losses) => AsyncIterable<WrittenFile>) | null;
@@ -25,40 +20,26 @@ interface Format {
 
 export const FORMATS: { readonly [format in FormatName]: Format } = {
   coco: {
-    problems: ['detection', 'instance_segmentation', 'semantic_segmentation'],
     read: readCoco,
     write: (source, _, losses) => writeCoco(source, { ...(losses && { losses }) }),
   },
   yolo: {
-    problems: ['detection', 'instance_segmentation'],
     read: readYolo,
     write: (source, problem, losses) => writeYolo(source, { rows: problem === 'detection' ? 'box' : 'segment', ...(losses && { losses }) }),
   },
-  voc: { problems: ['detection'], read: readVoc, write: (source, _, losses) => writeVoc(source, { ...(losses && { losses }) }) },
+  voc: { read: readVoc, write: (source, _, losses) => writeVoc(source, { ...(losses && { losses }) }) },
   labelme: {
-    problems: ['detection', 'instance_segmentation', 'semantic_segmentation'],
     read: readLabelme,
     write: (source, _, losses) => writeLabelme(source, { ...(losses && { losses }) }),
   },
   masks: {
-    problems: ['semantic_segmentation'],
     read: readMasks,
     write: (source, _, losses) => writeMasks(source, { pixels: 'indexed', ...(losses && { losses }) }),
   },
-  csv: { problems: ['classification'], read: readCsv, write: (source, _, losses) => writeCsv(source, { ...(losses && { losses }) }) },
-  json: { problems: ['classification'], read: readJson, write: (source, _, losses) => writeJson(source, { ...(losses && { losses }) }) },
-  folders: { problems: ['classification'], read: readFolders, write: null },
+  csv: { read: readCsv, write: (source, _, losses) => writeCsv(source, { ...(losses && { losses }) }) },
+  json: { read: readJson, write: (source, _, losses) => writeJson(source, { ...(losses && { losses }) }) },
+  folders: { read: readFolders, write: null },
 };
-
-/** Is it a problem of pictures, which has labels of its own? */
-export function isLabelProblem(model: ModelKind): model is LabelProblem {
-  return formatsOf(model as LabelProblem).length > 0;
-}
-
-/** The formats that hold the labels of a problem without changing their kind. */
-export function formatsOf(problem: LabelProblem): FormatName[] {
-  return FORMAT_NAMES.filter((name) => FORMATS[name].problems.includes(problem));
-}
 
 /** Reads label files of whatever format they are in; pictures among them are passed over. Throws label_format_unknown and what the reader throws. */
 export async function readLabels(files: readonly LabelFile[], context: ReadContext): Promise<ReadResult> {

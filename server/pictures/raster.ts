@@ -1,10 +1,15 @@
 /** A decoded picture between two methods of preprocessing, with its labels. */
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import type { Shape } from '../labels/annotation.ts';
 import { type Placement, transformPicture } from '../labels/shapes.ts';
 
-sharp.concurrency(1);
-sharp.cache(false);
+/** Not loaded with this file: the daemon reads what the methods say of their parameters, and never draws. */
+async function library() {
+  const { default: sharp } = await import('sharp');
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
+}
 
 /** Quality of the JPEGs that are written; 4:4:4, so that thin coloured scratches stay. */
 const JPEG_QUALITY = 95;
@@ -29,6 +34,7 @@ export interface LabelledPicture extends Raster {
 
 /** Decodes a stored picture: upright already, transparent parts on white, 8 bits, grey stays grey. Throws what the decoder throws. */
 export async function decodeRaster(encoded: Buffer): Promise<Raster> {
+  const sharp = await library();
   const picture = sharp(encoded, { failOn: 'error' });
   const { space } = await picture.metadata();
   return rasterOf(picture.flatten({ background: '#ffffff' }).toColourspace(space === 'b-w' || space === 'grey16' ? 'b-w' : 'srgb'));
@@ -38,21 +44,26 @@ export async function decodeRaster(encoded: Buffer): Promise<Raster> {
 async function rasterOf(pipeline: Sharp): Promise<Raster> {
   const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   if (info.channels === 1 || info.channels === 3) return { data, width: info.width, height: info.height, channels: info.channels };
+  const sharp = await library();
   return rasterOf(sharp(data, { raw: info }).removeAlpha());
 }
 
 /** The start of a pipeline on a raster. */
-export const pipelineOf = ({ data, width, height, channels }: Raster): Sharp => sharp(data, { raw: { width, height, channels } });
+export async function pipelineOf({ data, width, height, channels }: Raster): Promise<Sharp> {
+  const sharp = await library();
+  return sharp(data, { raw: { width, height, channels } });
+}
+
 const spaceOf = ({ channels }: Raster) => (channels === 1 ? 'b-w' : 'srgb');
 
 /** What a pipeline makes of the pixels; grey stays grey. */
-export function redraw(raster: Raster, draw: (pipeline: Sharp) => Sharp): Promise<Raster> {
-  return rasterOf(draw(pipelineOf(raster)).toColourspace(spaceOf(raster)));
+export async function redraw(raster: Raster, draw: (pipeline: Sharp) => Sharp): Promise<Raster> {
+  return rasterOf(draw(await pipelineOf(raster)).toColourspace(spaceOf(raster)));
 }
 
 /** One channel. */
-export function luminance(raster: Raster): Promise<Raster> {
-  return raster.channels === 1 ? Promise.resolve(raster) : rasterOf(pipelineOf(raster).greyscale().toColourspace('b-w'));
+export async function luminance(raster: Raster): Promise<Raster> {
+  return raster.channels === 1 ? raster : rasterOf((await pipelineOf(raster)).greyscale().toColourspace('b-w'));
 }
 
 /** The picture with other pixels, and its labels moved with them. */
@@ -64,6 +75,6 @@ export function placed(picture: LabelledPicture, raster: Raster, placement: Plac
 
 /** As JPEG where it came as JPEG, else as PNG: a method must not bring a format's artefacts into pictures that had none. */
 export async function encodeRaster(raster: Raster, mime: 'image/jpeg' | 'image/png'): Promise<Buffer> {
-  const pipeline = pipelineOf(raster).toColourspace(spaceOf(raster));
+  const pipeline = (await pipelineOf(raster)).toColourspace(spaceOf(raster));
   return mime === 'image/jpeg' ? pipeline.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }).toBuffer() : pipeline.png().toBuffer();
 }

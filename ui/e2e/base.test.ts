@@ -253,8 +253,14 @@ base('help, keys, menus and lists of the frame', async () => {
 });
 
 base('the administrator adds people and a group', async () => {
+  // Who is quicker than the list of the groups must not add people to none of them.
+  let answer = () => {};
+  const asked = new Promise<void>((done) => (answer = done));
+  await page.route('**/api/groups', (route) => asked.then(() => route.continue()));
   await page.locator('.rail a', { hasText: '관리' }).click();
   await page.locator('h1', { hasText: '관리' }).waitFor();
+  assert.is(await page.locator('.page-actions button', { hasText: '사용자 추가' }).isDisabled(), true);
+  answer();
   for (const [person, role] of [
     [DEVELOPER, 'developer'],
     [ANNOTATOR, 'annotator'],

@@ -112,10 +112,10 @@ Touch screens at the line. Add a station and enter its code at the address /kios
   template: `${pageHead(
     'admin.title',
     'admin.purpose',
-    `<button type="button" class="button primary" x-show="tab === 'users'" @click="addUser()">${icon('user-plus')}<span x-t="admin.user.new"></span></button>
+    `<button type="button" class="button primary" x-show="tab === 'users'" :disabled="groups.state !== 'ready'" @click="addUser()">${icon('user-plus')}<span x-t="admin.user.new"></span></button>
      <button type="button" class="button primary" x-show="tab === 'groups'" @click="addGroup()">${icon('plus')}<span x-t="admin.group.new"></span></button>
      <button type="button" class="button primary" x-show="tab === 'presets'" @click="presets.edit(null)">${icon('plus')}<span x-t="presets.new"></span></button>
-     <button type="button" class="button primary" x-show="tab === 'stations'" @click="stations.add(groups.rows)">${icon('plus')}<span x-t="stations.new"></span></button>`,
+     <button type="button" class="button primary" x-show="tab === 'stations'" :disabled="groups.state !== 'ready'" @click="stations.add(groups.rows)">${icon('plus')}<span x-t="stations.new"></span></button>`,
   )}
     ${tabs({
       label: 'admin.tabs',

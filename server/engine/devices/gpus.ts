@@ -5,7 +5,6 @@ import { delimiter, join } from 'node:path';
 import type { Gpu } from '../../http/schemas.ts';
 
 type Smi = (callback: (error: unknown, data: unknown) => void) => void;
-const smi = createRequire(import.meta.url)('node-nvidia-smi') as Smi;
 
 /** For the processes that compute on a GPU: CUDA otherwise counts the fastest first, nvidia-smi by their place on the bus. */
 export const GPU_ORDER = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
@@ -39,10 +38,12 @@ async function isInstalled(): Promise<boolean> {
 
 let asking: Promise<SmiGpu[] | null> | null = null;
 
+const answerOf = (smi: Smi) => new Promise<SmiGpu[] | null>((done) => smi((error, data) => done(error ? null : listOf(data))));
+
 async function ask(): Promise<SmiGpu[] | null> {
   if (!(await isInstalled())) return [];
   // A stuck nvidia-smi is not joined by others: its answer is waited for again.
-  asking ??= new Promise<SmiGpu[] | null>((done) => smi((error, data) => done(error ? null : listOf(data)))).finally(() => {
+  asking ??= answerOf(createRequire(import.meta.url)('node-nvidia-smi') as Smi).finally(() => {
     asking = null;
   });
   const timeout = new Promise<null>((done) => setTimeout(() => done(null), TIMEOUT_MS).unref());

@@ -1,6 +1,6 @@
 /** Between the daemon and the process that writes the label files of one download. It sends files in batches, and the next when the daemon has taken the last. */
 import type { FormatName } from '../../labels/annotation.ts';
-import type { LabelProblem } from '../../labels/formats.ts';
+import type { LabelProblem } from '../../labels/problems.ts';
 
 export interface LabelFilesOrder {
   /** Folders of a picture set and of its labels. */

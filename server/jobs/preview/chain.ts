@@ -42,5 +42,5 @@ export async function previewChain({ dataset, labels, chain, pictures }: Questio
 
 async function shown(picture: LabelledPicture): Promise<PreviewPicture> {
   const { name, width, height, shapes } = picture;
-  return { name, image: (await small(pipelineOf(picture), SIDE)).toString('base64'), width, height, shapes };
+  return { name, image: (await small(await pipelineOf(picture), SIDE)).toString('base64'), width, height, shapes };
 }

@@ -1,5 +1,5 @@
 /** What formats would lose of a set's labels, told by their writers. */
-import { lossesOf } from '../../labels/forms.ts';
+import { lossesOf } from '../../labels/losses.ts';
 import type { Losses } from '../../labels/report.ts';
 import type { Questions } from './protocol.ts';
 

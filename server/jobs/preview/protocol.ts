@@ -6,8 +6,8 @@
 import type { ErrorCode, ErrorParams } from '../../errors.ts';
 import type { Chain, Preview, TableLook } from '../../http/preprocess-schemas.ts';
 import type { ClassInfo, FormatName } from '../../labels/annotation.ts';
-import type { LabelProblem } from '../../labels/formats.ts';
 import type { Form } from '../../labels/forms.ts';
+import type { LabelProblem } from '../../labels/problems.ts';
 import type { Losses } from '../../labels/report.ts';
 
 export interface Questions {

@@ -3,7 +3,7 @@ import { StudioError } from '../../errors.ts';
 import { classFolders } from '../../labels/classification.ts';
 import { type Detection, detectFormat } from '../../labels/detect.ts';
 import { fileAt, type LabelFile, shortened } from '../../labels/files.ts';
-import { formatsOf, type LabelProblem } from '../../labels/formats.ts';
+import { formatsOf, type LabelProblem } from '../../labels/problems.ts';
 import type { IngestLimits } from '../protocol.ts';
 import { PICTURE_NAME } from './content.ts';
 import { shown, type Upload, type UploadEntry } from './entry.ts';

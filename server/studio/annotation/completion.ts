@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { StudioError } from '../../errors.ts';
 import type { AnnotationTask } from '../../http/annotation-schemas.ts';
 import type { MergeOutcome } from '../../jobs/protocol.ts';
-import { isLabelProblem } from '../../labels/formats.ts';
+import { isLabelProblem } from '../../labels/problems.ts';
 import { Again } from '../../queue/again.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { StudioError } from '../../errors.ts';
 import type { Dataset, Locale, NewDataset } from '../../http/schemas.ts';
 import type { IngestLimits } from '../../jobs/protocol.ts';
-import { isLabelProblem } from '../../labels/formats.ts';
+import { isLabelProblem } from '../../labels/problems.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { syncFolder } from '../../store/durable.ts';

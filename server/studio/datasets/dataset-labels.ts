@@ -11,7 +11,7 @@ import type { Dataset } from '../../http/schemas.ts';
 import type { LabelOutcome } from '../../jobs/label-import.ts';
 import type { IngestLimits } from '../../jobs/protocol.ts';
 import type { FormatName } from '../../labels/annotation.ts';
-import { formatsOf, isLabelProblem, type LabelProblem } from '../../labels/formats.ts';
+import { formatsOf, isLabelProblem, type LabelProblem } from '../../labels/problems.ts';
 import { LOSSES, type Loss } from '../../labels/report.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { LabelFiles } from '../../queue/label-files.ts';

@@ -13,7 +13,8 @@ import type { Dataset, ErrorReply, Experiment, ExperimentDetails, Job, PicturePa
 import { tarOf } from '../../jobs/archives.fixture.ts';
 import type { FormatName, PictureLabels, Shape } from '../../labels/annotation.ts';
 import { contentOf } from '../../labels/files.ts';
-import { FORMATS, formatsOf, type LabelProblem } from '../../labels/formats.ts';
+import { FORMATS } from '../../labels/formats.ts';
+import { formatsOf, type LabelProblem } from '../../labels/problems.ts';
 import { encodeMask } from '../../labels/rle.ts';
 import { isOver, PARAMETERS, PRESET, SPLIT } from '../studio.fixture.ts';
 
@@ -283,7 +284,7 @@ test('a download that is read slowly waits, and one that is given up ends', asyn
   assert.ok(read < (files * noise.length) / 2, `${read} bytes were read for somebody who does not take them`);
   assert.is(openPacks(), packs + 1);
   answer.destroy();
-  for (let waited = 0; openPacks() > packs && waited < 100; waited++) await sleep(100);
+  for (let waited = 0; openPacks() > packs && waited < 600; waited++) await sleep(100);
   assert.is(openPacks(), packs);
   // The next one is whole.
   const whole = await download(dataset, 'coco');
@@ -317,7 +318,7 @@ test('label files are written beside the daemon, large ones in parts; nothing of
     get(`${daemon.url}/api/datasets/${dataset.id}/download?format=coco`, { headers: dev.headers() }, done);
   });
   answer.destroy();
-  for (let waited = 0; writers().length > 0 && waited < 100; waited++) await sleep(100);
+  for (let waited = 0; writers().length > 0 && waited < 600; waited++) await sleep(100);
   assert.equal(writers(), []);
 });
 

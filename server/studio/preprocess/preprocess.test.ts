@@ -1,5 +1,5 @@
 /** Preprocessing over HTTP, with the real daemon, its worker and its preview process. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -266,6 +266,12 @@ test('thumbnails are made when they are looked at, kept, and made again where a 
   rmSync(kept, { recursive: true });
   assert.equal(await thumbnail(4), ['webp', 256, 128]);
   assert.is((await fetch(`${daemon.url}/api/datasets/${made.id}/thumbnails/30`, { headers: dev.headers() })).status, 404);
+});
+
+test('the daemon itself has loaded neither a decoder of pictures nor a runtime for models', () => {
+  const loaded = readFileSync(`/proc/${daemon.pid}/maps`, 'utf8');
+  assert.match(loaded, 'node');
+  assert.not.match(loaded, /sharp|vips|onnxruntime/);
 });
 
 test.run();
