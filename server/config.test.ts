@@ -58,6 +58,7 @@ test('presets', () => {
   assert.equal(presets, [{ name: 'big', gpu: '', gpu_memory_mb: 0, device: 'auto', cores: 4, memory_mb: 0 }]);
   assert.match(refused('[[preset]]\ncores = 4'), /preset.*number 1/);
   assert.match(refused('[[preset]]\nname = "a"\ncoers = 4'), /coers/);
+  assert.match(refused('[[preset]]\nname = "a"\ndevice = "gpu"'), /number 1: device = "gpu" is not possible: .*"cuda", "webgpu", "cpu"/);
   assert.match(refused('[[preset]]\nname = "a"\n[[preset]]\nname = "a"'), /two presets/);
 });
 

@@ -262,7 +262,12 @@ function readPresets(raw: unknown, file: string): PresetSettings[] {
   return raw.map((item: unknown, i) => {
     const preset = Value.Default(Preset, structuredClone(item)) as PresetSettings;
     const error = Value.Errors(Preset, preset)[0];
-    if (error !== undefined) throw new ConfigError(`${file}: [[preset]] number ${i + 1}: ${error.instancePath.slice(1) || 'preset'} ${error.message}.`);
+    if (error !== undefined) {
+      const key = error.instancePath.slice(1) as keyof PresetSettings;
+      const schema = Preset.properties[key] as TSchema | undefined;
+      const reason = schema ? `${key} = ${JSON.stringify(preset[key])} is not possible: it ${allowed(schema, preset[key])}` : `preset ${error.message}`;
+      throw new ConfigError(`${file}: [[preset]] number ${i + 1}: ${reason}.`);
+    }
     for (const key of Object.keys(preset)) {
       if (!(key in Preset.properties)) throw new ConfigError(`${file}: [[preset]] number ${i + 1}: ${key} is not a setting of a preset.`);
     }
