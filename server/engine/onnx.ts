@@ -171,9 +171,16 @@ export function decodeOnnx(file: Uint8Array): OnnxModel {
   }
 }
 
-/** The float32 initializers of a model's graph alone, its operators not looked at. Throws OnnxFormatError. */
-export function decodeInitializers(file: Uint8Array): Map<string, { readonly shape: Shape; readonly data: Float32Array }> {
-  const found = new Map<string, { shape: Shape; data: Float32Array }>();
+/** Floats of 16, 32 or 64 bits, by the codes of safetensors, little-endian. */
+export interface Floats {
+  readonly shape: Shape;
+  readonly type: 'F16' | 'BF16' | 'F32' | 'F64';
+  readonly bytes: Uint8Array;
+}
+
+/** The initializers of a model's graph that are floats, its operators not looked at. Throws OnnxFormatError. */
+export function decodeInitializers(file: Uint8Array): Map<string, Floats> {
+  const found = new Map<string, Floats>();
   let graphs = 0;
   try {
     new PbfReader(file).readFields((field, _, pbf) => {
@@ -181,8 +188,8 @@ export function decodeInitializers(file: Uint8Array): Map<string, { readonly sha
       graphs++;
       pbf.readMessage((inside, into, graph) => {
         if (inside !== 5) return;
-        const tensor = readTensor(graph, true);
-        if (tensor) into.set(tensor.name, { shape: tensor.tensor.shape, data: tensor.tensor.data as Float32Array });
+        const floats = readFloats(graph);
+        if (floats) into.set(floats.name, floats);
       }, found);
     }, null);
   } catch (error) {
@@ -269,35 +276,71 @@ function readAttribute(pbf: PbfReader): Record<string, OnnxAttribute> {
   throw new OnnxFormatError(`the attribute ${name} has a type that is not supported (${type})`);
 }
 
-function readTensor(pbf: PbfReader): { name: string; tensor: Tensor };
-/** `floats`: null for what is not float32; its elements are not even looked at, since a byte each may stand for a number each. */
-function readTensor(pbf: PbfReader, floats: boolean): { name: string; tensor: Tensor } | null;
-function readTensor(pbf: PbfReader, floats = false): { name: string; tensor: Tensor } | null {
+function readTensor(pbf: PbfReader): { name: string; tensor: Tensor } {
   const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
   pbf.readMessage((field, found, inner) => {
     const packed = inner.type === 2;
-    if (field === 1) packed ? inner.readPackedVarint(found.shape, true) : found.shape.push(inner.readVarint(true));
-    else if (field === 2) found.code = inner.readVarint();
-    else if (field === 4) packed ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
-    else if ((field === 5 || field === 7) && !floats) packed ? inner.readPackedVarint(found.values, true) : found.values.push(inner.readVarint(true));
-    else if (field === 8) found.name = inner.readString();
-    else if (field === 9) found.raw = inner.readBytes();
-    else if (field === 14) found.external = inner.readVarint() === 1;
+    if (field === 4) packed ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
+    else if (field === 5 || field === 7) packed ? inner.readPackedVarint(found.values, true) : found.values.push(inner.readVarint(true));
+    else readTensorField(field, found, inner);
   }, parts);
   const dtype = dtypes.get(parts.code);
-  if (floats && dtype !== 'float32') return null;
   if (!dtype) throw new OnnxFormatError(`the tensor ${parts.name} has an element type that is not supported (${parts.code})`);
-  if (parts.external) throw new OnnxFormatError(`the tensor ${parts.name} is kept in another file, which is not supported`);
-  const count = elements(parts.shape);
-  const held = parts.raw ? parts.raw.byteLength / elementBytes[dtype] : parts.values.length;
-  if (parts.shape.some((dimension) => dimension < 0) || held !== count) {
-    throw new OnnxFormatError(`the tensor ${parts.name} of shape [${parts.shape}] holds ${held} values`);
-  }
+  const count = counted(parts, parts.raw ? parts.raw.byteLength / elementBytes[dtype] : parts.values.length);
   const data = allocate(dtype, count);
   if (parts.raw) new Uint8Array(data.buffer).set(parts.raw);
   else if (data instanceof BigInt64Array) data.set(parts.values.map(BigInt));
   else data.set(parts.values);
   return { name: parts.name, tensor: { dtype, shape: parts.shape, data } };
+}
+
+interface TensorParts {
+  name: string;
+  code: number;
+  readonly shape: number[];
+  raw: Uint8Array | undefined;
+  external: boolean;
+}
+
+/** What tensors of all types have. */
+function readTensorField(field: number, found: TensorParts, inner: PbfReader): void {
+  if (field === 1) inner.type === 2 ? inner.readPackedVarint(found.shape, true) : found.shape.push(inner.readVarint(true));
+  else if (field === 2) found.code = inner.readVarint();
+  else if (field === 8) found.name = inner.readString();
+  else if (field === 9) found.raw = inner.readBytes();
+  else if (field === 14) found.external = inner.readVarint() === 1;
+}
+
+/** Elements of a tensor that holds so many. Throws OnnxFormatError where its shape says otherwise. */
+function counted({ name, shape, external }: TensorParts, held: number): number {
+  if (external) throw new OnnxFormatError(`the tensor ${name} is kept in another file, which is not supported`);
+  const count = elements(shape);
+  if (shape.some((dimension) => dimension < 0) || held !== count) throw new OnnxFormatError(`the tensor ${name} of shape [${shape}] holds ${held} values`);
+  return count;
+}
+
+/** By the element types of TensorProto. */
+const floatTypes = new Map<number, readonly [Floats['type'], number]>([
+  [1, ['F32', 4]],
+  [10, ['F16', 2]],
+  [11, ['F64', 8]],
+  [16, ['BF16', 2]],
+]);
+
+/** null for what is no float, or a float not of 32 bits that is written otherwise than as its bytes; its elements are not even looked at, since a byte each may stand for a number each. */
+function readFloats(pbf: PbfReader): ({ name: string } & Floats) | null {
+  const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
+  pbf.readMessage((field, found, inner) => {
+    if (field === 4) inner.type === 2 ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
+    else readTensorField(field, found, inner);
+  }, parts);
+  const known = floatTypes.get(parts.code);
+  if (known === undefined) return null;
+  const [type, width] = known;
+  if (type !== 'F32' && parts.raw === undefined && !parts.external) return null;
+  const { name, shape, raw, values } = parts;
+  counted(parts, raw ? raw.byteLength / width : values.length);
+  return { name, shape, type, bytes: raw ?? new Uint8Array(Float32Array.from(values).buffer) };
 }
 
 function readValueInfo(pbf: PbfReader): OnnxValueInfo {

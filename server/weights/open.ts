@@ -46,8 +46,8 @@ export async function openWeights(path: string, memory = Number.POSITIVE_INFINIT
     if (beginning[0] === 0x08) {
       if (size > largestOnnx(memory)) throw new WeightsError('large', `an ONNX model of ${size} bytes, ${largestOnnx(memory)} at most`);
       const tensors = new Map<string, StoredTensor>();
-      for (const [name, { shape, data }] of decodeInitializers(await readExactly(file, 0, size))) {
-        tensors.set(name, { shape, values: async () => data });
+      for (const [name, { shape, type, bytes }] of decodeInitializers(await readExactly(file, 0, size))) {
+        tensors.set(name, { shape, values: async () => toFloat32(bytes, type) });
       }
       return { format: 'onnx', tensors, close };
     }

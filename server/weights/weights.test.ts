@@ -118,11 +118,12 @@ test('an ONNX model is read as a whole, so it may take a third of the memory', a
   const initializers = new Map<string, Tensor>([
     ['w', { dtype: 'float32', shape: [2], data: Float32Array.of(1, -2) }],
     ['count', { dtype: 'int64', shape: [1], data: BigInt64Array.of(3n) }],
+    ['half', { dtype: 'float16', shape: [2], data: Uint16Array.of(0x3c00, 0xc500) }],
   ]);
   const graph = { name: 'g', nodes: [], initializers, inputs: [], outputs: [] };
   const model = encodeOnnx({ irVersion: 9, producer: '', opsets: { '': 18 }, metadata: {}, graph });
   const path = written(model);
-  assert.equal(await read(path), { w: [[2], [1, -2]] });
+  assert.equal(await read(path), { w: [[2], [1, -2]], half: [[2], [1, -5]] });
   assert.is(await refusal(path, 3 * model.length), 'read');
   assert.match(await refusal(path, 3 * model.length - 3), /^large: an ONNX model of \d+ bytes/);
 });
