@@ -205,6 +205,11 @@ export const CATALOGUE = {
     '어느 알고리즘의 가중치도 아닙니다. 가장 비슷한 {name}도 {total}개 중 {matched}개만 맞습니다. torchvision 또는 timm의 같은 모델인지 확인해 주세요.',
     'These are not the weights of any of the algorithms: even of {name}, the most alike, only {matched} of {total} fit. Make sure that it is the same model of torchvision or timm.',
   ),
+  weights_onnx_no_match: entry(
+    422,
+    'ONNX 파일에 어느 알고리즘의 가중치도 제 이름으로 들어 있지 않습니다. 가장 비슷한 {name}도 {total}개 중 {matched}개만 맞습니다. ONNX로 내보낼 때 가중치가 합쳐지거나 이름이 바뀌는 경우가 많습니다. 같은 모델의 가중치를 .safetensors 파일이나, torch.save(model.state_dict(), 파일)로 저장한 .pth 파일로 올려 주세요.',
+    'The ONNX file does not hold the weights of any algorithm under their names: even of {name}, the most alike, only {matched} of {total} fit. Exporting to ONNX often merges and renames weights. Upload the weights of the same model as a .safetensors file, or as a .pth that torch.save(model.state_dict(), file) has written.',
+  ),
   weights_not_finite: entry(
     422,
     '{name}에 숫자가 아닌 값(NaN 또는 무한대)이 있어 사용할 수 없습니다. 다른 가중치 파일을 올려 주세요.',

@@ -35,7 +35,7 @@ export async function importWeights(spec: WeightsSpec, host: JobHost): Promise<J
     );
     if (match.matched.size < ENOUGH * total) {
       throw new StudioError(
-        'weights_no_match',
+        file.format === 'onnx' ? 'weights_onnx_no_match' : 'weights_no_match',
         { name: match.architecture, matched: match.matched.size, total },
         [...file.tensors.keys()].slice(0, 20).join(', '),
       );
