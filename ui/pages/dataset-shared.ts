@@ -9,7 +9,7 @@ import { component, icon } from '../mount.ts';
 import { go } from '../router.ts';
 import { labelText } from './dataset-actions.ts';
 
-export const sharedButton = `<button type="button" class="button" @click="fromShared()" x-show="!locked">${icon('users')}<span x-t="shared.button"></span></button>`;
+export const sharedButton = `<button type="button" class="button" @click="fromShared()" x-show="!locked()">${icon('users')}<span x-t="shared.button"></span></button>`;
 
 const chooser = dialog<Project, Dataset>({
   title: 'shared.title',
