@@ -89,19 +89,18 @@ const files = ['server', 'scripts', 'ui']
 const none = files.length === 0;
 if (none) console.log(`No test file matches "${part}".`);
 
+const queue = files.map((file) => () => testFile(file));
+if (part === '') queue.unshift(lint);
 const outcomes: Outcome[] = [];
-if (part === '') outcomes.push(await lint());
-for (const outcome of outcomes) report(outcome);
-
-async function lane(queue: string[]): Promise<void> {
-  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-    const outcome = await testFile(file);
+async function lane(): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const outcome = await next();
     report(outcome);
     outcomes.push(outcome);
   }
 }
 
-await Promise.all(Array.from({ length: LANES }, () => lane(files)));
+await Promise.all(Array.from({ length: LANES }, lane));
 
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const [passed, skipped] = [sum('passed'), sum('skipped')];

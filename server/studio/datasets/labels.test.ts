@@ -275,7 +275,8 @@ test('a download that is read slowly waits, and one that is given up ends', asyn
     get(`${daemon.url}/api/datasets/${dataset.id}/download?format=coco`, { headers: dev.headers() }, done);
   });
   assert.is(answer.statusCode, 200);
-  // Until it has come to rest.
+  // Until it has begun and come to rest.
+  for (let waited = 0; openPacks() === packs && waited < 600; waited++) await sleep(100);
   for (let read = -1; bytesRead() - read > 2 ** 20; ) {
     read = bytesRead();
     await sleep(300);
