@@ -58,6 +58,11 @@ const SECTIONS = {
     keep_hours: Type.Integer({ minimum: 1, default: 24 }),
     keep_free_bytes: Type.Integer({ minimum: 0, default: 1 * GIB }),
   }),
+  download: Type.Object({
+    max_at_once: Type.Integer({ minimum: 1, maximum: 100, default: 4 }),
+    label_writers: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
+    patience_seconds: Type.Integer({ minimum: 1, default: 60 }),
+  }),
   trash: Type.Object({ keep_days: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }) }),
   pictures: Type.Object({ max_side: Type.Integer({ minimum: 16, maximum: 8192, default: 800 }) }),
   tables: Type.Object({

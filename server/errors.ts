@@ -425,6 +425,11 @@ export const CATALOGUE = {
     '한 번에 {count}개까지만 업로드할 수 있습니다. 진행 중인 업로드가 끝난 뒤 다시 시도해 주세요.',
     'At most {count} uploads at once are possible. Wait for the others to finish.',
   ),
+  too_many_downloads: entry(
+    429,
+    '데이터셋은 한 번에 {count}개까지만 다운로드할 수 있습니다. 진행 중인 다운로드가 끝난 뒤 다시 시도해 주세요.',
+    'At most {count} datasets can be downloaded at once. Wait until one of your downloads has ended, then try again.',
+  ),
   upload_no_space: entry(
     507,
     '디스크 공간이 부족합니다. {need}이(가) 필요하지만 {free}만 남았습니다. 필요 없는 데이터셋을 삭제하거나 관리자에게 문의해 주세요.',

@@ -277,6 +277,7 @@ async function start(config: Config, version: string): Promise<void> {
     projects,
     notifications,
     limits,
+    downloads: config.download,
     inUse: (id, revision) => experiments.usesLabels(id, revision) || inferences.usesLabels(id, revision),
     isAnnotated: (id) => annotation.tasks.isWorking(id),
   });

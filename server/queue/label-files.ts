@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LabelFilesMessage, type LabelFilesOrder, type Piece, TAKEN } from '../jobs/label-files/protocol.ts';
 import type { WrittenFile } from '../labels/files.ts';
+import type { Turn } from './fair-turns.ts';
 
 const PROGRAM = resolve(dirname(fileURLToPath(import.meta.url)), '../label-files.js');
 /** Tracing takes some bytes a pixel of the object. */
@@ -14,24 +15,32 @@ const HEAP_MB = 1024;
 export class LabelFiles {
   readonly #child: ChildProcess;
   readonly #messages: AsyncIterator<[LabelFilesMessage]>;
+  readonly #turn: Turn;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, turn: Turn) {
     this.#child = child;
+    this.#turn = turn;
     this.#messages = on(child, 'message', { close: ['disconnect'] }) as AsyncIterator<[LabelFilesMessage]>;
   }
 
-  /** Throws where one of the sets cannot be opened. What is opened must be closed. */
-  static async open(order: LabelFilesOrder): Promise<LabelFiles> {
+  /** Throws where one of the sets cannot be opened. What is opened must be closed. The turn ends with the process. */
+  static async open(order: LabelFilesOrder, turn: Turn): Promise<LabelFiles> {
     const child = fork(PROGRAM, [], {
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    child.on('error', () => {});
-    const files = new LabelFiles(child);
+    child.on('error', () => {
+      // None was made.
+      if (child.pid === undefined) turn.end();
+    });
+    child.once('exit', () => turn.end());
+    const files = new LabelFiles(child, turn);
+    turn.onGivenUp = () => files.close();
     try {
       child.send(order, () => {});
       await files.#next();
+      turn.rest();
       return files;
     } catch (error) {
       files.close();
@@ -54,7 +63,11 @@ export class LabelFiles {
 
   async *#pieces(): AsyncGenerator<Piece> {
     for (let message = await this.#next(); message.type === 'files'; message = await this.#next()) {
-      yield* message.pieces;
+      for (const piece of message.pieces) {
+        this.#turn.rest();
+        yield piece;
+      }
+      this.#turn.work();
       this.#child.send(TAKEN, () => {});
     }
   }

@@ -134,9 +134,16 @@ const downloader = dialog<Dataset>({
       },
       name: (one: DownloadFormat) => formatText(one.format),
       say: (loss: DownloadFormat['losses'][number]) => `${inLanguage(loss)} ${t('labels.losses.count', { n: loss.count })}`,
-      submit() {
+      async submit() {
         if (!this.chosen) return;
-        download(`/api/datasets/${dataset.id}/download?format=${this.chosen}`);
+        const address = `/api/datasets/${dataset.id}/download`;
+        try {
+          await api.get(`${address}/check?format=${this.chosen}`);
+        } catch (error) {
+          this.problem = error;
+          return;
+        }
+        download(`${address}?format=${this.chosen}`);
         done(true);
       },
     }),

@@ -5,8 +5,8 @@ import { DEVELOPERS, readerOf } from '../access.ts';
 import { DatasetStatistics, DownloadFormat, DownloadQuery, LabelReport, LabelUpload } from '../label-schemas.ts';
 import { Dataset, Nullable } from '../schemas.ts';
 import type { Studio } from '../studio.ts';
-import { asDownload } from './downloads.ts';
-import { ById, ByIdAndNumber, KEEP_PRIVATELY } from './parts.ts';
+import { asDownload, goneSignal } from './downloads.ts';
+import { ById, ByIdAndNumber, KEEP_PRIVATELY, Nothing } from './parts.ts';
 
 export const datasetLabelRoutes =
   ({ datasetLabels }: Studio): FastifyPluginAsyncTypebox =>
@@ -76,8 +76,32 @@ export const datasetLabelRoutes =
         schema: { tags, summary: 'Download Dataset: a zip of its pictures and labels', params: ById, querystring: DownloadQuery },
       },
       async (request, reply) => {
-        const { zip, name } = await datasetLabels.download(readerOf(request), request.params.id, request.query.format);
-        return asDownload(reply, name).type('application/zip').send(zip);
+        const gone = goneSignal(reply);
+        try {
+          const { zip, name } = await datasetLabels.download(readerOf(request), request.params.id, request.query.format, gone);
+          if (!gone.aborted) return asDownload(reply, name).type('application/zip').send(zip);
+        } catch (error) {
+          if (!gone.aborted) throw error;
+        }
+        return reply.hijack();
+      },
+    );
+
+    app.get(
+      '/api/datasets/:id/download/check',
+      {
+        config: { access: DEVELOPERS },
+        schema: {
+          tags,
+          summary: 'Whether it can be downloaded now: a browser that saves a file shows no reason',
+          params: ById,
+          querystring: DownloadQuery,
+          response: { 204: Nothing },
+        },
+      },
+      async (request, reply) => {
+        datasetLabels.checkDownload(readerOf(request), request.params.id, request.query.format);
+        return reply.status(204).send(null);
       },
     );
   };

@@ -1,6 +1,13 @@
 /** Files that a browser saves. */
 import type { FastifyReply } from 'fastify';
 
+/** Aborted when the client is gone before it has all of the answer. */
+export function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
 /** The header that gives a file its name, in ASCII for old browsers and in UTF-8. */
 export function asDownload(reply: FastifyReply, name: string): FastifyReply {
   const plain = name.replace(/[^\w.-]+/g, '_');

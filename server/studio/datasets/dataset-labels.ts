@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Config } from '../../config.ts';
 import { StudioError } from '../../errors.ts';
 import type { DatasetStatistics, DownloadFormat, LabelReport, PictureShapes } from '../../http/label-schemas.ts';
 import type { Dataset } from '../../http/schemas.ts';
@@ -13,6 +14,7 @@ import type { IngestLimits } from '../../jobs/protocol.ts';
 import type { FormatName } from '../../labels/annotation.ts';
 import { formatsOf, isLabelProblem, type LabelProblem } from '../../labels/problems.ts';
 import { LOSSES, type Loss } from '../../labels/report.ts';
+import { FairTurns, type Turn } from '../../queue/fair-turns.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import { LabelFiles } from '../../queue/label-files.ts';
 import type { PreviewProcess } from '../../queue/preview-process.ts';
@@ -41,6 +43,7 @@ export interface DatasetLabelsOptions {
   projects: Projects;
   notifications: Notifications;
   limits: IngestLimits;
+  downloads: Config['download'];
   /** Is a revision used by an experiment or an inference? */
   inUse(datasetId: number, revision: number): boolean;
   /** Are people labelling it just now? */
@@ -49,9 +52,13 @@ export interface DatasetLabelsOptions {
 
 export class DatasetLabels {
   readonly #options: DatasetLabelsOptions;
+  readonly #writing: FairTurns;
+  /** How many downloads of each person are under way or wait. */
+  readonly #downloads = new Map<number, number>();
 
   constructor(options: DatasetLabelsOptions) {
     this.#options = options;
+    this.#writing = new FairTurns({ atOnce: options.downloads.label_writers, patienceMs: options.downloads.patience_seconds * 1000 });
   }
 
   // ---------------------------------------------------------------- looking
@@ -115,18 +122,56 @@ export class DatasetLabels {
     return formats;
   }
 
-  /** Throws label_format_unsuited. */
-  async download(reader: StoredUser, id: number, format: FormatName): Promise<{ zip: Readable; name: string }> {
-    const dataset = this.#ready(reader, id);
-    const { problem } = dataset;
-    if (!formatsOf(problem).includes(format)) throw new StudioError('label_format_unsuited');
+  /** Throws label_format_unsuited, too_many_downloads. */
+  checkDownload(reader: StoredUser, id: number, format: FormatName): void {
+    if (!formatsOf(this.#ready(reader, id).problem).includes(format)) throw new StudioError('label_format_unsuited');
+    const { max_at_once: limit } = this.#options.downloads;
+    if ((this.#downloads.get(reader.id) ?? 0) >= limit) throw new StudioError('too_many_downloads', { count: limit });
+  }
+
+  /** Its label files may have to wait for those of others: until `gone`. Throws what checkDownload() throws, and the reason of `gone`. */
+  async download(reader: StoredUser, id: number, format: FormatName, gone: AbortSignal): Promise<{ zip: Readable; name: string }> {
+    this.checkDownload(reader, id, format);
+    const ended = this.#countDownload(reader.id);
+    try {
+      const needsWriter = format !== 'folders' && this.#folder(this.#ready(reader, id)) !== null;
+      const turn = needsWriter ? await this.#writing.take(reader.id, gone) : null;
+      try {
+        // As it is now: it may have other labels, or be gone.
+        const { zip, name } = await this.#zip(this.#ready(reader, id), format, turn);
+        zip.once('close', ended);
+        if (gone.aborted) zip.destroy();
+        return { zip, name };
+      } catch (error) {
+        turn?.end();
+        throw error;
+      }
+    } catch (error) {
+      ended();
+      throw error;
+    }
+  }
+
+  #countDownload(personId: number): () => void {
+    this.#downloads.set(personId, (this.#downloads.get(personId) ?? 0) + 1);
+    return () => {
+      const count = this.#downloads.get(personId)! - 1;
+      if (count > 0) this.#downloads.set(personId, count);
+      else this.#downloads.delete(personId);
+    };
+  }
+
+  async #zip(dataset: Readonly<StoredDataset> & { problem: LabelProblem }, format: FormatName, turn: Turn | null): Promise<{ zip: Readable; name: string }> {
+    const { id, problem } = dataset;
     const folder = this.#folder(dataset);
     const pictures = this.#options.datasets.folder(id);
     // Opened for this download alone: those that are looked at may be closed while it goes on.
     const set = await PictureSet.open(pictures);
     try {
       const folders = folder !== null && format === 'folders' ? await LabelSet.open(folder) : null;
-      const labels = folder !== null && format !== 'folders' ? await LabelFiles.open({ dataset: pictures, labels: folder, format, problem }) : null;
+      const labels = folder !== null && turn !== null ? await LabelFiles.open({ dataset: pictures, labels: folder, format, problem }, turn) : null;
+      // Its labels may have gone while it waited.
+      if (labels === null) turn?.end();
       const zip = datasetZip({ set, format, folders, labels, at: new Date(dataset.createdAt) });
       return { zip, name: `${dataset.name}_v${dataset.version}_${format}.zip` };
     } catch (error) {
