@@ -9,9 +9,9 @@ import { StudioError } from '../errors.ts';
 import type { Attributes, ClassInfo, Geometry, Json, JsonObject, LabelSource, Part, Ring, Shape } from './annotation.ts';
 import { checkSize, type LabelFile, shortened, type WrittenFile } from './files.ts';
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
+import { joinParts } from './joining.ts';
 import { jsonEntries, objectOf, without } from './json.ts';
 import { type Losses, lose, type Place } from './report.ts';
-import { joinParts } from './rings.ts';
 import { checkedRle, runsOf } from './rle.ts';
 import { areaOf, boxOf } from './shapes.ts';
 

@@ -14,6 +14,7 @@ import {
   partsArea,
   pointInParts,
   pointInRing,
+  reversedRing,
   ringArea,
   ringsBox,
   ringsOf,
@@ -25,8 +26,9 @@ import {
   transformRing,
   translation,
 } from './geometry.ts';
+import { joinParts } from './joining.ts';
 import { type Random, random, starRing } from './random.fixture.ts';
-import { joinParts, nest, splitCuts } from './rings.ts';
+import { nest, splitCuts } from './rings.ts';
 
 const SQUARE: Ring = [1, 1, 5, 1, 5, 5, 1, 5];
 const HOLE: Ring = [2, 2, 2, 4, 4, 4, 4, 2];
@@ -241,6 +243,51 @@ test('cuts: what was joined comes apart into the same region', () => {
       assert.is(pointInRing(x, y, line), pointInParts(x, y, parts), 'a tool that knows one line sees the same region');
     }
   }
+});
+
+/** The cut of each ring by comparing all corners with all: of equally near ones the first of the line, then the first of the ring. */
+function joinPlainly(rings: readonly Ring[]): Ring {
+  return rings.slice(1).reduce((line, ring) => {
+    let [at, from, nearest] = [0, 0, Infinity];
+    for (let i = 0; i < line.length; i += 2) {
+      for (let j = 0; j < ring.length; j += 2) {
+        const d = (line[i]! - ring[j]!) ** 2 + (line[i + 1]! - ring[j + 1]!) ** 2;
+        if (d < nearest) [at, from, nearest] = [i, j, d];
+      }
+    }
+    const turned = [...ring.slice(from), ...ring.slice(0, from + 2)];
+    return nearest === 0 ? [...line.slice(0, at), ...turned, ...line.slice(at + 2)] : [...line.slice(0, at + 2), ...turned, ...line.slice(at)];
+  }, rings[0]!);
+}
+
+test('cuts: they go between the nearest corners, also where many are equally near or meet', () => {
+  const r = random(11);
+  for (let round = 0; round < 1500; round += 1) {
+    const size = r.int(2, 40);
+    const anyRing = (): Ring => Array.from({ length: 2 * r.int(1, 12) }, () => r.int(0, size));
+    const parts = Array.from({ length: r.int(1, 12) }, () => ({ outer: anyRing(), holes: Array.from({ length: r.int(0, 3) }, anyRing) }));
+    const clockwise = ringArea(parts[0]!.outer) >= 0;
+    const turned = (ring: Ring, so: boolean): Ring => (ringArea(ring) >= 0 === so ? ring : reversedRing(ring));
+    const rings = parts.flatMap(({ outer, holes }) => [
+      turned(outer, clockwise),
+      ...holes.map((hole) => (ringArea(hole) >= 0 === clockwise ? reversedRing(hole) : hole)),
+    ]);
+    assert.equal(joinParts(parts), joinPlainly(rings));
+  }
+});
+
+test('cuts: hundreds of pieces are joined and come apart as they were', () => {
+  const r = random(12);
+  const parts: Part[] = Array.from({ length: 900 }, (_, i) => {
+    const [cx, cy] = [34 + 68 * (i % 30), 34 + 68 * Math.floor(i / 30)];
+    const outer = starRing(r, cx, cy, 14, 30, 40).map(Math.round);
+    return { outer, holes: i % 4 === 0 ? [flipPairs(starRing(r, cx, cy, 3, 8, 12).map(Math.round).reverse())] : [] };
+  }).filter(({ outer, holes }) => !selfCrossing([outer, ...holes]) && [outer, ...holes].every((ring) => splitCuts(ring).length === 1 && ringArea(ring) !== 0));
+  assert.ok(parts.length > 500);
+  const line = joinParts(parts);
+  close(Math.abs(ringArea(line)), partsArea(parts), 1e-6);
+  const back = splitCuts(line);
+  close(partsArea(back), partsArea(parts), 1e-6);
 });
 
 test('boxes as rings', () => {

@@ -10,10 +10,10 @@ import type { Attributes, Geometry, Json, JsonObject, LabelSource, Part, Picture
 import { type LabelFile, readText, safePath, shortened, type WrittenFile, WrittenNames, withoutExtension } from './files.ts';
 import { settled } from './geometry.ts';
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
+import { joinParts } from './joining.ts';
 import { objectOf, parseJson, without } from './json.ts';
 import { decodePng, encodePng } from './png.ts';
 import { type Losses, lose, type Place } from './report.ts';
-import { joinParts } from './rings.ts';
 import { decodeInBox, encodeMask } from './rle.ts';
 
 const FILE_KEYS = new Set(['version', 'shapes', 'imagePath', 'imageData', 'imageHeight', 'imageWidth']);

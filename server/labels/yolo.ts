@@ -13,8 +13,8 @@ import { namesOfLines, namesOfYaml, yamlScalar } from './class-names.ts';
 import { type LabelFile, readText, safePath, shortened, type WrittenFile, WrittenNames, withoutExtension } from './files.ts';
 import { settled } from './geometry.ts';
 import { type Draft, Intake, type ReadContext, type ReadResult } from './intake.ts';
+import { joinParts } from './joining.ts';
 import { type Losses, lose, type Place } from './report.ts';
-import { joinParts } from './rings.ts';
 import { boxOf, outlineOf } from './shapes.ts';
 
 /** Shares beyond this are pixels, not shares. */
