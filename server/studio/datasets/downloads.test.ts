@@ -28,38 +28,42 @@ test.before(async () => {
     await admin.ok('POST', '/api/users', { userId, name: userId, password: PASSWORD, role: 'developer', groupIds: [1] });
   first = await daemon.client().signIn('first');
   second = await daemon.client().signIn('second');
-  dataset = await outlines();
+  dataset = await described();
 });
 test.after(async () => {
   await daemon.remove();
   await rm(folder, { recursive: true });
 });
 
-/** Pictures with outlines of so many corners that the label files are more than what waits for a reader anywhere: one who does not read holds their writer. */
-async function outlines(): Promise<Dataset> {
-  const [pictures, corners] = [32, 25_000];
-  const ring = Array.from({ length: corners }, (_, i) => {
-    const angle = (i / corners) * 2 * Math.PI;
-    return [20 + 15 * Math.cos(angle), 20 + 15 * Math.sin(angle)].map((value) => Number(value.toFixed(6)));
-  });
+/** Pictures with labels that say so much that the label files are more than what waits for a reader anywhere: one who does not read holds their writer. */
+async function described(): Promise<Dataset> {
+  const pictures = 32;
+  const shape = {
+    label: 'a',
+    shape_type: 'rectangle',
+    points: [
+      [5, 5],
+      [20, 30],
+    ],
+    description: 'long '.repeat(120_000),
+  };
   const files = [];
   for (let n = 0; n < pictures; n++) {
-    const background = { r: n, g: 90, b: 40 };
-    const data = await sharp({ create: { width: 40, height: 40, channels: 3, background } })
+    const data = await sharp({ create: { width: 40, height: 40, channels: 3, background: { r: n, g: 90, b: 40 } } })
       .png()
       .toBuffer();
-    const labels = { shapes: [{ label: 'a', shape_type: 'polygon', points: ring }], imagePath: `${n}.png`, imageWidth: 40, imageHeight: 40 };
+    const labels = { shapes: [shape], imagePath: `${n}.png`, imageWidth: 40, imageHeight: 40 };
     files.push({ name: `${n}.png`, data }, { name: `${n}.json`, data: Buffer.from(JSON.stringify(labels)) });
   }
-  const project = await first.ok<Project>('POST', '/api/projects', {
-    name: 'outlines',
-    groupId: 1,
+  const request = { name: 'described', groupId: 1, description: '', type: 'image', model: 'detection' };
+  const project = await first.ok<Project>('POST', '/api/projects', request);
+  const uploadId = await first.upload('described.tar', tarOf(files));
+  const { id } = await first.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, {
+    name: 'described',
     description: '',
-    type: 'image',
-    model: 'instance_segmentation',
+    visibility: 'shared',
+    uploadId,
   });
-  const uploadId = await first.upload('outlines.tar', tarOf(files));
-  const { id } = await first.ok<Dataset>('POST', `/api/projects/${project.id}/datasets`, { name: 'outlines', description: '', visibility: 'shared', uploadId });
   const ready = await first.until<Dataset>(`/api/datasets/${id}`, ({ status }) => status !== 'ingesting');
   assert.equal([ready.status, ready.labelledCount], ['ready', pictures], JSON.stringify(ready));
   return ready;
