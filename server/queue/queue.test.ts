@@ -352,12 +352,17 @@ test('a daemon that comes back goes on: what waited, what ran, what had ended', 
 
   // As if the daemon had died behind the end of a job and before taking it over.
   await old.jobs.update(running, (before) => ({ ...before, state: 'running', finishedAt: null }));
+  // As if it had died in the same place behind the stop of one that waited.
+  const stopped = await old.submit(need(2));
+  await writeFile(join(old.queue.folder(stopped), 'events.jsonl'), '{"seq":1,"at":"2026-01-01T00:00:00.000Z","type":"end","state":"stopped","failure":null}\n');
+  await old.jobs.update(stopped, (before) => ({ ...before, stopRequested: true }));
   // A folder whose job was never stored.
   await mkdir(join(old.data, 'jobs', '77'));
 
   const w = await world({ data: old.data });
   await w.start();
   assert.is((await w.over(running)).state, 'succeeded');
+  assert.equal([(await w.over(stopped)).state, w.queue.get(stopped)!.startedAt], ['stopped', null], 'it is not launched');
   assert.equal(w.ended[0], { id: running, verdict: { state: 'succeeded', failure: null } });
   assert.is((await w.over(waits)).state, 'succeeded');
   assert.is((await w.over(behind)).state, 'succeeded');

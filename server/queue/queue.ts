@@ -255,6 +255,9 @@ export class Queue {
     try {
       await mkdir(this.folder(id), { recursive: true });
       await endLeftover(this.folder(id));
+      const end = await endIn(this.folder(id));
+      // Also of one that was stopped while it waited: what it was for says already that it is over.
+      if (end !== null) return await this.#running.finish(job, end);
       // Throws where the preset is gone from appliance.conf, or too large for the box now.
       if (job.resources.preset !== null) this.#needs.set(id, need(job));
       if (job.state === 'running') await this.#recover(job);
@@ -266,8 +269,6 @@ export class Queue {
   }
 
   async #recover(job: Readonly<StoredJob>): Promise<void> {
-    const end = await endIn(this.folder(job.id));
-    if (end !== null) return this.#running.finish(job, end);
     // What counts is what may be the job's own doing: not an orderly end, not a power cut, and not a daemon that dies when the job has long been running.
     const byLaunch = !job.interrupted && job.launchedIn === this.#boot;
     const relaunches = job.relaunches + (byLaunch ? 1 : 0);

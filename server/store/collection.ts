@@ -164,9 +164,13 @@ export class Document<T extends object> {
     this.#low = low;
   }
 
+  /** What `initial` has must be in the file, too, or it is damaged. Throws DamagedFileError. */
   static async open<T extends object>(file: string, initial: T): Promise<Document<T>> {
     const low = new Low<T>(new DurableJson<T>(file), initial);
     await low.read();
+    if (typeof low.data !== 'object') throw new DamagedFileError(file, 'it holds no document');
+    const missing = Object.keys(initial).find((key) => !(key in low.data));
+    if (missing !== undefined) throw new DamagedFileError(file, `it holds no ${missing}`);
     return new Document(low);
   }
 

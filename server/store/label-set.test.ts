@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Shape } from '../labels/annotation.ts';
+import { DamagedFileError } from './durable.ts';
 import { LabelSet, LabelSetWriter, labelFolder, writeClassLabels } from './label-set.ts';
+import { PictureSet, PictureSetWriter } from './pictures.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ai-studio-test-'));
 test.after(() => rmSync(root, { recursive: true, force: true }));
@@ -68,8 +70,8 @@ test('shapes: read back as written, empty ones too; the classes of each picture 
     ],
   });
   const set = await LabelSet.open(dir);
-  const { forms, melting, ...written } = set.head;
-  assert.equal([written, melting], [head, 1]);
+  const { forms, melting, labelled, ...written } = set.head;
+  assert.equal([written, melting, labelled], [head, 1, set.labelled]);
   assert.equal(
     forms.map(({ example, count }) => [example.kind, count]),
     [
@@ -94,6 +96,54 @@ test('a folder without labels and a second set in one folder are refused', async
   await LabelSet.open(join(root, 'none')).catch(() => (failed += 1));
   await LabelSetWriter.create(labelFolder(join(root, 'a'), 1), { problem: 'classification', classes: [] }).catch(() => (failed += 1));
   assert.is(failed, 2);
+});
+
+test('what a disk has lost or turned is told by the name of its file, and never left out without a word', async () => {
+  const pictures = join(root, 'pictures');
+  mkdirSync(pictures);
+  const set = await PictureSetWriter.create(pictures);
+  for (let n = 0; n < 9; n++) await set.add({ name: `${n}.png`, width: 4, height: 4, mime: 'image/png' }, Buffer.alloc(50 + n, n));
+  await set.finish();
+  const shapes = labelFolder(pictures, 1);
+  const writer = await LabelSetWriter.create(shapes, { problem: 'detection', classes: [{ name: 'a' }] });
+  for (let n = 0; n < 9; n++) await writer.add(n, { shapes: [{ kind: 'box', x: n, y: 1, width: 2, height: 2, label: 0 }] });
+  await writer.finish();
+  const classes = labelFolder(pictures, 2);
+  await writeClassLabels(
+    classes,
+    ['a'],
+    Array.from({ length: 9 }, () => 0),
+  );
+
+  const told = async (file: string, open: () => Promise<{ close(): Promise<void> }>) => {
+    const whole = readFileSync(file);
+    const lastLine = whole.lastIndexOf('\n', whole.length - 2) + 1;
+    // Without its last line, cut within it, and with a bit of a number turned.
+    for (const damaged of [whole.subarray(0, lastLine || 20), whole.subarray(0, whole.length - 3), Buffer.from(whole).fill(0, lastLine + 3, lastLine + 4)]) {
+      writeFileSync(file, damaged);
+      const error: unknown = await open().then(
+        (opened) => opened.close(),
+        (reason: unknown) => reason,
+      );
+      assert.instance(error, DamagedFileError, `${file} ${damaged.length} of ${whole.length}`);
+      assert.is((error as DamagedFileError).file, file);
+    }
+    writeFileSync(file, whole);
+    await (await open()).close();
+  };
+  await told(join(pictures, 'items.jsonl'), () => PictureSet.open(pictures));
+  await told(join(shapes, 'index.jsonl'), () => LabelSet.open(shapes));
+  await told(join(classes, 'labels.jsonl'), () => LabelSet.open(classes));
+  for (const [file, open] of [
+    [join(pictures, 'pictures.pack'), () => PictureSet.open(pictures)],
+    [join(shapes, 'labels.jsonl'), () => LabelSet.open(shapes)],
+  ] as const) {
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, whole.length - 1));
+    const error: unknown = await (open() as Promise<unknown>).catch((reason: unknown) => reason);
+    assert.is((error as DamagedFileError).file, file);
+    writeFileSync(file, whole);
+  }
 });
 
 test.run();

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import type { ModelKind } from '../http/schemas.ts';
 import type { ClassInfo, FormatName, JsonObject, Shape } from '../labels/annotation.ts';
 import { type Form, Forms } from '../labels/forms.ts';
-import { syncFolder, writeDurably } from './durable.ts';
+import { DamagedFileError, syncFolder, writeDurably } from './durable.ts';
 import { jsonLines } from './json-lines.ts';
 
 type Extra = { [format in FormatName]?: JsonObject };
@@ -32,6 +32,8 @@ export interface LabelSetSummary {
   forms: Form[];
   /** Shapes beyond the first of their class in their picture: where pixels have classes only, they melt into one. */
   melting: number;
+  /** Labelled pictures; unknown where an older version has written it. */
+  labelled?: number;
 }
 
 /** What is known of one labelled picture: its class, or its shapes (none: labelled "nothing here") in pixels of the kept picture. */
@@ -68,18 +70,36 @@ export class LabelSet {
     this.#rows = rows;
   }
 
-  /** Throws where the folder is no label set. The event loop turns meanwhile, so the daemon may call it. */
+  /** Throws where the folder is no label set or has lost something. The event loop turns meanwhile, so the daemon may call it. */
   static async open(dir: string): Promise<LabelSet> {
-    const head = JSON.parse(await readFile(join(dir, 'classes.json'), 'utf8')) as LabelSetHead & LabelSetSummary;
+    const head = await readHead(join(dir, 'classes.json'));
+    const lines = join(dir, 'labels.jsonl');
+    const index = join(dir, 'index.jsonl');
     const rows = new Rows();
+    let end = 0;
     if (head.problem === 'classification') {
-      for await (const slice of jsonLines<{ n: number; label: number }>(join(dir, 'labels.jsonl')))
-        for (const { n, label } of slice) rows.add(n, 0, 0, [label, 1]);
+      for await (const slice of jsonLines<{ n: number; label: number }>(lines)) for (const { n, label } of slice) rows.add(n, 0, 0, [label, 1]);
     } else {
-      for await (const slice of jsonLines<[number, number, number, ...number[]]>(join(dir, 'index.jsonl')))
-        for (const [n, offset, bytes, ...pairs] of slice) rows.add(n, offset, bytes, pairs);
+      for await (const slice of jsonLines<[number, number, number, ...number[]]>(index)) {
+        for (const [n, offset, bytes, ...pairs] of slice) {
+          rows.add(n, offset, bytes, pairs);
+          end = offset + bytes + 1;
+        }
+      }
     }
-    return new LabelSet(head, await open(join(dir, 'labels.jsonl'), 'r'), rows);
+    const file = await open(lines, 'r');
+    try {
+      const { size } = await file.stat();
+      if (head.problem !== 'classification' && size !== end)
+        throw new DamagedFileError(size < end ? lines : index, `${size} bytes of labels, ${end} in the list`);
+      if (head.labelled !== undefined && rows.count !== head.labelled) {
+        throw new DamagedFileError(head.problem === 'classification' ? lines : index, `${rows.count} labelled pictures, ${head.labelled} were written`);
+      }
+      return new LabelSet(head, file, rows);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   get classes(): readonly ClassInfo[] {
@@ -123,6 +143,15 @@ export class LabelSet {
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+}
+
+async function readHead(file: string): Promise<LabelSetHead & LabelSetSummary> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text) as LabelSetHead & LabelSetSummary;
+  } catch (error) {
+    throw new DamagedFileError(file, (error as Error).message);
   }
 }
 
@@ -280,7 +309,7 @@ export class LabelSetWriter {
   async finish(): Promise<{ labelled: number; classes: ClassCount[] }> {
     await this.#lines.finish();
     await this.#index?.finish();
-    const summary: LabelSetSummary = { forms: this.#forms.list(), melting: this.#melting };
+    const summary: LabelSetSummary = { forms: this.#forms.list(), melting: this.#melting, labelled: this.#labelled };
     await writeDurably(join(this.#dir, 'classes.json'), `${JSON.stringify({ ...this.#head, ...summary })}\n`);
     await syncFolder(dirname(this.#dir));
     await syncFolder(dirname(dirname(this.#dir)));

@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeDurably, syncFolder, writeDurably } from './durable.ts';
+import { DamagedFileError, removeDurably, syncFolder, writeDurably } from './durable.ts';
 import { jsonLines } from './json-lines.ts';
 
 /** Long side of a thumbnail, pixels; a picture that is no larger is its own. */
@@ -55,11 +55,29 @@ export class PictureSet {
     this.#pack = pack;
   }
 
-  /** Throws where the folder is no picture set. The event loop turns meanwhile, so the daemon may call it. */
+  /** Throws where the folder is no picture set or has lost something. The event loop turns meanwhile, so the daemon may call it. */
   static async open(dir: string): Promise<PictureSet> {
+    const index = join(dir, 'items.jsonl');
     const items: PictureItem[] = [];
-    for await (const slice of jsonLines<PictureItem>(join(dir, 'items.jsonl'))) for (const item of slice) items.push(item);
-    return new PictureSet(items, new Set(await excludedFrom(dir)), await open(packOf(dir), 'r'));
+    let end = 0;
+    for await (const slice of jsonLines<PictureItem>(index)) {
+      for (const item of slice) {
+        if (item.n !== items.length || item.offset !== end) throw new DamagedFileError(index, `picture ${items.length} is not where it should be`);
+        end += item.bytes;
+        items.push(item);
+      }
+    }
+    const excluded = new Set(await excludedFrom(dir));
+    const pack = await open(packOf(dir), 'r');
+    try {
+      const { size } = await pack.stat();
+      // Of a list that has lost its end, too.
+      if (size !== end) throw new DamagedFileError(size < end ? packOf(dir) : index, `${size} bytes of pictures, ${end} in the list`);
+      return new PictureSet(items, excluded, pack);
+    } catch (error) {
+      await pack.close();
+      throw error;
+    }
   }
 
   /** The encoded picture n. */

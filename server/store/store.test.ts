@@ -134,6 +134,11 @@ test('a document is kept', async () => {
   const document = await Document.open<{ count: number }>(file, { count: 0 });
   await Promise.all(Array.from({ length: 10 }, () => document.update(({ count }) => ({ count: count + 1 }))));
   assert.is((await Document.open<{ count: number }>(file, { count: 0 })).data.count, 10);
+  for (const damaged of ['{"coumt":10}', '10']) {
+    await writeFile(file, damaged);
+    const error: unknown = await Document.open<{ count: number }>(file, { count: 0 }).catch((reason: unknown) => reason);
+    assert.instance(error, DamagedFileError, damaged);
+  }
 });
 
 test('the torn last line of a journal is cut off, and writing goes on behind it', async () => {

@@ -318,7 +318,10 @@ test('a lease that has run out is somebody else’s, a late label is taken unles
   await room.restart('SIGKILL', async () => {
     const edit = async <T>(file: string, change: (record: T) => T) => writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, 'utf8')) as T)));
     const db = join(room.daemon.data, 'db');
-    await edit<Leases>(join(db, 'kiosk-leases.json'), ({ leases }) => ({ leases: leases.map((lease) => ({ ...lease, until: Date.now() - 1 })) }));
+    await edit<Leases>(join(db, 'kiosk-leases.json'), ({ leases }) => ({
+      // One has run out, the others are from before the clock was put back by a day.
+      leases: leases.map((lease, i) => ({ ...lease, until: i === 0 ? Date.now() - 1 : lease.until + 864e5 })),
+    }));
     const long = 1000 * (3 * view.idleSeconds + 1);
     await edit<StoredStation>(join(db, 'kiosk-stations', `${idle}.json`), (station) => ({
       ...station,

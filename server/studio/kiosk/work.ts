@@ -70,10 +70,14 @@ export class KioskWorks {
   /** A change of the leases and skips that are still of use. */
   async #change(now: number, change: (before: Required<Leases>) => Leases): Promise<void> {
     let used: string[] = [];
+    const latest = now + this.#services.settings.lease_minutes * 60_000;
     await this.#services.leases.update(({ leases, skips = [] }) => {
       used = [...this.#used];
       return change({
-        leases: leases.filter(({ id, until }) => until + REMEMBERED_MS > now && !this.#used.has(id)),
+        leases: leases
+          .filter(({ id, until }) => until + REMEMBERED_MS > now && !this.#used.has(id))
+          // One from before the clock was put back would keep its picture from the others for as long.
+          .map((lease) => (lease.until > latest ? { ...lease, until: now } : lease)),
         skips: skips.filter(({ at }) => at + REMEMBERED_MS > now),
       });
     });

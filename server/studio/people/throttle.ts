@@ -68,6 +68,8 @@ export class SignInThrottle {
   #waitSeconds(entry: { count: number; last: number } | undefined, free: number, now: number): number {
     if (entry === undefined || entry.count < free) return 0;
     const delay = Math.min(this.#settings.max_delay_seconds, 2 ** Math.min(20, entry.count - free));
+    // From before the clock was put back: it would lock somebody out for days.
+    if (entry.last - now > this.#settings.max_delay_seconds * 1000) return 0;
     return Math.max(0, Math.ceil((entry.last + delay * 1000 - now) / 1000));
   }
 }
