@@ -195,7 +195,7 @@ async function start(config: Config, version: string): Promise<void> {
     events,
     isInferring: (id) => inferences.isInferring(id),
     deleteInferencesOf: (id) => inferences.deleteOf(id),
-    searches: { summary: (id) => hpo.summary(id), stop: (id) => hpo.stop(id), forget: (id) => hpo.forget(id) },
+    searches: { summary: (id) => hpo.views.summary(id), stop: (id) => hpo.stop(id), forget: (id) => hpo.forget(id) },
   });
   const trainings = new Trainings({
     experiments,

@@ -29,7 +29,7 @@ export const hpoRoutes =
     app.get(
       '/api/experiments/:id/hpo',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'An HPO with its trials', params: ById, response: { 200: Hpo } } },
-      async (request) => hpo.look(readerOf(request), request.params.id),
+      async (request) => hpo.views.look(readerOf(request), request.params.id),
     );
 
     app.post(
@@ -44,7 +44,7 @@ export const hpoRoutes =
     app.get(
       '/api/experiments/:id/hpo/trials/:trial',
       { config: { access: DEVELOPERS }, schema: { tags, summary: 'A trial with its epochs and result', params: ByTrial, response: { 200: TrialDetails } } },
-      async (request) => hpo.trial(readerOf(request), request.params.id, request.params.trial),
+      async (request) => hpo.views.trial(readerOf(request), request.params.id, request.params.trial),
     );
 
     app.get(
@@ -53,6 +53,6 @@ export const hpoRoutes =
         config: { access: DEVELOPERS },
         schema: { tags, summary: 'History, parallel coordinates, slices and importances of the parameters', params: ById, response: { 200: HpoPictures } },
       },
-      async (request) => hpo.pictures(readerOf(request), request.params.id),
+      async (request) => hpo.views.pictures(readerOf(request), request.params.id),
     );
   };

@@ -4,19 +4,16 @@
  *
  * All that happens to one study happens in turn (live-study.ts). The journal comes first: what it says is done again after a crash where it had not been done.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { failureOf, isDiskFull, StudioError } from '../../errors.ts';
 import type { EventBus } from '../../events.ts';
-import type { EpochRow, Experiment, HpoSummary, Parameters, TrainResult } from '../../http/schemas.ts';
-import type { HpoOptions, HpoPictures, HpoRequest, Hpo as HpoView, TrialDetails } from '../../http/training-schemas.ts';
+import type { EpochRow, Experiment } from '../../http/schemas.ts';
+import type { HpoOptions, HpoRequest } from '../../http/training-schemas.ts';
 import type { JobRules, JobVerdict, StoredJob } from '../../queue/jobs.ts';
 import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
-import { importances } from '../../search/importance.ts';
-import { history, parallelCoordinates, slices } from '../../search/pictures.ts';
 import type { Decision, Study } from '../../search/study.ts';
 import { isPending } from '../../search/trial.ts';
 import { checkAllowed } from '../experiments/actions.ts';
@@ -31,7 +28,8 @@ import { LiveStudy } from './live-study.ts';
 import { checkSearchedFreezing, smallestSizes } from './parameters.ts';
 import { checkLimits, hpoOptions, studyConfig } from './settings.ts';
 import { StudyFolder } from './study-folder.ts';
-import { metricsOfEpoch, metricsOfResult, trialName, trialRow } from './trials.ts';
+import { metricsOfEpoch, metricsOfResult, parametersOf, readResult, trainingsOf, trialName } from './trials.ts';
+import { SearchViews, summaryOf } from './views.ts';
 
 export interface HpoServices {
   /** DATA/studies */
@@ -48,14 +46,14 @@ export interface HpoServices {
   log(error: unknown, about: string): void;
 }
 
-type Searched = Readonly<StoredExperiment> & { search: StoredSearch };
-
 export class Hpo {
   readonly #services: HpoServices;
   readonly #live = new Map<number, LiveStudy>();
+  readonly views: SearchViews;
 
   constructor(services: HpoServices) {
     this.#services = services;
+    this.views = new SearchViews(services, (id) => this.#live.get(id)?.study);
     services.events.on('jobEvent', ({ jobId, event }) => {
       if (event.type !== 'epoch') return;
       const job = services.queue.get(jobId);
@@ -132,7 +130,7 @@ export class Hpo {
   /** Throws experiment_refused or hpo_submit_refused. */
   async submit(reader: StoredUser, id: number, trial: number): Promise<Experiment> {
     const { experiments, projects } = this.#services;
-    const experiment = this.#searched(reader, id);
+    const experiment = this.views.searched(reader, id);
     projects.editable(reader, experiment.projectId);
     if (experiment.status !== 'running') throw new StudioError('experiment_refused', { action: 'submit', status: experiment.status });
     await this.#inTurn(id, async (live) => {
@@ -149,87 +147,16 @@ export class Hpo {
     await new StudyFolder(this.#services.dir, id).remove();
   }
 
-  // ---------------------------------------------------------------- looking
-
   /** Searches of a project that go on or wait for Submit or Stop. */
   countLive(projectId: number): number {
     const { experiments } = this.#services;
     return [...this.#live.keys()].filter((id) => experiments.get(id)?.projectId === projectId).length;
   }
 
-  #searched(reader: StoredUser, id: number): Searched {
-    const experiment = this.#services.experiments.visible(reader, id);
-    if (experiment.search === undefined) throw new StudioError('not_found');
-    return experiment as Searched;
-  }
-
-  /** Of a search that is over: read from its journal. */
-  async #study({ id, search }: Searched): Promise<Study> {
-    return this.#live.get(id)?.study ?? new StudyFolder(this.#services.dir, id).replay(studyConfig(search.request));
-  }
-
-  summary(id: number): HpoSummary | null {
-    const live = this.#live.get(id);
-    if (live !== undefined) return summaryOf(live.study);
-    return this.#services.experiments.get(id)?.search?.summary ?? null;
-  }
-
-  async look(reader: StoredUser, id: number): Promise<HpoView> {
-    const experiment = this.#searched(reader, id);
-    const study = await this.#study(experiment);
-    const { stamp, request } = experiment.search;
-    const trainings = study.trials.map((): Readonly<StoredJob>[] => []);
-    for (const job of this.#trainings(id)) trainings[job.trial!.index]?.push(job);
-    const frame = { experimentId: id, stamp, study, submittable: isSubmittable(study) };
-    return {
-      experiment: this.#services.experiments.view(reader, experiment),
-      config: request,
-      trials: study.trials.map((trial) => trialRow(trial, { ...frame, jobs: trainings[trial.id]! })),
-      best: study.best?.id ?? null,
-      canSubmit: frame.submittable,
-      settled: study.settled,
-    };
-  }
-
-  async trial(reader: StoredUser, id: number, n: number): Promise<TrialDetails> {
-    const experiment = this.#searched(reader, id);
-    const { queue, jobs } = this.#services;
-    const study = await this.#study(experiment);
-    const trial = study.trials[n];
-    if (trial === undefined) throw new StudioError('not_found');
-    const frame = { experimentId: id, stamp: experiment.search.stamp, study, submittable: isSubmittable(study), jobs: this.#trainings(id, n) };
-    const job = frame.jobs.at(-1);
-    // A training that goes on from a checkpoint tells the epochs before it once more; one that has just been queued has told nothing yet.
-    const epochs = new Map<number, EpochRow>();
-    for (const { id: jobId } of frame.jobs) for await (const event of queue.events(jobId)) if (event.type === 'epoch') epochs.set(event.row.epoch, event.row);
-    return {
-      trial: trialRow(trial, frame),
-      parameters: parametersOf(experiment.search.request, study, n),
-      job: job === undefined ? null : jobs.view(job),
-      epochs: [...epochs.values()],
-      result: trial.state === 'succeeded' && job !== undefined ? await readResult(queue.folder(job.id)) : null,
-    };
-  }
-
-  /** The importances are computed piece by piece, between which others are served. */
-  async pictures(reader: StoredUser, id: number): Promise<HpoPictures> {
-    const experiment = this.#searched(reader, id);
-    const { config, trials } = await this.#study(experiment);
-    const seen = [...trials];
-    const past = history(seen, config.direction);
-    await breathe();
-    const parallel = parallelCoordinates(config.space, seen);
-    await breathe();
-    const pictures = { history: past, parallel, slices: slices(config.space, seen), importance: await importances(config.space, seen, config.seed) };
-    // The same shapes, which the schema calls mutable.
-    return pictures as unknown as HpoPictures;
-  }
-
   // ---------------------------------------------------------------- the study and its trainings
 
-  /** The trainings of a trial (or of all trials), the oldest first. */
   #trainings(id: number, trial?: number): Readonly<StoredJob>[] {
-    return this.#services.queue.filter((job) => job.kind === 'trial' && job.subjectId === id && (trial === undefined || job.trial?.index === trial));
+    return trainingsOf(this.#services.queue, id, trial);
   }
 
   #open(id: number, config: Study['config']): Promise<LiveStudy> {
@@ -510,27 +437,6 @@ const GOAL_MET = {
   en: 'A trial has reached the goal. Finish the HPO with Submit, or wait for a better one.',
 };
 
-/** As Study.canSubmit says of each trial that has succeeded; the goal is met by a succeeded trial alone. */
-const isSubmittable = (study: Study) => study.status === 'running' && study.goalMet;
-
-function summaryOf(study: Study): HpoSummary {
-  const { trials, config, submitted } = study;
-  return {
-    maxTrialCount: config.maxTrials,
-    trials: trials.length,
-    ended: trials.filter(({ state }) => state !== 'draft' && state !== 'running' && state !== 'paused').length,
-    failed: trials.filter(({ state }) => state === 'failed').length,
-    metric: config.objective,
-    best: study.best?.value ?? null,
-    goalMet: study.goalMet,
-    submitted,
-  };
-}
-
-function parametersOf({ parameters }: HpoRequest, study: Study, trial: number): Parameters {
-  return { ...parameters, ...study.trials[trial]!.params } as Parameters;
-}
-
 /** As many digits as tell it apart from the goal. */
 function shown(value: number | null | undefined, goal: number | null | undefined): number | string {
   if (value === null || value === undefined) return '-';
@@ -540,9 +446,3 @@ function shown(value: number | null | undefined, goal: number | null | undefined
   }
   return value;
 }
-
-const readResult = (dir: string): Promise<TrainResult | null> =>
-  readFile(join(dir, 'out/result.json'), 'utf8').then(
-    (text) => JSON.parse(text) as TrainResult,
-    () => null,
-  );

@@ -1,9 +1,12 @@
-/** A trial as people see it. */
+/** A trial: its name, its trainings, what they tell of it, and the row in which people see it. */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CATALOGUE, type ErrorCode, failureOf, StudioError } from '../../errors.ts';
-import type { EpochRow, Failure, TrainResult } from '../../http/schemas.ts';
-import type { HpoMetric, TrialRow } from '../../http/training-schemas.ts';
+import type { EpochRow, Failure, Parameters, TrainResult } from '../../http/schemas.ts';
+import type { HpoMetric, HpoRequest, TrialRow } from '../../http/training-schemas.ts';
 import type { StoredJob } from '../../queue/jobs.ts';
+import type { Queue } from '../../queue/queue.ts';
 import type { Metrics, Study, StudyTrial } from '../../search/study.ts';
 import { lastValue } from '../../search/trial.ts';
 
@@ -16,6 +19,23 @@ export function trialName(experimentId: number, stamp: string, trial: number): s
     .toString(36)
     .slice(-LETTERS)}`;
 }
+
+/** The trainings of a trial (or of all trials) of a search, the oldest first. */
+export function trainingsOf(queue: Queue, experimentId: number, trial?: number): Readonly<StoredJob>[] {
+  return queue.filter((job) => job.kind === 'trial' && job.subjectId === experimentId && (trial === undefined || job.trial?.index === trial));
+}
+
+/** What a trial is trained with. */
+export function parametersOf({ parameters }: HpoRequest, study: Study, trial: number): Parameters {
+  return { ...parameters, ...study.trials[trial]!.params } as Parameters;
+}
+
+/** What a training has come to, in its folder; null where it has made no model. */
+export const readResult = (dir: string): Promise<TrainResult | null> =>
+  readFile(join(dir, 'out/result.json'), 'utf8').then(
+    (text) => JSON.parse(text) as TrainResult,
+    () => null,
+  );
 
 /** What an epoch tells of the metrics. */
 export function metricsOfEpoch({ train_accuracy, train_loss, validation_accuracy, validation_loss }: EpochRow): Record<string, number> {

@@ -307,7 +307,6 @@ export class Models {
     return this.version(reader, id);
   }
 
-  /** A file to be downloaded; the download is noted in the version's log. */
   maySeeVersion(reader: StoredUser, id: number): boolean {
     const model = this.#models.get(this.#versions.get(id)?.modelId ?? 0);
     return model !== undefined && this.maySee(reader, model);
@@ -329,6 +328,7 @@ export class Models {
     return { file: join(this.#folder(id), 'weights.safetensors'), name: `${model.name} v${version.version}`, architecture: version.algorithm };
   }
 
+  /** A file to be downloaded; the download is noted in the version's log. */
   async file(reader: StoredUser, id: number, file: ModelFile): Promise<{ path: string; name: string }> {
     const { model, version } = this.#visibleVersion(reader, id);
     const line = { at: new Date().toISOString(), ...DOWNLOADED[file], modifierId: reader.id };
