@@ -318,6 +318,19 @@ test('a draft, its rules, and a training that survives the death of the daemon',
     rest.map(({ data }) => data),
   );
   assert.is((await dev.ok<Project>('GET', `/api/projects/${project.id}`)).status, 'working');
+
+  // A log that is longer than what waits for a reader at once is told to its end, and its many waits leave nothing behind.
+  const log = join(daemon.data, 'jobs', String(jobId), 'events.jsonl');
+  const kept = readFileSync(log);
+  const end = all.at(-1)!.seq;
+  const text = 'long '.repeat(200);
+  const lines = Array.from({ length: 2000 }, (_, i) => ({ seq: end + 1 + i, at: new Date().toISOString(), type: 'log', level: 'info', text }));
+  writeFileSync(log, Buffer.concat([kept, Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))]));
+  const long = await listen(dev, `/api/events?job=${jobId}&after=${end}`);
+  await comes(() => long.messages.some(({ id }) => Number(id) === end + lines.length));
+  await long.close();
+  writeFileSync(log, kept);
+  assert.not.match(daemon.output, /MaxListenersExceededWarning/);
 });
 
 test('Change Model Name, the model itself, and a dataset in use', async () => {

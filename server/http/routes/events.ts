@@ -1,5 +1,4 @@
 /** GET /api/events: what changes, as Server-Sent Events (see ChangeMessage in changes.ts). */
-import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
@@ -68,7 +67,7 @@ export const eventRoutes =
         const replay = async (jobId: number) => {
           for await (const event of studio.jobs.allEvents(jobId, last)) {
             sendEvent(event);
-            if (stream.writableNeedDrain) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+            if (stream.writableNeedDrain) await drained(stream);
             if (stream.destroyed || stream.writableEnded) return;
           }
           for (const event of replaying ?? []) sendEvent(event);
@@ -140,6 +139,17 @@ export const eventRoutes =
       },
     );
   };
+
+/** Resolves when it takes more, or is closed. */
+function drained(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      stream.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    stream.on('drain', settle).on('close', settle);
+  });
+}
 
 /** Whether a change concerns a person at all; what the person may see of it is the services' matter. */
 function reaches(audience: Audience, person: StoredUser): boolean {
