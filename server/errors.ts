@@ -280,6 +280,11 @@ export const CATALOGUE = {
     '작업에 허용된 메모리 {limitMb} MB가 모자랍니다. batch_size를 {batch}에서 {proposed}(으)로 낮추거나 더 큰 자원을 선택해 다시 시작해 주세요.',
     'The {limitMb} MB of memory that this job may use are not enough. Lower batch_size from {batch} to {proposed}, or choose larger resources, and start again.',
   ),
+  out_of_memory_inference: entry(
+    422,
+    '이 모델로 추론하기에는 메모리 {limitMb} MB가 모자랍니다. 관리자에게 appliance.conf의 queue.light_memory_mb 값을 늘려 달라고 요청해 주세요.',
+    'The {limitMb} MB of memory that an inference may use are not enough for this model. Ask an administrator to raise queue.light_memory_mb in appliance.conf.',
+  ),
   out_of_memory_data: entry(
     422,
     '데이터를 처리하는 데 메모리 {limitMb} MB가 모자랍니다. 더 작은 이미지를 쓰거나 나누어 올려 주세요.',

@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { createTrainer } from '../../server/engine/trainer.ts';
-import { batchOf, infer } from '../../server/jobs/infer.ts';
+import { infer } from '../../server/jobs/infer.ts';
 import { ingest } from '../../server/jobs/ingest.ts';
 import type { JobHost } from '../../server/jobs/job.ts';
 import { labelFolder } from '../../server/store/label-set.ts';
@@ -89,7 +89,7 @@ try {
   const model = join(dir, 'model.onnx');
   await writeFile(model, file);
 
-  const batch = batchOf({ size });
+  const batch = Math.max(1, Math.min(64, Math.floor(1e6 / size ** 2)));
   const session = await InferenceSession.create(file, { intraOpNumThreads: threads, interOpNumThreads: 1 });
   const ready = new Tensor('float32', new Float32Array(batch * 3 * size * size).fill(127), [batch, 3, size, size]);
   const passes = Math.ceil(images / batch);

@@ -1,20 +1,25 @@
-import { readFile } from 'node:fs/promises';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { decodeOnnx } from './onnx.ts';
+import { stat } from 'node:fs/promises';
+import { openSession, type Session, type SessionOptions } from './inference-session.ts';
+import { openStreams, PIXELS_A_THREAD, streamsFor, together } from './inference-streams.ts';
+import { readInterface } from './onnx.ts';
 import type { DeviceName } from './runtime.ts';
-import { SHORT_SPIN } from './spin.ts';
 
-export interface InferenceModel {
+export interface InferenceModel extends Session {
   readonly device: DeviceName;
   /** The file's metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Side of the square input in pixels, and number of classes, read from the graph itself. */
   readonly size: number;
   readonly classes: number;
-  /** images: uint8 RGB [count,size,size,3]; returns probabilities [count*classes]. */
-  run(images: Uint8Array, count: number): Promise<Float32Array>;
-  close(): Promise<void>;
+  /** How many batches it judges at the same time. */
+  readonly streams: number;
+  /** Pictures that are best given to it in a batch. */
+  readonly batch: number;
 }
+
+/** Pixels in a batch. On the CPU a picture of a larger batch takes as long, and all of them more memory; a GPU has more units to keep busy. */
+const PIXELS_OF_GPU = 1_000_000;
+const MOST_PICTURES = 64;
 
 /** The file is an ONNX model, but not one that classifies pictures as the studio's do. */
 export class ModelInterfaceError extends Error {
@@ -23,16 +28,16 @@ export class ModelInterfaceError extends Error {
 
 /**
  * Opens a classifier that the studio exported, from a path or its bytes. Throws OnnxFormatError where it is not an ONNX file,
- * ModelInterfaceError where it has other inputs and outputs.
+ * ModelInterfaceError where it has other inputs and outputs. On the CPU of `threads` it is parted into as many streams as `memoryBytes`, which the process
+ * may take, has room for.
  */
 export async function openModel(
   source: string | Uint8Array,
-  { threads, device = 'cpu', gpu = null }: { readonly threads: number; readonly device?: DeviceName; readonly gpu?: number | null },
+  { threads, device = 'cpu', gpu = null, memoryBytes = 0 }: Partial<SessionOptions> & { readonly threads: number; readonly memoryBytes?: number },
 ): Promise<InferenceModel> {
-  const file = typeof source === 'string' ? await readFile(source) : source;
-  const { graph, metadata } = decodeOnnx(file);
-  const input = graph.inputs.find(({ name }) => name === 'images');
-  const output = graph.outputs.find(({ name }) => name === 'probabilities');
+  const { metadata, inputs, outputs } = readInterface(source);
+  const input = inputs.find(({ name }) => name === 'images');
+  const output = outputs.find(({ name }) => name === 'probabilities');
   if (!input || !output) throw new ModelInterfaceError('the model has no input "images" or no output "probabilities"');
   const [, channels, size, width] = input.shape;
   const classes = output.shape[1];
@@ -40,43 +45,23 @@ export async function openModel(
     throw new ModelInterfaceError(`the input is ${input.dtype} [${input.shape}], not float32 [n,3,size,size]`);
   }
   if (typeof classes !== 'number') throw new ModelInterfaceError(`the output is [${output.shape}], not [n,classes]`);
-  const session = await InferenceSession.create(file, {
-    // An operator that a GPU's provider lacks runs on the CPU.
-    executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: gpu ?? 0 } : device],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    extra: { session: { intra_op: SHORT_SPIN } },
-  });
-  let planes = new Float32Array(0);
+  const fileBytes = typeof source === 'string' ? (await stat(source)).size : source.byteLength;
+  const streams = device === 'cpu' ? streamsFor(threads, { fileBytes, size, memoryBytes }) : 1;
+  const { run, close } = together(
+    streams > 1 ? await openStreams(source, size, { threads, streams }) : [await openSession(source, size, { threads, device, gpu })],
+  );
   return {
     device,
     metadata,
     size,
     classes,
+    streams,
+    batch: Math.max(1, Math.min(MOST_PICTURES, Math.floor((device === 'cpu' ? PIXELS_A_THREAD * Math.ceil(threads / streams) : PIXELS_OF_GPU) / size ** 2))),
     async run(images, count) {
-      const area = size * size;
-      if (count < 1 || images.length < count * area * 3) throw new RangeError(`${images.length} bytes do not hold ${count} RGB pictures of ${size}×${size}`);
-      if (planes.length !== count * area * 3) planes = new Float32Array(count * area * 3);
-      toPlanes(images, planes, count, area);
-      const results = await session.run({ images: new OrtTensor('float32', planes, [count, 3, size, size]) }, ['probabilities']);
-      return results.probabilities!.data as Float32Array;
+      const bytes = count * size * size * 3;
+      if (count < 1 || images.length < bytes) throw new RangeError(`${images.length} bytes do not hold ${count} RGB pictures of ${size}×${size}`);
+      return run(images, count);
     },
-    async close() {
-      await session.release();
-    },
+    close,
   };
-}
-
-/** [n,h,w,3] to [n,3,h,w]. */
-function toPlanes(images: Uint8Array, planes: Float32Array, count: number, area: number): void {
-  for (let picture = 0; picture < count; picture++) {
-    const start = picture * area * 3;
-    for (let pixel = 0, at = start; pixel < area; pixel++, at += 3) {
-      planes[start + pixel] = images[at]!;
-      planes[start + area + pixel] = images[at + 1]!;
-      planes[start + 2 * area + pixel] = images[at + 2]!;
-    }
-  }
 }

@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { OnnxModel } from './onnx.ts';
-import { decodeOnnx, encodeOnnx, OnnxFormatError } from './onnx.ts';
+import { decodeOnnx, encodeOnnx, OnnxFormatError, readInterface } from './onnx.ts';
 import type { Tensor } from './tensor.ts';
 
 const values: Tensor = { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, -2.5, 3e-38, Number.POSITIVE_INFINITY) };
@@ -45,21 +48,41 @@ test('a model survives being written and read', () => {
   assert.equal(decodeOnnx(encodeOnnx(model)), model);
 });
 
+test('what a model takes and gives is read without the rest', () => {
+  const { metadata, graph } = model;
+  const dir = mkdtempSync(join(tmpdir(), 'ai-studio-test-'));
+  const path = join(dir, 'model.onnx');
+  writeFileSync(path, encodeOnnx(model));
+  for (const source of [path, encodeOnnx(model)]) assert.equal(readInterface(source), { inputs: graph.inputs, outputs: graph.outputs, metadata });
+  rmSync(dir, { recursive: true });
+  assert.throws(
+    () => readInterface(path),
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+});
+
 test('what is no model is refused with a reason', () => {
   const file = encodeOnnx(model);
+  for (const decode of [decodeOnnx, readInterface]) refusesNoModel(decode, file);
+});
+
+function refusesNoModel(decode: (file: Uint8Array) => unknown, file: Uint8Array): void {
   assert.throws(
-    () => decodeOnnx(new Uint8Array(0)),
+    () => decode(new Uint8Array(0)),
     (error: Error) => error instanceof OnnxFormatError && /no graph/.test(error.message),
   );
   assert.throws(
-    () => decodeOnnx(new TextEncoder().encode('<!doctype html><p>not found</p>')),
+    () => decode(new TextEncoder().encode('<!doctype html><p>not found</p>')),
     (error: Error) => error instanceof OnnxFormatError,
   );
-  assert.throws(
-    () => decodeOnnx(file.subarray(0, file.length >> 1)),
-    (error: Error) => error instanceof OnnxFormatError,
-  );
-});
+  for (const length of [1, file.length >> 2, file.length >> 1]) {
+    assert.throws(
+      () => decode(file.subarray(0, length)),
+      (error: Error) => error instanceof OnnxFormatError,
+      `${length} of ${file.length} bytes`,
+    );
+  }
+}
 
 test('a tensor that does not fill its shape is refused', () => {
   const wrong = { ...model, graph: { ...model.graph, initializers: new Map([['w', { ...values, shape: [2, 3] }]]) } };

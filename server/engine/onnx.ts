@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { PbfReader, PbfWriter } from 'pbf';
 import type { DType, Shape, Tensor } from './tensor.ts';
 import { allocate, bytes, elementBytes, elements } from './tensor.ts';
@@ -55,6 +56,9 @@ export class OnnxFormatError extends Error {
 const codes: { readonly [dtype in DType]: number } = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 };
 const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
 const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
+
+/** Protobuf's wire type of strings, bytes and messages. */
+const BYTES = 2;
 
 /** Bytes of what is not a tensor; of more the buffer grows. */
 const ROOM_FOR_NODES = 2 ** 20;
@@ -168,6 +172,72 @@ export function decodeOnnx(file: Uint8Array): OnnxModel {
   } catch (error) {
     if (error instanceof OnnxFormatError) throw error;
     throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
+  }
+}
+
+export type OnnxInterface = Pick<OnnxGraph, 'inputs' | 'outputs'> & Pick<OnnxModel, 'metadata'>;
+
+/** Bytes [from, to) of a file. */
+type Part = (from: number, to: number) => Uint8Array;
+
+/**
+ * What a model takes and gives and its metadata_props. Its operators and initializers, nearly all of the file, are skipped and, where it comes as a path, never
+ * come into memory. Throws OnnxFormatError, and what the disk throws.
+ */
+export function readInterface(source: string | Uint8Array): OnnxInterface {
+  if (typeof source !== 'string') return interfaceIn((from, to) => source.subarray(from, to), source.length);
+  const file = openSync(source, 'r');
+  try {
+    const part = (from: number, to: number) => {
+      const into = Buffer.alloc(to - from);
+      return into.subarray(0, readSync(file, into, 0, into.length, from));
+    };
+    return interfaceIn(part, fstatSync(file).size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function interfaceIn(part: Part, length: number): OnnxInterface {
+  const found = { inputs: [] as OnnxValueInfo[], outputs: [] as OnnxValueInfo[], metadata: {} as Record<string, string> };
+  let graphs = 0;
+  try {
+    for (const field of fieldsOf(part, 0, length)) {
+      if (field.number === 14) {
+        const { key, value } = new PbfReader(part(field.from, field.to)).readFields(readEntry, { key: '', value: '' });
+        found.metadata[key] = value;
+      } else if (field.number === 7) {
+        graphs++;
+        for (const { number, from, to } of fieldsOf(part, field.from, field.to)) {
+          if (number === 11) found.inputs.push(readValueInfo(new PbfReader(part(from, to)), to - from));
+          else if (number === 12) found.outputs.push(readValueInfo(new PbfReader(part(from, to)), to - from));
+        }
+      }
+    }
+  } catch (error) {
+    if (error instanceof OnnxFormatError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
+  }
+  if (graphs === 0) throw new OnnxFormatError('the file holds no graph');
+  return found;
+}
+
+/** A tag and a length of protobuf, or a number, are never longer than this together, in bytes. */
+const LONGEST_HEAD = 20;
+
+/** The fields of a message of protobuf that lies at [start, end) of the file, the bytes of each at [from, to). */
+function* fieldsOf(part: Part, start: number, end: number): Generator<{ number: number; from: number; to: number }> {
+  for (let at = start; at < end; ) {
+    const head = new PbfReader(part(at, Math.min(at + LONGEST_HEAD, end)));
+    const tag = head.readVarint();
+    const [number, type] = [tag >>> 3, tag & 7];
+    const length = type === BYTES ? head.readVarint() : null;
+    if (length === null) head.skip(type);
+    const from = at + head.pos;
+    at = from + (length ?? 0);
+    // What is skipped may lie behind the end.
+    if (number === 0 || at > end) throw new OnnxFormatError('the file is torn, or no ONNX file');
+    if (length !== null) yield { number, from, to: at };
   }
 }
 
@@ -343,7 +413,7 @@ function readFloats(pbf: PbfReader): ({ name: string } & Floats) | null {
   return { name, shape, type, bytes: raw ?? new Uint8Array(Float32Array.from(values).buffer) };
 }
 
-function readValueInfo(pbf: PbfReader): OnnxValueInfo {
+function readValueInfo(pbf: PbfReader, end = pbf.readVarint() + pbf.pos): OnnxValueInfo {
   const info = { name: '', code: 0, shape: [] as (number | string)[] };
   const readDimension = (field: number, found: { size: number | string }, inner: PbfReader) => {
     if (field === 1) found.size = inner.readVarint(true);
@@ -359,10 +429,14 @@ function readValueInfo(pbf: PbfReader): OnnxValueInfo {
   const readType = (field: number, _: null, inner: PbfReader) => {
     if (field === 1) inner.readMessage(readTensorType, null);
   };
-  pbf.readMessage((field, found, inner) => {
-    if (field === 1) found.name = inner.readString();
-    else if (field === 2) inner.readMessage(readType, null);
-  }, info);
+  pbf.readFields(
+    (field, found, inner) => {
+      if (field === 1) found.name = inner.readString();
+      else if (field === 2) inner.readMessage(readType, null);
+    },
+    info,
+    end,
+  );
   const dtype = dtypes.get(info.code);
   if (!dtype) throw new OnnxFormatError(`${info.name} has an element type that is not supported (${info.code})`);
   return { name: info.name, dtype, shape: info.shape };

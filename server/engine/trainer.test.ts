@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { channelBlock } from './channelblock.ts';
 import { cpu } from './devices/cpu.ts';
 import { openModel } from './inference.ts';
+import { streamsFor } from './inference-streams.ts';
 import { lower } from './lowering.ts';
 import type { Architecture } from './model.ts';
 import { initialWeights } from './model.ts';
@@ -163,6 +164,31 @@ test('the exported model says what evaluation says', async () => {
     if (count === 8) assert.ok(Math.abs(loss - lossSum) < 1e-4 && correct <= 8);
   }
   await model.close();
+  await judgesTheSameInStreams(file, images);
+});
+
+async function judgesTheSameInStreams(file: Uint8Array, images: Uint8Array): Promise<void> {
+  const open = (memoryBytes: number) => openModel(file, { threads: 2, memoryBytes });
+  const [one, two] = [await open(8 * file.length), await open(1e9)];
+  assert.equal([one.streams, two.streams], [1, 2]);
+  const batch = (picture: number) => images.subarray(picture * size * size * 3, (picture + 2) * size * size * 3);
+  const judged = (model: typeof one) => Promise.all([0, 1, 2, 3, 4, 5, 6].map((picture) => model.run(batch(picture), 2)));
+  const [alone, inStreams] = [await judged(one), await judged(two)];
+  assert.is(inStreams.length, 7);
+  inStreams.forEach((probabilities, at) => {
+    assert.equal([...probabilities], [...alone[at]!]);
+  });
+  await Promise.all([one.close(), two.close()]);
+  await openModel(file.subarray(0, file.length - 1), { threads: 2, memoryBytes: 1e9 }).then(
+    () => assert.unreachable(),
+    (error: Error) => assert.is(error.name, 'OnnxFormatError'),
+  );
+}
+
+test('a model is parted into as many streams as there is memory for', () => {
+  const of = (fileMb: number, size: number, memoryMb: number) => streamsFor(4, { fileBytes: fileMb * 2 ** 20, size, memoryBytes: memoryMb * 2 ** 20 });
+  assert.equal([of(223, 224, 1024), of(90, 224, 1024), of(43, 224, 1024), of(1, 64, 1024)], [1, 2, 3, 4], 'resnet152, resnet50, resnet18, smallnet');
+  assert.equal([of(43, 224, 8192), of(43, 224, 100), of(1, 1024, 1024)], [4, 1, 2]);
 });
 
 test('weights and pictures that do not fit are refused', async () => {

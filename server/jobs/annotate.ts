@@ -8,7 +8,7 @@ import { largest } from '../learn/classification.ts';
 import { writeDurably } from '../store/durable.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { learnDefault } from './default-model.ts';
-import { batchesFor, openClassifier } from './infer.ts';
+import { judge, openClassifier } from './infer.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { AnnotateOutcome, AnnotateSpec, DefaultExamples, ProposedLine } from './protocol.ts';
@@ -25,7 +25,7 @@ export async function annotate(spec: AnnotateSpec, host: JobHost): Promise<JobEn
   try {
     let classes: string[];
     let accuracy: number | null = null;
-    if (spec.model.kind === 'file') ({ model, classes } = await openClassifier({ model: spec.model.file, threads: spec.threads }, host));
+    if (spec.model.kind === 'file') ({ model, classes } = await openClassifier({ ...spec, model: spec.model.file }, host));
     else {
       const examples = await readJson<DefaultExamples>(join(host.dir, 'examples.json'));
       const learned = await learnDefault(spec, examples, set, host);
@@ -46,17 +46,17 @@ export async function annotate(spec: AnnotateSpec, host: JobHost): Promise<JobEn
 async function propose(model: InferenceModel, classes: number, set: PictureSet, numbers: readonly number[], host: JobHost): Promise<number> {
   const meter = new Meter(host, 'infer', numbers.length);
   const pixels = new Pixels(set, model.size, Number.POSITIVE_INFINITY, 0);
-  const examples = numbers.filter((n) => set.items[n] !== undefined).map((n) => ({ n, label: 0 }));
+  const known = numbers.filter((n) => set.items[n] !== undefined);
   const file = await open(join(host.out, 'proposals.jsonl'), 'wx');
   let count = 0;
   try {
-    for await (const { images, count: filled } of batchesFor(model, pixels, examples)) {
-      const scores = await model.run(images, filled);
+    for await (const scores of judge(model, pixels, known)) {
+      const filled = scores.length / classes;
       const lines: string[] = [];
       for (let at = 0; at < filled; at++, count++) {
         const label = largest(scores, at * classes, classes);
         const line: ProposedLine = {
-          n: examples[count]!.n,
+          n: known[count]!,
           label,
           score: rounded(scores[at * classes + label]!),
           uncertainty: rounded(uncertainty(scores.subarray(at * classes, (at + 1) * classes))),

@@ -88,7 +88,8 @@ export async function learnDefault(
       `learned from ${training.length} labels of ${classes.length} classes in ${epochs} epochs; ${accuracy.toFixed(1)} % of ${validation.length} right`,
       `클래스 ${classes.length}개, 라벨 ${training.length}개로 ${epochs} 에포크 학습했습니다; ${validation.length}개 중 ${accuracy.toFixed(1)} % 맞음`,
     );
-    const model = await openModel(await trainer.exportOnnx({ classes: JSON.stringify(classes) }), { threads: spec.threads });
+    const file = await trainer.exportOnnx({ classes: JSON.stringify(classes) });
+    const model = await openModel(file, { threads: spec.threads, memoryBytes: spec.memoryMb * 2 ** 20 });
     return { model, accuracy: heldOut ? accuracy : null };
   } finally {
     await trainer.close();

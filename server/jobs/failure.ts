@@ -22,7 +22,7 @@ export function outOfMemory(spec: Spec, details?: string): StudioError {
       return new StudioError('out_of_memory_batch', { ...limit, batch, proposed: Math.floor(batch / 2) }, details);
     }
     case 'infer':
-      return new StudioError('out_of_memory', limit, details);
+      return new StudioError('out_of_memory_inference', limit, details);
     case 'preflight':
       return new StudioError('preflight_out_of_memory', limit, details);
     case 'weights':

@@ -3,8 +3,9 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InferenceModel, openModel } from '../engine/inference.ts';
 import { StudioError } from '../errors.ts';
-import { type Example, evaluationBatches, Pixels } from '../learn/batches.ts';
+import { imagesOf, Pixels } from '../learn/batches.ts';
 import { largest } from '../learn/classification.ts';
+import { inOrder } from '../learn/ordered.ts';
 import { writeDurably } from '../store/durable.ts';
 import { LabelSet, labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
@@ -14,10 +15,6 @@ import { ingestUpload } from './ingest.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { InferOutcome, InferSpec, PredictionLine } from './protocol.ts';
-
-/** Pixels in a batch: enough to keep the cores busy, little enough for any model. */
-const BATCH_PIXELS = 1_000_000;
-const MOST_PICTURES = 64;
 
 /** Throws StudioError: model_unreadable, device_unfit, dataset_unreadable, and those of ingestUpload. A stopped job leaves what it has predicted. */
 export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
@@ -50,13 +47,13 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
 
 /** Throws StudioError model_unreadable, device_unfit, and what says that memory has run out. */
 export async function openClassifier(
-  spec: Pick<InferSpec, 'model' | 'threads' | 'device'>,
+  spec: Pick<InferSpec, 'model' | 'threads' | 'memoryMb' | 'device'>,
   host: JobHost,
 ): Promise<{ model: InferenceModel; classes: string[] }> {
   let model: InferenceModel | undefined;
   try {
     model = await onDevice(spec, host, async (place) => {
-      const opened = await openModel(spec.model, { threads: spec.threads, ...place });
+      const opened = await openModel(spec.model, { threads: spec.threads, memoryBytes: spec.memoryMb * 2 ** 20, ...place });
       // Where the CPU stands in for a GPU that does not serve.
       if (place.device !== 'cpu' && spec.device?.fallback) await rehearse(opened);
       return opened;
@@ -75,9 +72,9 @@ export async function openClassifier(
 
 /** A GPU takes the memory for what lies between the layers when it first runs: one batch shows whether it has it. Closes the model where it has not. */
 async function rehearse(model: InferenceModel): Promise<void> {
-  const batch = batchOf(model);
+  const { batch, size } = model;
   try {
-    await model.run(new Uint8Array(batch * model.size ** 2 * 3), batch);
+    await model.run(new Uint8Array(batch * size ** 2 * 3), batch);
   } catch (error) {
     await model.close();
     throw error;
@@ -102,12 +99,22 @@ async function labelsIn(dir: string | null): Promise<LabelSet | null> {
   return labels;
 }
 
-/** How many pictures it is given at a time. */
-export const batchOf = ({ size }: Pick<InferenceModel, 'size'>) => Math.max(1, Math.min(MOST_PICTURES, Math.floor(BATCH_PIXELS / size ** 2)));
+/**
+ * Probabilities [count*classes] of batch after batch of the pictures, in their order. Where a single stream has all cores, pictures are not decoded while the
+ * batch before is judged: each would take the cores from the other.
+ */
+export function judge(model: InferenceModel, pixels: Pixels, numbers: readonly number[]): AsyncGenerator<Float32Array> {
+  const { device, streams, batch } = model;
+  const ahead = streams > 1 ? streams + 1 : device === 'cpu' ? 1 : 3;
+  return inOrder(parted(numbers, batch, streams), ahead, async (part) => model.run(await imagesOf(pixels, part), part.length));
+}
 
-/** The pictures in batches for the model. On the CPU they are not decoded while the batch before is judged: each would take the cores from the other. */
-export const batchesFor = (model: InferenceModel, pixels: Pixels, examples: readonly Example[]) =>
-  evaluationBatches(pixels, examples, batchOf(model), model.device === 'cpu' ? 1 : undefined);
+/** Parts of at most `most`, all as large as each other and as many for one stream as for the other, so that none is idle at the end. */
+function parted(numbers: readonly number[], most: number, streams: number): (readonly number[])[] {
+  const parts = Math.min(numbers.length, streams * Math.ceil(numbers.length / (streams * most)));
+  const start = (part: number) => Math.floor((part * numbers.length) / parts);
+  return Array.from({ length: parts }, (_, part) => numbers.slice(start(part), start(part + 1)));
+}
 
 interface Prepared {
   model: InferenceModel;
@@ -127,9 +134,9 @@ async function predict(host: JobHost, { model, classes, set, labels }: Prepared)
   const file = await open(join(host.out, 'predictions.jsonl'), 'wx');
   try {
     const pixels = new Pixels(set, model.size, Number.POSITIVE_INFINITY, 0);
-    const examples = set.kept.map(({ n }) => ({ n, label: 0 }));
-    for await (const { images, count: filled } of batchesFor(model, pixels, examples)) {
-      const probabilities = await model.run(images, filled);
+    const numbers = set.kept.map(({ n }) => n);
+    for await (const probabilities of judge(model, pixels, numbers)) {
+      const filled = probabilities.length / classes.length;
       const lines: string[] = [];
       for (let at = 0; at < filled; at++, count++) {
         const { n, name } = set.kept[count]!;

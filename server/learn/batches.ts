@@ -72,26 +72,37 @@ export function trainingBatches(
   return inOrder(chunks, AHEAD, (chunk) => assemble(pixels, chunk, batch, augment ? (n) => generator(seed, 0xa06, epoch, n) : null));
 }
 
-/** The pictures in their own order, unchanged; the last batch may hold fewer. At most `ahead` batches are begun and not yet taken; 1: each is made when it is asked for. */
-export function evaluationBatches(pixels: Pixels, examples: readonly Example[], batch: number, ahead = AHEAD): AsyncGenerator<Batch> {
+/** The pictures in their own order, unchanged; the last batch may hold fewer. */
+export function evaluationBatches(pixels: Pixels, examples: readonly Example[], batch: number): AsyncGenerator<Batch> {
   const chunks = Array.from({ length: Math.ceil(examples.length / batch) }, (_, step) => examples.slice(step * batch, (step + 1) * batch));
-  return inOrder(chunks, ahead, (chunk) => assemble(pixels, chunk, batch, null));
+  return inOrder(chunks, AHEAD, (chunk) => assemble(pixels, chunk, batch, null));
 }
 
 async function assemble(pixels: Pixels, chunk: readonly Example[], batch: number, random: ((n: number) => () => number) | null): Promise<Batch> {
+  const labels = new Int32Array(batch);
+  labels.set(chunk.map(({ label }) => label));
+  const numbers = chunk.map(({ n }) => n);
+  return { images: await imagesOf(pixels, numbers, batch, random), labels, count: chunk.length };
+}
+
+/** Pictures `numbers` as RGB, batch × size × size × 3; augmented where there is a generator of random numbers for each. */
+export async function imagesOf(
+  pixels: Pixels,
+  numbers: readonly number[],
+  batch = numbers.length,
+  random: ((n: number) => () => number) | null = null,
+): Promise<Uint8Array> {
   const { size } = pixels;
   const bytes = size * size * 3;
   const images = new Uint8Array(batch * bytes);
   await Promise.all(
-    chunk.map(async ({ n }, at) => {
+    numbers.map(async (n, at) => {
       const picture = await pixels.of(n);
       if (random === null) images.set(picture, at * bytes);
       else augmentInto(images.subarray(at * bytes, (at + 1) * bytes), picture, size, random(n));
     }),
   );
-  const labels = new Int32Array(batch);
-  labels.set(chunk.map(({ label }) => label));
-  return { images, labels, count: chunk.length };
+  return images;
 }
 
 /** Shift to each side, in shares of the picture's side; brightness and contrast, ±. */

@@ -67,6 +67,9 @@ export const PACE: { [K in JobKind]: 'training' | 'bulk' | 'quick' } = {
   trial: 'training',
 };
 
+/** Light jobs that compute: they use the cores that no training has when they begin, too, and leave them to the system to share when one begins later. */
+export const USES_IDLE_CORES: ReadonlySet<JobKind> = new Set(['infer', 'annotate']);
+
 type Work<Spec> = Omit<Spec, 'jobId' | 'threads' | 'memoryMb' | 'device'>;
 /** What a worker is to do, without the share of the box that the queue gives it. */
 export interface WorkOf {

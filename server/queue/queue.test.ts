@@ -316,6 +316,7 @@ test('a light job takes a GPU that nobody has; without one the CPU infers, and a
   assert.is((await deviceOf(training)).index, 0);
   const first = await w.submit(null, ENDLESS, 'infer');
   assert.is((await deviceOf(first)).index, 1, 'not the one that the training has');
+  assert.is(w.queue.get(first)!.resources.cores, 3, 'the cores that the training has left');
   const second = await w.submit(null, ENDLESS, 'infer');
   const { name, why } = await deviceOf(second);
   assert.equal([name, why?.en], ['cpu', 'Other jobs have the GPU just now.']);

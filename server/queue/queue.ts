@@ -18,7 +18,7 @@ import type { Cgroups } from './cgroups.ts';
 import type { Devices } from './devices.ts';
 import type { GpuWatchdog } from './gpu-watchdog.ts';
 import { addEvent, endIn, readEvents } from './job-log.ts';
-import { type JobRules, PACE, type RulesTable, type StoredJob } from './jobs.ts';
+import { type JobRules, PACE, type RulesTable, type StoredJob, USES_IDLE_CORES } from './jobs.ts';
 import { endLeftover } from './launcher.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { TakeOvers } from './take-over.ts';
@@ -312,7 +312,7 @@ export class Queue {
   #schedule(): void {
     if (!this.#open || this.#closing) return;
     for (const job of this.#waiting.pending(true)) {
-      if (this.#slotFor(job)) this.#running.begin(job, { gpu: null, memoryMb: this.#lightMemory(job) });
+      if (this.#slotFor(job)) this.#running.begin(job, { gpu: null, cores: this.#lightCores(job), memoryMb: this.#lightMemory(job) });
     }
     // First come, first served: a small training does not overtake a large one that waits, or the large one would wait for ever.
     for (const job of this.#waiting.pending(false)) {
@@ -321,9 +321,13 @@ export class Queue {
       const need = this.#needs.get(job.id);
       const share = need === undefined ? null : this.#options.allocation.take(job.id, need);
       if (share === null) break;
-      this.#running.begin(job, { gpu: share.gpu, memoryMb: job.resources.memoryMb });
+      this.#running.begin(job, { gpu: share.gpu, cores: job.resources.cores, memoryMb: job.resources.memoryMb });
     }
     this.#waiting.tellPlaces();
+  }
+
+  #lightCores({ kind, resources: { cores } }: Readonly<StoredJob>): number {
+    return USES_IDLE_CORES.has(kind) ? Math.max(1, Math.floor(this.#options.allocation.free.cores)) : cores;
   }
 
   /** What a light job may use: what it wishes where that is free besides the slot's own memory. */

@@ -21,6 +21,9 @@ import type { TakeOvers } from './take-over.ts';
 const ANY_GPU: Pick<Need, 'gpu' | 'gpuMemoryMb'> = { gpu: 'any', gpuMemoryMb: 0 };
 const GPU_TAKEN = { ko: '지금은 다른 작업이 GPU를 사용하고 있습니다.', en: 'Other jobs have the GPU just now.' };
 
+/** What a job is launched with. */
+type Share = Omit<StoredJob['resources'], 'preset'>;
+
 /** Of a job that is being launched, runs, or is being taken over. */
 interface Running {
   worker: Worker | null;
@@ -82,7 +85,7 @@ export class RunningJobs {
   }
 
   /** Launches a job that has its share. */
-  begin(job: Readonly<StoredJob>, share: { gpu: string | null; memoryMb: number }): void {
+  begin(job: Readonly<StoredJob>, share: Share): void {
     const running = newRunning();
     this.#running.set(job.id, running);
     const { log } = this.#options;
@@ -95,7 +98,7 @@ export class RunningJobs {
       .catch((error: unknown) => log(error, `end of job ${job.id}`));
   }
 
-  async #run(pending: Readonly<StoredJob>, running: Running, share: { gpu: string | null; memoryMb: number }): Promise<void> {
+  async #run(pending: Readonly<StoredJob>, running: Running, share: Share): Promise<void> {
     const { id } = pending;
     const dir = this.#options.folder(id);
     let job = pending;

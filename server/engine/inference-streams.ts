@@ -1,0 +1,93 @@
+/**
+ * Several batches at once on the CPU, each by a session of its own with few threads. The threads of one session wait for each other at every operator; those of
+ * different sessions never do, and while one prepares its pictures another computes. Each holds the weights.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Session } from './inference-session.ts';
+
+export interface StreamOrders {
+  readonly source: string | Uint8Array;
+  readonly size: number;
+  readonly threads: number;
+}
+
+export type StreamRequest = { readonly images: Uint8Array; readonly count: number } | 'close';
+export type StreamAnswer = { readonly probabilities: Float32Array } | { readonly error: string };
+
+/** Pixels in a batch for each thread of the CPU: four pictures of 224. */
+export const PIXELS_A_THREAD = 200_000;
+
+/**
+ * Memory in bytes: what the process takes without a model (130 MB with a margin), how many times a model's file it takes to open one (3.7 at most were measured,
+ * of which the runtime gives little back), and the tensors between the layers for a pixel of a batch (400 for densenet161, of the known ones the most).
+ */
+const MEMORY = { process: 150e6, opening: 3.7, pixel: 400 };
+
+/** How many streams `threads` are parted into, where the process may take `memoryBytes`. */
+export function streamsFor(threads: number, { fileBytes, size, memoryBytes }: { fileBytes: number; size: number; memoryBytes: number }): number {
+  const each = MEMORY.opening * fileBytes + MEMORY.pixel * Math.max(PIXELS_A_THREAD, size ** 2);
+  return Math.max(1, Math.min(threads, Math.floor((memoryBytes - MEMORY.process) / each)));
+}
+
+/** Throws what the runtime throws. */
+export async function openStreams(
+  source: string | Uint8Array,
+  size: number,
+  { threads, streams }: { readonly threads: number; readonly streams: number },
+): Promise<Session[]> {
+  const all = Array.from({ length: streams }, (_, index) => new Stream({ source, size, threads: Math.floor((threads + index) / streams) }));
+  const openings = await Promise.allSettled(all.map((stream) => stream.opened()));
+  const failed = openings.find((opening) => opening.status === 'rejected');
+  if (!failed) return all;
+  await Promise.all(all.map((stream) => stream.close()));
+  throw failed.reason;
+}
+
+/** Sessions of one model as one: each batch goes to one that has nothing to do, or waits for it. */
+export function together(sessions: readonly Session[]): Session {
+  const free = [...sessions];
+  const waiting: ((session: Session) => void)[] = [];
+  return {
+    async run(images, count) {
+      const session = free.pop() ?? (await new Promise<Session>((take) => waiting.push(take)));
+      try {
+        return await session.run(images, count);
+      } finally {
+        const next = waiting.shift();
+        if (next) next(session);
+        else free.push(session);
+      }
+    },
+    async close() {
+      await Promise.all(sessions.map((session) => session.close()));
+    },
+  };
+}
+
+class Stream implements Session {
+  readonly #thread: Worker;
+  readonly #ended: Promise<void>;
+
+  constructor(orders: StreamOrders) {
+    this.#thread = new Worker(new URL('./inference-thread.js', import.meta.url), { workerData: orders });
+    this.#ended = new Promise((ended) => this.#thread.once('exit', () => ended()));
+  }
+
+  async opened(): Promise<void> {
+    await once(this.#thread, 'message');
+  }
+
+  async run(images: Uint8Array, count: number): Promise<Float32Array> {
+    const answered = once(this.#thread, 'message') as Promise<[StreamAnswer]>;
+    this.#thread.postMessage({ images, count } satisfies StreamRequest);
+    const [answer] = await answered;
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.probabilities;
+  }
+
+  async close(): Promise<void> {
+    this.#thread.postMessage('close' satisfies StreamRequest);
+    await this.#ended;
+  }
+}
