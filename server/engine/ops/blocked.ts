@@ -46,35 +46,52 @@ export function blockedPick(lowering: Lowering, x: string, channels: number, str
   return blockedConv(lowering, [x, ones, ''], { kernel_shape: { ints: [1, 1] }, group: { int: channels }, strides: { ints: [stride, stride] } });
 }
 
-/**
- * `factor` times the mean [c] over pictures and rows of what `rows` gives for each row of each channel, [n·c/B·h, B]. Rows are summed apart, so
- * that no chain of additions gets long.
- */
-function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4, factor: number): string {
-  const pictures = h === 1 ? rows : lowering.emit('GlobalAveragePool', [lowering.reshape(rows, [n, c, h, 1])], {}, nchwc);
-  const each = lowering.reshape(pictures, n === 1 ? [c] : [n, c]);
-  const mean = n === 1 ? each : lowering.emit('ReduceMean', [each, lowering.ints([0])], { keepdims: { int: 0 } });
-  return factor === 1 ? mean : lowering.emit('Mul', [mean, lowering.float(factor)]);
+/** ONNX's numbers of element types. */
+const [floatType, doubleType] = [1, 11];
+
+export function toDouble(lowering: Lowering, name: string): string {
+  return lowering.emit('Cast', [name], { to: { int: doubleType } });
 }
 
-/** `factor` times the mean [c] of each channel of blocked pictures [n,c,h,w]. */
-export function blockedMean(lowering: Lowering, x: string, shape: Rank4, factor = 1): string {
+export function toFloat(lowering: Lowering, name: string): string {
+  return lowering.emit('Cast', [name], { to: { int: floatType } });
+}
+
+/** A constant in double precision; its value is a float's. */
+export function double(lowering: Lowering, value: number): string {
+  return lowering.once(`double ${value}`, () => toDouble(lowering, lowering.float(value)));
+}
+
+/**
+ * The mean [c], a double, over pictures and rows of what `rows` gives for each row of each channel, [n·c/B·h, B]. The rounding of the rows is of
+ * either sign and goes in the mean; that of a sum of them in floats would not, and all of a channel's values would be moved by it.
+ */
+function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4): string {
+  const { block } = lowering.options;
+  let mean = toDouble(lowering, lowering.reshape(rows, [n, c * h]));
+  if (n > 1) mean = lowering.emit('ReduceMean', [mean, lowering.ints([0])], { keepdims: { int: 0 } });
+  if (h > 1) mean = lowering.emit('ReduceMean', [lowering.reshape(mean, [c / block, h, block]), lowering.ints([1])], { keepdims: { int: 0 } });
+  return lowering.reshape(mean, [c]);
+}
+
+/** The mean [c], a double, of each channel of blocked pictures [n,c,h,w]. */
+export function blockedMean(lowering: Lowering, x: string, shape: Rank4): string {
   const [n, c, h, w] = shape;
-  return overRows(lowering, lowering.emit('GlobalAveragePool', [lowering.reshape(x, [1, n * c * h, 1, w])], {}, nchwc), shape, factor);
+  return overRows(lowering, lowering.emit('GlobalAveragePool', [lowering.reshape(x, [1, n * c * h, 1, w])], {}, nchwc), shape);
 }
 
 /**
- * `factor` times the mean product [c] of each channel of two blocked tensors [n,c,h,w]: a depthwise convolution of one by the other, as if every
- * row of every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
+ * The mean [c], a double, of the product of two blocked tensors [n,c,h,w] over each channel: a depthwise convolution of one by the other, as if
+ * every row of every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
  */
-export function blockedMeanProduct(lowering: Lowering, a: string, b: string, shape: Rank4, factor = 1): string {
+export function blockedMeanProduct(lowering: Lowering, a: string, b: string, shape: Rank4): string {
   const [n, c, h, w] = shape;
   const rows = n * c * h;
   const product = blockedConv(lowering, [lowering.reshape(a, [1, rows, 1, w]), lowering.reshape(b, [rows, 1, 1, w]), ''], {
     kernel_shape: { ints: [1, w] },
     group: { int: rows },
   });
-  return overRows(lowering, product, shape, factor / w);
+  return lowering.emit('Div', [overRows(lowering, product, shape), double(lowering, w)]);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Node, Value } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
 import { elements, sameShape } from '../tensor.ts';
 import type { Rank4 } from './blocked.ts';
-import { blockedAffine, blockedMean, blockedMeanProduct, channelOnes } from './blocked.ts';
+import { blockedAffine, blockedMean, blockedMeanProduct, channelOnes, double, toDouble, toFloat } from './blocked.ts';
 import type { Rule } from './rule.ts';
 import { ShapeError } from './rule.ts';
 
@@ -39,7 +39,7 @@ function joined(lowering: Lowering, { source }: Value): readonly Value[] | undef
   return attributes.axis === 1 && inputs.every((part) => isBlocked(lowering, part)) ? inputs : undefined;
 }
 
-/** A statistic [c] of each channel of x: that of its parts, which others may have asked for, where it was joined of some. */
+/** A statistic [c], a double, of each channel of x: that of its parts, which others may have asked for, where it was joined of some. */
 function ofChannels(lowering: Lowering, x: Value, name: string, emit: () => string): string {
   return lowering.once(`${name} ${x.id}`, () => {
     const parts = joined(lowering, x);
@@ -53,7 +53,7 @@ function ofChannels(lowering: Lowering, x: Value, name: string, emit: () => stri
   });
 }
 
-/** The mean [c] of each channel of x in blocked memory. */
+/** The mean [c], a double, of each channel of x in blocked memory. */
 function blockedAverage(lowering: Lowering, x: Value): string {
   return ofChannels(lowering, x, 'average', () => blockedMean(lowering, lowering.read(x, 'blocked'), x.shape as Rank4));
 }
@@ -62,11 +62,12 @@ function blockedAverage(lowering: Lowering, x: Value): string {
 function centred(lowering: Lowering, x: Value): string {
   const c = x.shape[1]!;
   return lowering.once(`centred ${x.id}`, () => {
-    return blockedAffine(lowering, lowering.read(x, 'blocked'), channelOnes(lowering, c), lowering.emit('Neg', [blockedAverage(lowering, x)]), c);
+    const shift = toFloat(lowering, lowering.emit('Neg', [blockedAverage(lowering, x)]));
+    return blockedAffine(lowering, lowering.read(x, 'blocked'), channelOnes(lowering, c), shift, c);
   });
 }
 
-/** The biased variance [c] of each channel of x in blocked memory. */
+/** The biased variance [c], a double, of each channel of x in blocked memory. */
 function blockedVariance(lowering: Lowering, x: Value): string {
   const shape = x.shape as Rank4;
   const [n, , h, w] = shape;
@@ -131,11 +132,14 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const few = n * h * w < fewValues;
           // What was centred for the variance is at hand for scaling too, which then does not cancel either.
           const base = few ? centred(lowering, x!) : lowering.read(x!, 'blocked');
-          const scale = emit('Div', lowering.read(gamma!), emit('Sqrt', emit('Add', spread, lowering.float(epsilon))));
-          const shift = few ? lowering.read(beta!) : emit('Sub', lowering.read(beta!), emit('Mul', average, scale));
+          const deviation = emit('Sqrt', emit('Add', spread, double(lowering, epsilon)));
+          const scale = toFloat(lowering, emit('Div', toDouble(lowering, lowering.read(gamma!)), deviation));
+          // The mean is taken away as it was scaled, with the rounded scale: what rounds here moves the whole channel.
+          const level = () => emit('Mul', average, toDouble(lowering, scale));
+          const shift = few ? lowering.read(beta!) : toFloat(lowering, emit('Sub', toDouble(lowering, lowering.read(beta!)), level()));
           lowering.defer(y!, (fused) => blockedAffine(lowering, base, scale, shift, c, fused));
-          lowering.write(mean!, average);
-          lowering.write(variance!, spread);
+          lowering.write(mean!, toFloat(lowering, average));
+          lowering.write(variance!, toFloat(lowering, spread));
         },
       },
     ],
@@ -187,9 +191,11 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const input = lowering.read(x!, 'blocked');
           const steep = lowering.read(dy!, 'blocked');
           const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
-          const sum = blockedMean(lowering, steep, shape, count);
-          const dot = blockedMeanProduct(lowering, steep, input, shape, count);
-          const gain = emit('Mul', emit('Sub', dot, emit('Mul', lowering.read(mean!), sum)), scale);
+          const average = blockedMean(lowering, steep, shape);
+          const dot = blockedMeanProduct(lowering, steep, input, shape);
+          const total = (mean: string) => toFloat(lowering, emit('Mul', mean, double(lowering, count)));
+          const sum = total(average);
+          const gain = emit('Mul', total(emit('Sub', dot, emit('Mul', toDouble(lowering, lowering.read(mean!)), average))), scale);
           const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           lowering.defer(dx!, ({ sum: other, activation }) => {
             const inner = blockedAffine(lowering, input, b, k, c, other ? { sum: other } : {});
