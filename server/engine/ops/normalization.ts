@@ -32,6 +32,22 @@ function spreadOf(lowering: Lowering, meanSquare: string, average: string): stri
   return lowering.emit('Relu', [lowering.emit('Sub', [meanSquare, lowering.emit('Mul', [average, average])])]);
 }
 
+/** A double of it; WebGPU has none and stays with floats. */
+function precise(lowering: Lowering, name: string): string {
+  return lowering.options.provider === 'webgpu' ? name : toDouble(lowering, name);
+}
+
+/** A float of what `precise` has begun. */
+function single(lowering: Lowering, name: string): string {
+  return lowering.options.provider === 'webgpu' ? name : toFloat(lowering, name);
+}
+
+/** The mean [c] over pictures and rows of what `op` makes of each row of plain pictures [n,c,h,w]. The runtime adds long rows one by one. */
+function plainMean(lowering: Lowering, op: 'ReduceMean' | 'ReduceSumSquare', name: string): string {
+  const rows = precise(lowering, lowering.emit(op, [name, lowering.ints([3])], { keepdims: { int: 0 } }));
+  return lowering.emit('ReduceMean', [rows, lowering.ints([0, 2])], { keepdims: { int: 0 } });
+}
+
 /** The blocked values whose channels, one after the other, are x's; undefined where x was not joined of such. */
 function joined(lowering: Lowering, { source }: Value): readonly Value[] | undefined {
   if (source.kind !== 'node' || source.node.op !== 'concat') return undefined;
@@ -104,20 +120,20 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
         name: 'statistics',
         lower: (lowering, { inputs: [x, gamma, beta], outputs: [y, mean, variance], attributes: { epsilon } }) => {
           const [n, c, h, w] = x!.shape as Rank4;
-          const rows = lowering.reshape(lowering.read(x!), [n, c, h * w]);
-          const count = n * h * w;
-          const axes = lowering.ints([0, 2]);
-          const average = lowering.emit('ReduceMean', [rows, axes], { keepdims: { int: 0 } });
-          const squares = (name: string) =>
-            lowering.emit('Mul', [lowering.emit('ReduceSumSquare', [name, axes], { keepdims: { int: 0 } }), lowering.float(1 / count)]);
-          const spread =
-            count < fewValues ? squares(lowering.emit('Sub', [rows, lowering.reshape(average, [c, 1])])) : spreadOf(lowering, squares(rows), average);
-          const scaled = lowering.emit('BatchNormalization', [rows, lowering.read(gamma!), lowering.read(beta!), average, spread], {
+          const input = lowering.read(x!);
+          const average = plainMean(lowering, 'ReduceMean', input);
+          const level = single(lowering, average);
+          const squares = (name: string) => lowering.emit('Div', [plainMean(lowering, 'ReduceSumSquare', name), precise(lowering, lowering.float(w))]);
+          const few = n * h * w < fewValues;
+          const spread = few ? squares(lowering.emit('Sub', [input, lowering.reshape(level, [c, 1, 1])])) : spreadOf(lowering, squares(input), average);
+          const variation = single(lowering, spread);
+          const rows = lowering.reshape(input, [n, c, h * w]);
+          const scaled = lowering.emit('BatchNormalization', [rows, lowering.read(gamma!), lowering.read(beta!), level, variation], {
             epsilon: { float: epsilon },
           });
           lowering.write(y!, lowering.reshape(scaled, x!.shape));
-          lowering.write(mean!, average);
-          lowering.write(variance!, spread);
+          lowering.write(mean!, level);
+          lowering.write(variance!, variation);
         },
       },
       {
