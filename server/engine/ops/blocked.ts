@@ -62,16 +62,20 @@ export function double(lowering: Lowering, value: number): string {
   return lowering.once(`double ${value}`, () => toDouble(lowering, lowering.float(value)));
 }
 
+const fewRows = 16384;
+
 /**
  * The mean [c], a double, over pictures and rows of what `rows` gives for each row of each channel, [n·c/B·h, B]. The rounding of the rows is of
  * either sign and goes in the mean; that of a sum of them in floats would not, and all of a channel's values would be moved by it.
  */
 function overRows(lowering: Lowering, rows: string, [n, c, h]: Rank4): string {
   const { block } = lowering.options;
-  let mean = toDouble(lowering, lowering.reshape(rows, [n, c * h]));
-  if (n > 1) mean = lowering.emit('ReduceMean', [mean, lowering.ints([0])], { keepdims: { int: 0 } });
-  if (h > 1) mean = lowering.emit('ReduceMean', [lowering.reshape(mean, [c / block, h, block]), lowering.ints([1])], { keepdims: { int: 0 } });
-  return lowering.reshape(mean, [c]);
+  const mean = (name: string, axes: readonly number[]) => lowering.emit('ReduceMean', [name, lowering.ints(axes)], { keepdims: { int: 0 } });
+  const shape = [n, c / block, h, block];
+  // Along one axis at a time the runtime is quicker with many values; with few, one operator is.
+  if (n * c * h <= fewRows) return lowering.reshape(mean(toDouble(lowering, lowering.reshape(rows, shape)), [0, 2]), [c]);
+  const wide = toDouble(lowering, lowering.reshape(rows, [n, c * h]));
+  return lowering.reshape(mean(lowering.reshape(n > 1 ? mean(wide, [0]) : wide, shape.slice(1)), [1]), [c]);
 }
 
 /** The mean [c], a double, of each channel of blocked pictures [n,c,h,w]. */
@@ -81,17 +85,17 @@ export function blockedMean(lowering: Lowering, x: string, shape: Rank4): string
 }
 
 /**
- * The mean [c], a double, of the product of two blocked tensors [n,c,h,w] over each channel: a depthwise convolution of one by the other, as if
- * every row of every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
+ * `factor` times the mean [c], a double, of the product of two blocked tensors [n,c,h,w] over each channel: a depthwise convolution of one by the
+ * other, as if every row of every channel of every picture were a channel of one picture. Nothing large is written, and all threads work on it.
  */
-export function blockedMeanProduct(lowering: Lowering, a: string, b: string, shape: Rank4): string {
+export function blockedMeanProduct(lowering: Lowering, a: string, b: string, shape: Rank4, factor = 1): string {
   const [n, c, h, w] = shape;
   const rows = n * c * h;
   const product = blockedConv(lowering, [lowering.reshape(a, [1, rows, 1, w]), lowering.reshape(b, [rows, 1, 1, w]), ''], {
     kernel_shape: { ints: [1, w] },
     group: { int: rows },
   });
-  return lowering.emit('Div', [overRows(lowering, product, shape), double(lowering, w)]);
+  return lowering.emit('Div', [overRows(lowering, product, shape), double(lowering, w / factor)]);
 }
 
 /**

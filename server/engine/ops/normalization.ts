@@ -74,12 +74,16 @@ function blockedAverage(lowering: Lowering, x: Value): string {
   return ofChannels(lowering, x, 'average', () => blockedMean(lowering, lowering.read(x, 'blocked'), x.shape as Rank4));
 }
 
+/** The same as floats. */
+function roundedAverage(lowering: Lowering, x: Value): string {
+  return lowering.once(`rounded average ${x.id}`, () => toFloat(lowering, blockedAverage(lowering, x)));
+}
+
 /** x less the mean of its channel, blocked. */
 function centred(lowering: Lowering, x: Value): string {
   const c = x.shape[1]!;
   return lowering.once(`centred ${x.id}`, () => {
-    const shift = toFloat(lowering, lowering.emit('Neg', [blockedAverage(lowering, x)]));
-    return blockedAffine(lowering, lowering.read(x, 'blocked'), channelOnes(lowering, c), shift, c);
+    return blockedAffine(lowering, lowering.read(x, 'blocked'), channelOnes(lowering, c), lowering.emit('Neg', [roundedAverage(lowering, x)]), c);
   });
 }
 
@@ -149,12 +153,12 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           // What was centred for the variance is at hand for scaling too, which then does not cancel either.
           const base = few ? centred(lowering, x!) : lowering.read(x!, 'blocked');
           const deviation = emit('Sqrt', emit('Add', spread, double(lowering, epsilon)));
-          const scale = toFloat(lowering, emit('Div', toDouble(lowering, lowering.read(gamma!)), deviation));
-          // The mean is taken away as it was scaled, with the rounded scale: what rounds here moves the whole channel.
-          const level = () => emit('Mul', average, toDouble(lowering, scale));
-          const shift = few ? lowering.read(beta!) : toFloat(lowering, emit('Sub', toDouble(lowering, lowering.read(beta!)), level()));
+          const scale = emit('Div', lowering.read(gamma!), toFloat(lowering, deviation));
+          // The mean is taken away as it was scaled, by the rounded scale: what rounds here moves the whole channel.
+          const level = () => toFloat(lowering, emit('Mul', average, toDouble(lowering, scale)));
+          const shift = few ? lowering.read(beta!) : emit('Sub', lowering.read(beta!), level());
           lowering.defer(y!, (fused) => blockedAffine(lowering, base, scale, shift, c, fused));
-          lowering.write(mean!, toFloat(lowering, average));
+          lowering.write(mean!, roundedAverage(lowering, x!));
           lowering.write(variance!, toFloat(lowering, spread));
         },
       },
@@ -207,11 +211,9 @@ export const normalization: { readonly [op in keyof NormalizationOps]: Rule<op> 
           const input = lowering.read(x!, 'blocked');
           const steep = lowering.read(dy!, 'blocked');
           const scale = emit('Reciprocal', emit('Sqrt', emit('Add', lowering.read(variance!), lowering.float(epsilon))));
-          const average = blockedMean(lowering, steep, shape);
-          const dot = blockedMeanProduct(lowering, steep, input, shape);
-          const total = (mean: string) => toFloat(lowering, emit('Mul', mean, double(lowering, count)));
-          const sum = total(average);
-          const gain = emit('Mul', total(emit('Sub', dot, emit('Mul', toDouble(lowering, lowering.read(mean!)), average))), scale);
+          const sum = emit('Mul', toFloat(lowering, blockedMean(lowering, steep, shape)), lowering.float(count));
+          const dot = toFloat(lowering, blockedMeanProduct(lowering, steep, input, shape, count));
+          const gain = emit('Mul', emit('Sub', dot, emit('Mul', lowering.read(mean!), sum)), scale);
           const { a, b, k } = slopes(lowering, { scale, gain, sum, gamma: lowering.read(gamma!), mean: lowering.read(mean!), count });
           lowering.defer(dx!, ({ sum: other, activation }) => {
             const inner = blockedAffine(lowering, input, b, k, c, other ? { sum: other } : {});
