@@ -22,12 +22,12 @@ interface Entry {
   styles?: readonly string[];
 }
 
-const WORK = ['data', 'pictures', 'run', 'inference'] as const;
+const WORK = ['data', 'pictures', 'run', 'inference', 'search-select'] as const;
 const TABLES = [...WORK, 'tables'] as const;
 const LIBRARY = ['data', 'run', 'library'] as const;
 const RUN = [...WORK, 'parameters'] as const;
 const SEARCH = [...RUN, 'search'] as const;
-const ANNOTATE = ['data', 'annotate'] as const;
+const ANNOTATE = ['data', 'annotate', 'search-select'] as const;
 
 const ENTRIES: Entry[] = [
   { path: '/setup', menu: 'none', who: 'anyone', load: () => import('./pages/setup.ts') },

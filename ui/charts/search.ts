@@ -6,19 +6,11 @@
 import type { HpoPictures } from '../../server/http/training-schemas.ts';
 import { decimal } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
+import { short, shownValue } from './value.ts';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const safe = (text: unknown) => String(text).replace(/[&<>"]/g, (mark) => escapes[mark] ?? mark);
 const round = (value: number) => Math.round(value * 10) / 10;
-
-/** As short as it can be read: 0.0005, 1e-5, 12.3. */
-export function short(value: number): string {
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size < 0.0001 || size >= 100_000) return value.toExponential(1).replace('.0e', 'e');
-  return String(Number(value.toPrecision(size >= 100 ? 4 : 3)));
-}
-export const shownValue = (value: unknown): string => (typeof value === 'number' ? short(value) : String(value));
 
 /** Round marks on an axis from low to high. */
 function marks(low: number, high: number, wanted = 5): number[] {

@@ -38,6 +38,10 @@ export const finder = () => ({
   lines(all: readonly Option[], chosen: string): number {
     return this.words.trim() === '' || this.nothing(all) ? 1 : Math.max(2, Math.min(LINES, this.offered(all, chosen).length));
   },
+  /** What fits is in sight while a keyboard covers a part of the screen, and in a dialog that scrolls. */
+  show(field: Element) {
+    requestAnimationFrame(() => field.closest('.search-select')?.scrollIntoView({ block: 'nearest' }));
+  },
   /** What is chosen after a key in the field. */
   typed(event: KeyboardEvent, all: readonly Option[], chosen: string): string {
     // Enter that ends a Hangul syllable belongs to the field.
@@ -64,7 +68,7 @@ export const finder = () => ({
 
 export function searchSelect({ finder: f, from: all, ...of }: Omit<Field, 'type' | 'above'> & { from: string; finder: string }): string {
   const { model } = of;
-  const field = `<input type="search" maxlength="100" x-model="${f}.words" @keydown="${model} = ${f}.typed($event, ${all}, ${model})" x-t:placeholder="table.search" :aria-label="$t('${of.label}') + ': ' + $t('table.search')">`;
+  const field = `<input type="search" maxlength="100" x-model="${f}.words" @input="${f}.show($el)" @keydown="${model} = ${f}.typed($event, ${all}, ${model})" x-t:placeholder="table.search" :aria-label="$t('${of.label}') + ': ' + $t('table.search')">`;
   return select({
     ...of,
     className: `search-select ${of.className ?? ''}`,

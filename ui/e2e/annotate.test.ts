@@ -158,6 +158,16 @@ annotate('Add Label divides the pictures evenly, and the task stands in the list
   await page.waitForURL('**/annotations');
   await page.locator('tr', { hasText: '볼트 표면' }).locator('.chip.blue').waitFor();
   await checkPage(page, 'annotations');
+  // Filters that were cleared stay so, that of the page too.
+  const mine = page.locator('.table-tools input[type=checkbox]');
+  await mine.check();
+  await page.locator('[data-search]').fill('no such task');
+  await page.locator('.table-message button:visible').click();
+  await page.locator('tr', { hasText: '볼트 표면' }).waitFor();
+  await page.locator('.rail a', { hasText: '홈' }).click();
+  await page.locator('.rail a', { hasText: '라벨링' }).click();
+  await page.locator('tr', { hasText: '볼트 표면' }).waitFor();
+  assert.is(await mine.isChecked(), false);
   await page.locator('td.more button').first().click();
   await page.locator('[role=menu] .menu-item', { hasText: '작업자와 진행' }).click();
   await page.locator('.part-list li').first().waitFor();

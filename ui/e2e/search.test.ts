@@ -5,7 +5,19 @@ import * as assert from 'uvu/assert';
 import type { ModelVersionDetails } from '../../server/http/library-schemas.ts';
 import type { Algorithm, Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
 import type { Hpo, TrialDetails } from '../../server/http/training-schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, countBecomes, ignoreTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import {
+  type CheckOptions,
+  checkPage,
+  checkTroubles,
+  countBecomes,
+  ignoreTroubles,
+  newPage,
+  request,
+  type Studio,
+  setUp,
+  sizesOf,
+  startStudio,
+} from './studio.ts';
 
 const search = suite('HPO, AutoML, templates and models in the browser');
 const LONG = 180_000;
@@ -34,6 +46,30 @@ search.before(async () => {
   for (let n = 0; n < 3; n++) await newDraft();
 });
 search.after(async () => studio?.stop());
+
+/** With a finger, and a keyboard that covers the lower half of the screen. */
+async function fingered(): Promise<void> {
+  const tablet = await newPage(studio, { like: page.context(), touch: true, width: 820, height: 1180 });
+  await tablet.goto('/projects/1/experiments');
+  await tablet.locator('tr', { hasText: 'Run_' }).first().locator('td.more button').tap();
+  await tablet.locator('[role=menu] .menu-item', { hasText: '모델로 등록' }).tap();
+  const field = tablet.locator('dialog .search-select input[type=search]');
+  await field.tap();
+  await tablet.setViewportSize({ width: 820, height: 560 });
+  await field.pressSequentially('라인');
+  const list = tablet.locator('dialog select[size="6"]');
+  for (const { text, height } of await sizesOf(list.locator('option'))) assert.ok(height >= 43.5, `${text} is ${height} px high`);
+  const inSight = await list.evaluate((select) => {
+    const { x, y, width, height } = select.getBoundingClientRect();
+    return [y + 4, y + height - 4].every((at) => select.contains(select.ownerDocument.elementFromPoint(x + width / 2, at)));
+  });
+  assert.ok(inSight, 'the whole list is in sight');
+  await list.locator('option', { hasText: '라인 5' }).tap();
+  const closed = tablet.locator('dialog .search-select select[size="1"]');
+  await closed.waitFor();
+  assert.match(await closed.evaluate((select) => select.selectedOptions[0]?.textContent ?? ''), /^라인 5 /);
+  await tablet.context().close();
+}
 
 search('a draft offers Run, HPO and AutoML', async () => {
   await page.goto('/projects/1/experiments');
@@ -256,6 +292,7 @@ search('models are registered as new ones and as versions', async () => {
   await page.locator('dialog select[size="1"]').waitFor();
   const other = await chosen();
   assert.match(other, /^라인 3 /);
+  await fingered();
   await words.fill('이런 이름은 없음');
   await page.locator('dialog .search-select .field-note:visible', { hasText: '조건에 맞는 항목이 없습니다' }).waitFor();
   await words.press('Enter');

@@ -1,6 +1,6 @@
 /** Every text key in the markup exists, says the same in both languages, and every icon is in the sprite. Needs no browser. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -59,6 +59,43 @@ words('icons are in the sprite', () => {
     for (const [, id] of text.matchAll(/(?:\bicon\('|icon: '|x-icon="')([a-z][\w-]*)'/g)) if (id && !sprite.has(id)) missing.push(`${name}: ${id}`);
   }
   assert.equal(missing, []);
+});
+
+/** What a module brings with it when it is loaded, itself included. `later`: also what it loads when it is needed. */
+function brought(from: string, later: boolean, all = new Set<string>()): Set<string> {
+  const text = texts.get(from);
+  if (text === undefined || all.has(from)) return all;
+  all.add(from);
+  for (const [, now, then] of text.matchAll(/^(?:import|export) (?!type )(?:[^;]*? from )?'(\.[^']+)'|import\('(\.[^']+)'\)/gm)) {
+    if (now || later) brought(join(dirname(from), now ?? then ?? ''), later, all);
+  }
+  return all;
+}
+const texts = new Map(
+  readdirSync('ui', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.startsWith('e2e'))
+    .map((name) => [name, readFileSync(join('ui', name), 'utf8').replace(/^\s*(\*|\/\*|\/\/).*$/gm, '')] as const),
+);
+
+words('a page brings the texts that it shows, whichever page was open before', async () => {
+  const areaOf = new Map<string, string>();
+  for (const [name, text] of texts) {
+    if (dirname(name) === join('i18n', 'areas')) for (const [, key] of text.matchAll(/^ {2}'([\w.-]+)': \[/gm)) areaOf.set(key ?? '', name);
+  }
+  const missing = new Set<string>();
+  const frame = brought('main.ts', false);
+  for (const [, address] of (texts.get('router.ts') ?? '').matchAll(/import\('\.\/(pages\/[\w-]+\.ts)'\)/g)) {
+    const page = brought(address ?? '', true);
+    for (const name of brought(address ?? '', false)) {
+      for (const [, key] of (texts.get(name) ?? '').matchAll(
+        /(?:x-t(?::[\w-]+)?="|\bt\('|x-hint="|(?:key|title|label|text|note|hint|unit): ')([a-z][\w-]*(?:\.[\w-]+)+)["']/g,
+      )) {
+        const area = areaOf.get(key ?? '');
+        if (area && !page.has(area) && !frame.has(area)) missing.add(`${address}: ${key} of ${name}`);
+      }
+    }
+  }
+  assert.equal([...missing], []);
 });
 
 words.run();

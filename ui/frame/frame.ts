@@ -65,7 +65,7 @@ const rail = `<nav class="rail" x-t:aria-label="frame.menus" x-show="signedIn &&
 
 const topBar = `<header class="top" x-show="signedIn && !bare">
   <nav class="trail" x-t:aria-label="frame.place"><ol>
-    <template x-for="(step, index) in trail()" :key="index"><li><a x-show="step.to" :href="step.to" x-text="step.text"></a><span x-show="!step.to" x-text="step.text" :aria-current="index === trail().length - 1 ? 'page' : false"></span></li></template></ol></nav>
+    <template x-for="(step, index) in trail()" :key="index"><li :class="{ short: step.text.length < 12 }"><a x-show="step.to" :href="step.to" x-text="step.text"></a><span x-show="!step.to" x-text="step.text" :aria-current="index === trail().length - 1 ? 'page' : false"></span></li></template></ol></nav>
   <div class="top-right">
     <button type="button" class="project-chip" x-show="developer" :class="{ none: !project() }" aria-haspopup="dialog" aria-expanded="false" @click="projects($el)" x-t:title="frame.project.change">${icon('folder-open')}<span x-text="projectText()"></span>${icon('chevron-down')}</button>
     <div class="template-chip" role="status" x-show="developer && template()">${icon('workflow')}<span class="cut" x-text="templateText()" :title="templateText()"></span><button type="button" class="button small" @click="leaveTemplate()" x-t="template.mode.cancel"></button></div>

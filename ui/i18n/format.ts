@@ -64,8 +64,9 @@ export function large(value: number): string {
   return value.toLocaleString(language.now, { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 4, useGrouping: true });
 }
 
+/** What is rounded to nothing has no sign. */
 export function decimal(value: number, digits = 2): string {
-  return value.toLocaleString(language.now, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value.toLocaleString(language.now, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' });
 }
 
 export function percent(value: number, digits = 1): string {

@@ -33,7 +33,7 @@ const state = (user: User) => (user.disabled ? 'disabled' : 'active');
 
 const userColumns = columnsOf<User>()([
   { key: 'userId', title: 'person.user-id', value: (row) => row.userId, search: true, cell: '<b x-text="row.userId"></b>' },
-  { key: 'name', title: 'person.name', value: (row) => row.name, search: true },
+  { key: 'name', title: 'person.name', value: (row) => row.name, search: true, className: 'given' },
   {
     key: 'role',
     title: 'person.role',

@@ -3,6 +3,7 @@ import type { AnnotationTask, AutoAnnotation, AutoModel, LabelledMany, NewAutoAn
 import { api } from '../api.ts';
 import { dialog, openDialog } from '../components/dialog.ts';
 import { cards, field, numberProblem } from '../components/field.ts';
+import { finder, searchSelect } from '../components/search-select.ts';
 import { toast, toastError } from '../components/toast.ts';
 import '../i18n/areas/annotation.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
@@ -50,7 +51,7 @@ const auto = dialog<Args>({
           <p class="field-note" x-show="kind === 'default' && !defaultBlocked()" x-text="$t('auto.learns', { n: labelled() })"></p>
           <div class="inline-choice" x-show="kind === 'default' && mayLearnAnew"><label class="check"><input type="checkbox" :checked="every !== null" @change="learnAnew($event.target.checked ? 50 : null)"><span x-t="auto.every"></span></label>
             <label x-show="every !== null"><span class="visually-hidden" x-t="auto.every.labels"></span><input type="number" min="5" max="100000" step="5" :value="every" @change="learnAnew($event.target.valueAsNumber, $event.target)"> <span x-t="auto.every.unit"></span></label></div>
-          <div class="field" x-show="kind === 'custom' && models().length"><div class="field-label"><label for="auto-model" x-t="auto.choose"></label></div><select id="auto-model" x-model="chosen"><template x-for="one in models()" :key="one.key"><option :value="one.key" x-text="one.text"></option></template></select></div>
+          <div x-show="kind === 'custom' && models().length">${searchSelect({ model: 'chosen', label: 'auto.choose', from: 'models()', finder: 'modelFinder' })}</div>
           <div class="notice" x-show="kind === 'custom' && !models().length">${icon('info')}<span x-t="auto.no-models"></span></div>
           ${field({ model: 'threshold', label: 'auto.threshold', type: 'number', min: 0, max: 100, unit: 'auto.percent', hint: 'auto.threshold.hint', error: 'wrong()' })}
           ${cards({
@@ -74,6 +75,7 @@ const auto = dialog<Args>({
       state: null as AutoAnnotation | null,
       kind: 'default',
       chosen: '',
+      modelFinder: finder(),
       threshold: 50,
       scope: 'unlabelled',
       above: 80,
@@ -106,7 +108,7 @@ const auto = dialog<Args>({
       },
       take(state: AutoAnnotation) {
         this.state = state;
-        if (!this.chosen) this.chosen = this.models()[0]?.key ?? '';
+        if (!this.chosen) this.chosen = this.models()[0]?.value ?? '';
       },
       jobName() {
         const name = this.state?.job?.model ?? '';
@@ -116,7 +118,7 @@ const auto = dialog<Args>({
         return (this.state?.models ?? [])
           .filter((one) => one.model.kind !== 'default')
           .map((one) => ({
-            key: modelKey(one.model),
+            value: modelKey(one.model),
             text: one.accuracy === null ? one.name : t('auto.model.text', { name: one.name, accuracy: Math.round(one.accuracy * 10) / 10 }),
           }));
       },

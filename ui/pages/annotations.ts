@@ -27,7 +27,7 @@ const columns = columnsOf<AnnotationTask>()([
     className: 'grow',
     cell: `<a class="row-name" :href="address(row)"><span x-text="row.datasetName"></span></a> <span class="field-note" x-text="'v' + row.datasetVersion"></span>`,
   },
-  { key: 'projectName', title: 'annotation.project', value: (row) => row.projectName, search: true, className: 'from-800' },
+  { key: 'projectName', title: 'annotation.project', value: (row) => row.projectName, search: true, className: 'given from-800' },
   { key: 'type', title: 'annotation.type', value: (row) => row.type, cell: `<span x-text="$t('type.' + row.type)"></span>`, className: 'narrow from-1000' },
   { key: 'model', title: 'annotation.model', value: (row) => row.model, cell: `<span x-text="model(row)"></span>`, className: 'from-700' },
   {
@@ -44,7 +44,7 @@ const columns = columnsOf<AnnotationTask>()([
     value: names,
     search: true,
     cell: `<span x-text="people(row)" :title="people(row)"></span>`,
-    className: 'task-people',
+    className: 'given',
   },
   {
     key: 'createdAt',

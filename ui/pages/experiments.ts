@@ -45,7 +45,7 @@ const columns = columnsOf<Experiment>()([
     value: (row) => `${row.datasetName} / v${row.datasetVersion}`,
     search: true,
     cell: `<a class="plain-link" :href="'/datasets/' + row.datasetId" x-text="row.datasetName + ' / v' + row.datasetVersion"></a>`,
-    className: 'from-800',
+    className: 'given from-800',
   },
   {
     key: 'status',

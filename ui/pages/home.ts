@@ -26,8 +26,8 @@ const columns = columnsOf<Project>()([
     className: 'grow',
     cell: `<span class="project-name"><b x-text="row.name"></b><span class="chip blue plain" x-show="isLoaded(row)" x-t="home.loaded"></span></span>`,
   },
-  { key: 'groupName', title: 'home.group', value: (row) => row.groupName, search: true, className: 'from-700' },
-  { key: 'ownerName', title: 'home.owner', value: (row) => row.ownerName, search: true },
+  { key: 'groupName', title: 'home.group', value: (row) => row.groupName, search: true, className: 'given from-700' },
+  { key: 'ownerName', title: 'home.owner', value: (row) => row.ownerName, search: true, className: 'given' },
   {
     key: 'type',
     title: 'home.type',

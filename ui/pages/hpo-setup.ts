@@ -1,7 +1,7 @@
 /** What a search is asked besides what every training is: which parameters, within which ranges, how many trials, towards what. */
 import type { HpoMetric, HpoObjectiveMetric, HpoOptions, HpoRequest, SearchRange } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
-import { shownValue } from '../charts/search.ts';
+import { shownValue } from '../charts/value.ts';
 import { numberProblem } from '../components/field.ts';
 import { t } from '../i18n/language.ts';
 import { component } from '../mount.ts';

@@ -1,6 +1,7 @@
 /** The trial list of a search, and its pictures: markup and the state of both. */
 import type { Hpo, HpoPictures, TrialRow } from '../../server/http/training-schemas.ts';
-import { historyPicture, importancePicture, type PictureOptions, parallelPicture, shownValue, slicePicture } from '../charts/search.ts';
+import { historyPicture, importancePicture, type PictureOptions, parallelPicture, slicePicture } from '../charts/search.ts';
+import { shownValue } from '../charts/value.ts';
 import { statusWord } from '../components/status.ts';
 import { tabs } from '../components/tabs.ts';
 import { decimal } from '../i18n/format.ts';

@@ -2,7 +2,7 @@
 import type { Dataset, Experiment, Project } from '../../server/http/schemas.ts';
 import type { Hpo, HpoPictures, HpoRequest } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
-import { shownValue } from '../charts/search.ts';
+import { shownValue } from '../charts/value.ts';
 import { confirm } from '../components/confirm.ts';
 import { toast, toastError } from '../components/toast.ts';
 import { effect } from '../effect.ts';

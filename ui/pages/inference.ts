@@ -40,7 +40,7 @@ const columns = columnsOf<Inference>()([
     className: 'grow',
     cell: `<a class="row-name" :href="'/inferences/' + row.id" x-text="row.experimentName"></a>`,
   },
-  { key: 'source', title: 'inf.col.source', value: (row) => row.sourceName, search: true, cell: `<span x-text="row.sourceName"></span>` },
+  { key: 'source', title: 'inf.col.source', value: (row) => row.sourceName, search: true, cell: `<span x-text="row.sourceName"></span>`, className: 'given' },
   {
     key: 'count',
     title: 'inf.col.count',

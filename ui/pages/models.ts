@@ -23,7 +23,14 @@ const columns = columnsOf<ModelEntry>()([
     className: 'grow',
     cell: `<a class="row-name" :href="'/models/' + row.id" x-text="row.name"></a> <span class="chip plain blue" x-show="isNew(row)" x-t="model.new"></span>`,
   },
-  { key: 'group', title: 'model.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>`, className: 'from-800' },
+  {
+    key: 'group',
+    title: 'model.group',
+    value: (row) => row.groupName,
+    search: true,
+    cell: `<span x-text="row.groupName"></span>`,
+    className: 'given from-800',
+  },
   { key: 'type', title: 'model.kind', value: problemText, cell: '<span x-text="problem(row)"></span>', className: 'from-700' },
   { key: 'versions', title: 'model.versions', value: (row) => row.versions, align: 'end', className: 'narrow number' },
   {
@@ -34,7 +41,14 @@ const columns = columnsOf<ModelEntry>()([
     align: 'end',
     className: 'narrow number',
   },
-  { key: 'owner', title: 'model.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>`, className: 'from-900' },
+  {
+    key: 'owner',
+    title: 'model.owner',
+    value: (row) => row.ownerName,
+    search: true,
+    cell: `<span x-text="row.ownerName"></span>`,
+    className: 'given from-900',
+  },
   { key: 'updatedAt', title: 'model.updated', value: (row) => row.updatedAt, cell: `<span x-time="row.updatedAt"></span>`, className: 'narrow number' },
 ]);
 

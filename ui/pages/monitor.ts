@@ -38,8 +38,8 @@ const columns = columnsOf<Job>()([
     className: 'grow',
     cell: `<a class="job-title" :href="address(row)"><b x-text="row.title"></b></a><small x-text="$t('job.' + row.kind)"></small>`,
   },
-  { key: 'projectName', title: 'monitor.project', value: (row) => row.projectName, search: true, className: 'from-800' },
-  { key: 'ownerName', title: 'monitor.owner', value: (row) => row.ownerName, search: true, className: 'from-900' },
+  { key: 'projectName', title: 'monitor.project', value: (row) => row.projectName, search: true, className: 'given from-800' },
+  { key: 'ownerName', title: 'monitor.owner', value: (row) => row.ownerName, search: true, className: 'given from-900' },
   {
     key: 'state',
     title: 'monitor.status',

@@ -1,6 +1,6 @@
 /** Every parameter of a training: its limits and unit, what is taken where nothing is said, and how it reads. The manual's own come first, the rest are the advanced ones. */
 import type { Parameters } from '../../server/http/schemas.ts';
-import { shownValue } from '../charts/search.ts';
+import { shownValue } from '../charts/value.ts';
 import { numberProblem } from '../components/field.ts';
 import '../i18n/areas/parameters.ts';
 import type { Key } from '../i18n/keys.ts';

@@ -144,6 +144,7 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
     <p class="notice page-notice" x-show="failure === 'stopped' && !running()">${icon('circle-stop')}<span x-t="preprocess.stopped"></span></p>
     <div class="page-notice" x-show="failureText() && !running()"><h3 x-t="preprocess.failed"></h3><div x-problem="failureText()"></div></div>
     <p class="notice ready page-notice" x-show="made && !running()">${icon('circle-check')}<span x-text="made ? $t('preprocess.done', { version: made.version }) : ''"></span>&nbsp;<a class="link-button" :href="made ? '/datasets/' + made.id : ''" x-t="preprocess.result"></a></p>
+    <div class="stack" x-show="!dataset && !problem" aria-hidden="true"><span class="skeleton-block tall"></span><span class="skeleton-block tall"></span></div>
     <div class="preprocess" x-show="dataset"><div class="stack">${chain}</div>${preview}</div>`,
   component: (route) => {
     const id = Number(route.params.id);

@@ -32,10 +32,17 @@ const columns = columnsOf<Template>()([
     className: 'grow',
     cell: `<button type="button" class="link-button row-name" @click.stop="choose(row.id)" x-text="row.name"></button> <span class="chip plain blue" x-show="inUse(row)" x-t="template.inUse"></span><span class="chip plain amber" x-show="row.misfit" :title="why(row)" x-t="template.misfit"></span>`,
   },
-  { key: 'group', title: 'template.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>` },
-  { key: 'dataset', title: 'template.dataset', value: (row) => row.datasetName, search: true, cell: `<span x-text="row.datasetName"></span>` },
+  { key: 'group', title: 'template.group', value: (row) => row.groupName, search: true, cell: `<span x-text="row.groupName"></span>`, className: 'given' },
+  {
+    key: 'dataset',
+    title: 'template.dataset',
+    value: (row) => row.datasetName,
+    search: true,
+    cell: `<span x-text="row.datasetName"></span>`,
+    className: 'given',
+  },
   { key: 'createdAt', title: 'template.created', value: (row) => row.createdAt, cell: `<span x-time.day="row.createdAt"></span>`, className: 'narrow number' },
-  { key: 'owner', title: 'template.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>` },
+  { key: 'owner', title: 'template.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>`, className: 'given' },
 ]);
 
 const facts = (title: 'template.model' | 'template.chain' | 'template.resources' | 'template.parameters', of: string) =>

@@ -4,6 +4,7 @@ import { api, wasAborted } from '../api.ts';
 import { dialog, dialogFoot } from '../components/dialog.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field } from '../components/field.ts';
+import '../i18n/areas/data.ts';
 import '../i18n/areas/weights.ts';
 import { bytes } from '../i18n/format.ts';
 import { type Said, t } from '../i18n/language.ts';

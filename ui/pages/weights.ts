@@ -68,7 +68,14 @@ const columns = columnsOf<WeightsRow>()([
     align: 'end',
     className: 'number',
   },
-  { key: 'owner', title: 'weights.owner', value: (row) => row.ownerName, search: true, cell: `<span x-text="row.ownerName"></span>`, className: 'from-800' },
+  {
+    key: 'owner',
+    title: 'weights.owner',
+    value: (row) => row.ownerName,
+    search: true,
+    cell: `<span x-text="row.ownerName"></span>`,
+    className: 'given from-800',
+  },
   {
     key: 'createdAt',
     title: 'weights.created',

@@ -14,7 +14,7 @@ import { component, icon } from '../../mount.ts';
 
 const columns = columnsOf<KioskStation>()([
   { key: 'name', title: 'stations.name', value: (row) => row.name, search: true, className: 'grow', cell: '<b x-text="row.name"></b>' },
-  { key: 'groupName', title: 'stations.group', value: (row) => row.groupName, search: true },
+  { key: 'groupName', title: 'stations.group', value: (row) => row.groupName, search: true, className: 'given' },
   {
     key: 'enrolled',
     title: 'stations.state',
