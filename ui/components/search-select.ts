@@ -10,6 +10,8 @@ import { type Field, select } from './field.ts';
 /** So many are seen at a glance. */
 const FEW = 8;
 const LINES = 6;
+/** Thousands are not drawn: what is typed finds them. */
+export const DRAWN = 200;
 
 export interface Option {
   value: string;
@@ -29,8 +31,11 @@ export const finder = () => ({
     return words ? all.filter((one) => !one.always && one.text.toLocaleLowerCase().includes(words)) : all;
   },
   offered(all: readonly Option[], chosen: string): readonly Option[] {
-    const fitting = new Set(this.fitting(all));
+    const fitting = new Set(this.fitting(all).slice(0, DRAWN));
     return all.filter((one) => one.always || one.value === chosen || fitting.has(one));
+  },
+  cut(all: readonly Option[]): boolean {
+    return this.fitting(all).length > DRAWN;
   },
   nothing(all: readonly Option[]): boolean {
     return this.words.trim() !== '' && !this.fitting(all).length;
@@ -72,7 +77,7 @@ export function searchSelect({ finder: f, from: all, ...of }: Omit<Field, 'type'
   return select({
     ...of,
     className: `search-select ${of.className ?? ''}`,
-    above: `<div class="search-input" x-show="${f}.many(${all})">${icon('search')}${field}</div><p class="field-note" role="status" x-show="${f}.nothing(${all})" x-t="table.nothing"></p>`,
+    above: `<div class="search-input" x-show="${f}.many(${all})">${icon('search')}${field}</div><p class="field-note" role="status" x-show="${f}.nothing(${all})" x-t="table.nothing"></p><p class="field-note" x-show="${f}.cut(${all})" x-text="$t('table.first', { n: ${DRAWN} })"></p>`,
     from: `${f}.offered(${all}, ${model})`,
     more: `:size="${f}.lines(${all}, ${model})" @pointerdown="${f}.pressed = true" @keydown="${f}.pressed = false" @change="${f}.picked($event)" @click="${f}.picked($event)" @keydown.enter="${f}.picked($event)"`,
   });

@@ -4,6 +4,7 @@ import type { Experiment, ExperimentDetails } from '../../server/http/schemas.ts
 import { api } from '../api.ts';
 import { classColour } from '../charts/colours.ts';
 import { CompareChart } from '../charts/compare.ts';
+import { DRAWN } from '../components/search-select.ts';
 import { emptyState } from '../components/table.ts';
 import { toastError } from '../components/toast.ts';
 import { keepPlace } from '../frame/place.ts';
@@ -51,7 +52,7 @@ export default page({
   template: `${pageHead('compare.title', 'compare.purpose')}<div x-problem="problem"></div>
     <div x-show="ready && all.length < 2">${emptyState({ icon: 'chart-line', title: 'compare.empty.title', text: 'compare.empty.text' })}</div>
     <div class="compare-grid" x-show="all.length > 1">
-      <section class="box"><div class="box-head"><h2 x-t="compare.choose"></h2></div><div class="box-body"><div class="search-input compare-search" x-show="all.length > few">${icon('search')}<input type="search" data-search x-model="words" x-t:placeholder="table.search" x-t:aria-label="compare.search"></div><fieldset class="compare-choose"><legend class="visually-hidden" x-t="compare.choose"></legend><template x-for="one in offered()" :key="one.id"><label class="check"><input type="checkbox" :checked="has(one.id)" :disabled="full() && !has(one.id)" @change="toggle(one.id)"><span><span class="compare-mark" x-show="has(one.id)" :style="{ borderColor: colour(one.id) }" x-text="mark(one.id)"></span><span x-text="one.name"></span><small x-text="about(one)"></small></span></label></template></fieldset><p class="field-note" x-show="full()" x-text="$t('compare.limit', { n: limit })"></p></div></section>
+      <section class="box"><div class="box-head"><h2 x-t="compare.choose"></h2></div><div class="box-body"><div class="search-input compare-search" x-show="all.length > few">${icon('search')}<input type="search" data-search x-model="words" x-t:placeholder="table.search" x-t:aria-label="compare.search"></div><fieldset class="compare-choose"><legend class="visually-hidden" x-t="compare.choose"></legend><template x-for="one in offered()" :key="one.id"><label class="check"><input type="checkbox" :checked="has(one.id)" :disabled="full() && !has(one.id)" @change="toggle(one.id)"><span><span class="compare-mark" x-show="has(one.id)" :style="{ borderColor: colour(one.id) }" x-text="mark(one.id)"></span><span x-text="one.name"></span><small x-text="about(one)"></small></span></label></template></fieldset><p class="field-note" x-show="cut()" x-text="$t('table.first', { n: ${DRAWN} })"></p><p class="field-note" x-show="full()" x-text="$t('compare.limit', { n: limit })"></p></div></section>
       <div class="stack"><p class="notice" x-show="chosen.length < 2" x-t="compare.none"></p>
         <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.graph"></h2><span class="spacer"></span><select x-model="metric" @change="draw()" x-t:aria-label="compare.metric"><template x-for="name in metrics" :key="name"><option :value="name" :selected="name === metric" x-text="name"></option></template></select></div><div class="box-body"><div class="compare-chart" x-ref="chart"></div></div></section>
         <section class="box" x-show="chosen.length"><div class="box-head"><h2 x-t="compare.table"></h2><span class="spacer"></span><label class="check"><input type="checkbox" x-model="onlyDifferent"><span x-t="compare.onlyDifferent"></span></label></div>
@@ -107,10 +108,17 @@ export default page({
           if (!route.signal.aborted) this.problem = error;
         }
       },
+      fitting(): readonly Experiment[] {
+        const words = this.words.trim().toLowerCase();
+        return words ? this.all.filter((one) => `${one.name} ${this.about(one)}`.toLowerCase().includes(words)) : this.all;
+      },
+      cut() {
+        return this.fitting().length > DRAWN;
+      },
       /** What is looked for, and what is chosen. */
       offered(): readonly Experiment[] {
-        const words = this.words.trim().toLowerCase();
-        return words ? this.all.filter((one) => this.has(one.id) || `${one.name} ${this.about(one)}`.toLowerCase().includes(words)) : this.all;
+        const drawn = new Set(this.fitting().slice(0, DRAWN));
+        return this.all.filter((one) => this.has(one.id) || drawn.has(one));
       },
       has(id: number) {
         return this.chosen.includes(id);

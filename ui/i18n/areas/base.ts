@@ -47,6 +47,7 @@ export default words({
   'table.choose': ['선택', 'Selection'],
   'table.more': ['{name} 더 보기', 'More for {name}'],
   'table.actions': ['더 보기', 'More'],
+  'table.first': ['처음 {n}개만 표시합니다. 나머지는 검색어를 입력하여 찾아 주세요.', 'Only the first {n} are listed. Type to find the others.'],
   'table.nothing': ['조건에 맞는 항목이 없습니다.', 'Nothing matches these filters.'],
   'table.clear': ['검색 조건 지우기', 'Clear filters'],
   'table.range': ['{from}–{to} / 총 {total}개', '{from}–{to} of {total}'],
