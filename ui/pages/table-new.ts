@@ -117,8 +117,8 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
           <div class="row" x-show="sending"><span class="spacer"></span><button type="button" class="button" @click="clear()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
           <p class="muted" role="status" x-show="looking" x-t="tables.new.reading"></p>
           <div x-problem="previewProblem"></div></div></section>
-        <section class="box" x-show="asked()"><div class="box-head"><h2 x-t="tables.new.settings"></h2></div><div class="box-body stack" @change="correct()"><p class="muted" x-t="tables.new.settings.note"></p>${settings}</div></section>
-        <section class="box" x-show="found"><div class="box-head"><h2 x-t="tables.new.columns"></h2><span class="muted" x-text="columnCount()"></span></div><div class="box-body stack"><p class="muted" x-t="tables.new.columns.note"></p>
+        <section class="box"><div class="box-head"><h2 x-t="tables.new.settings"></h2></div><p class="box-body muted" x-show="!asked()" x-t="tables.new.later"></p><div class="box-body stack" x-show="asked()" @change="correct()"><p class="muted" x-t="tables.new.settings.note"></p>${settings}</div></section>
+        <section class="box"><div class="box-head"><h2 x-t="tables.new.columns"></h2><span class="muted" x-show="found" x-text="columnCount()"></span></div><p class="box-body muted" x-show="!found" x-t="tables.new.later"></p><div class="box-body stack" x-show="found"><p class="muted" x-t="tables.new.columns.note"></p>
           <template x-for="(line, index) in warnings()" :key="index"><p class="notice warn">${icon('triangle-alert')}<span x-text="line"></span></p></template>
           ${columnRows}</div></section>
         <section class="box" x-show="found"><div class="box-head"><h2 x-t="tables.new.preview"></h2><span class="muted" x-text="previewNote()"></span></div>${previewRows}</section>

@@ -14,6 +14,7 @@ export default words({
   'tables.new.other': ['다른 파일 선택', 'Choose another file'],
   'tables.new.reading': ['파일을 읽고 있습니다', 'Reading the file'],
   'tables.new.settings': ['2. 읽는 방법', '2. How it is read'],
+  'tables.new.later': ['파일을 올리면 여기에 표시됩니다.', 'Shown here when a file is uploaded.'],
   'tables.new.settings.note': [
     '자동으로 찾은 값입니다. 아래 미리 보기가 이상하면 고쳐 주세요.',
     'These were detected. Correct them if the preview below looks wrong.',
