@@ -82,7 +82,7 @@ Upload pictures to make a dataset.
 Takes a dataset that another project of the group has made Shared, without an upload.`,
   },
   template: `${pageHead('new.title', 'new.purpose', sharedButton)}
-    <div x-problem="problem"></div>
+    <div x-problem="!project && problem"></div>
     <div class="notice page-notice" x-show="refusal()">${icon('lock')}<span x-text="refusal()"></span>&nbsp;<a class="link-button" :href="listAddress" x-t="dataset.toList"></a></div>
     <form class="new-dataset" x-show="!locked()" @submit.prevent="create()" novalidate>
       <div class="new-left">
@@ -98,6 +98,7 @@ Takes a dataset that another project of the group has made Shared, without an up
         ${field({ model: 'name', label: 'new.name', maxLength: 100, required: true, error: 'nameWrong()' })}
         ${field({ model: 'description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
         ${visibilityChoice('visibility')}
+        <div x-problem="project && problem"></div>
         <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked()" :aria-busy="busy ? 'true' : 'false'" x-show="!busy"><span x-t="new.create"></span></button>
           <button type="button" class="button large" x-show="busy" @click="cancel()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
         <p class="muted" x-show="!selection && !busy" x-t="new.need"></p></div></section>

@@ -104,7 +104,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
 - Missing values have to be filled or dropped under Preprocess before the dataset can be exported.`,
   },
   template: `${pageHead('new.title', 'tables.new.purpose', sharedButton)}
-    <div x-problem="problem"></div>
+    <div x-problem="!project && problem"></div>
     <div class="notice page-notice" x-show="refusal()">${icon('lock')}<span x-text="refusal()"></span></div>
     <form class="new-dataset" x-show="!locked()" @submit.prevent="create()" novalidate>
       <div class="new-left">
@@ -132,6 +132,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         ${field({ model: 'description', label: 'data.description', type: 'textarea', maxLength: 2000, optional: true })}
         ${visibilityChoice('visibility')}
         <p class="field-error" role="alert" x-show="tried && found && !keptCount()" x-t="tables.new.noColumns"></p>
+        <div x-problem="project && problem"></div>
         <div class="new-actions"><button type="submit" class="button primary large" :disabled="locked() || !found || looking" :aria-busy="busy ? 'true' : 'false'"><span x-t="new.create"></span></button></div>
         <p class="muted" x-show="!found && !fileName" x-t="tables.new.need"></p></div></section>
     </form>`,
