@@ -394,8 +394,9 @@ search('More offers what the manual says, in every status', async () => {
   await page.waitForURL(`**/hpo?like=${searching.id}`);
   await page.locator('.run-setup .notice', { hasText: searching.name }).waitFor();
   await page.locator('.step-foot button:visible').click();
-  const searched = await page.locator('.hpo-table input[aria-label^=HPO]:checked').all();
-  assert.equal(await Promise.all(searched.map((one) => one.getAttribute('aria-label'))), ['HPO momentum']);
+  const searched = page.locator('.hpo-table input[aria-label^=HPO]:checked');
+  await countBecomes(searched, 1);
+  assert.is(await searched.getAttribute('aria-label'), 'HPO momentum');
   assert.is(await page.locator('.space-range input[type=number]').first().inputValue(), '0.5');
   await page.locator('.step-foot button:visible').click();
   assert.is(await page.locator('#hpo-maxTrialCount').inputValue(), '1');
@@ -413,8 +414,9 @@ search('More offers what the manual says, in every status', async () => {
   await page.locator('.run-setup .notice', { hasText: name ?? '-' }).waitFor();
   await page.locator('.step-foot button:visible').click();
   const { parameters } = await request<TrialDetails>(page, 'GET', `/api/experiments/1/hpo/trials/${trial}`);
-  const fields = await page.locator('.parameters input[type=number]').all();
-  const shown = (await Promise.all(fields.map((one) => one.inputValue()))).map(Number);
+  const fields = page.locator('.parameters input[type=number]');
+  await fields.first().waitFor();
+  const shown = await fields.evaluateAll((all) => all.map((one) => Number((one as unknown as { value: string }).value)));
   assert.ok(shown.includes(parameters.learning_rate), `${shown} with ${parameters.learning_rate}`);
   checkTroubles(page);
 });
