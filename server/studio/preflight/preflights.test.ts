@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { PresetSettings } from '../../http/preset-schemas.ts';
 import type { ErrorReply, Experiment, RunConfig } from '../../http/schemas.ts';
 import type { Preflight } from '../../http/training-schemas.ts';
 import { memoryFit } from '../../jobs/preflight-memory.ts';
@@ -63,6 +64,17 @@ test('a batch that does not fit the preset’s memory, and the largest that does
   const [warning] = result!.warnings;
   assert.is(warning!.code, 'preflight_memory');
   assert.match(warning!.en, new RegExp(`Lower batch_size to ${result!.proposedBatchSize}`));
+});
+
+test('a preset that is deleted meanwhile takes nothing from it', async () => {
+  const settings = '/api/presets/settings';
+  const { presets } = await w.admin.ok<PresetSettings>('GET', settings);
+  const bare = presets.map(({ name, gpu, gpuMemoryMb, cores, memoryMb }) => ({ name, gpu, gpuMemoryMb, cores, memoryMb }));
+  await w.admin.ok('PUT', settings, { presets: [...bare, { name: 'Night', gpu: '', gpuMemoryMb: 0, cores: 1, memoryMb: 1500 }] });
+  const { id } = await w.dev.ok<Preflight>('POST', `/api/experiments/${draft.id}/preflight`, { ...CONFIG, preset: 'Night' });
+  await w.admin.ok('DELETE', settings);
+  const { state, result } = await w.dev.until<Preflight>(`/api/preflights/${id}`, ({ state }) => state !== 'pending' && state !== 'running');
+  assert.equal([state, result?.memoryLimitMb], ['succeeded', 1500]);
 });
 
 test('only for those who may start it, and gone with the experiment', async () => {

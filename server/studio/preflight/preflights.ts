@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StudioError } from '../../errors.ts';
 import type { RunConfig } from '../../http/schemas.ts';
 import type { Preflight, PreflightResult } from '../../http/training-schemas.ts';
+import type { Need } from '../../queue/allocation.ts';
 import type { JobRules, StoredJob } from '../../queue/jobs.ts';
 import type { Presets } from '../../queue/presets.ts';
 import { isActive, type Queue } from '../../queue/queue.ts';
@@ -12,7 +13,13 @@ import type { Experiments } from '../experiments/experiments.ts';
 import type { Trainings } from '../experiments/trainings.ts';
 import type { StoredUser } from '../people/users.ts';
 
-const CONFIG = 'config.json';
+const ASKED = 'asked.json';
+
+/** What its preset gave when it was asked for is kept beside the settings: a preset can be changed or deleted while the preflight stands. */
+interface Asked {
+  config: RunConfig;
+  need: Need;
+}
 
 export class Preflights {
   readonly #experiments: Experiments;
@@ -30,8 +37,10 @@ export class Preflights {
   /** Throws as a Run does. */
   async start(reader: StoredUser, id: number, config: RunConfig): Promise<Preflight> {
     const draft = this.#experiments.may(reader, id, 'run');
-    const { cores, memoryMb } = this.#trainings.check(draft, config);
+    const need = this.#trainings.check(draft, config);
+    const { cores, memoryMb } = need;
     this.#trainings.startOf(reader, config);
+    const asked: Asked = { config, need };
     await this.clear(id);
     const job = await this.#queue.submit(
       () => ({
@@ -43,9 +52,9 @@ export class Preflights {
         preset: null,
         wish: { cores, memoryMb },
       }),
-      (_, dir) => writeDurably(join(dir, CONFIG), JSON.stringify(config)),
+      (_, dir) => writeDurably(join(dir, ASKED), JSON.stringify(asked)),
     );
-    return this.#view(job, config);
+    return this.#view(job, asked);
   }
 
   /** Throws not_found. */
@@ -53,7 +62,7 @@ export class Preflights {
     const job = this.#queue.get(id);
     if (job?.kind !== 'preflight') throw new StudioError('not_found');
     this.#experiments.visible(reader, job.subjectId);
-    return this.#view(job, await this.#config(job));
+    return this.#view(job, await this.#asked(job));
   }
 
   /** Ends and forgets those of an experiment. */
@@ -64,11 +73,11 @@ export class Preflights {
     }
   }
 
-  async #config(job: Readonly<StoredJob>): Promise<RunConfig> {
-    return JSON.parse(await readFile(join(this.#queue.folder(job.id), CONFIG), 'utf8')) as RunConfig;
+  async #asked(job: Readonly<StoredJob>): Promise<Asked> {
+    return JSON.parse(await readFile(join(this.#queue.folder(job.id), ASKED), 'utf8')) as Asked;
   }
 
-  async #view(job: Readonly<StoredJob>, { preset }: RunConfig): Promise<Preflight> {
+  async #view(job: Readonly<StoredJob>, { need }: Asked): Promise<Preflight> {
     const result = await readFile(join(this.#queue.folder(job.id), 'out/preflight.json'), 'utf8').then(
       (text) => JSON.parse(text) as PreflightResult,
       () => null,
@@ -80,20 +89,19 @@ export class Preflights {
       state: job.state,
       failure: job.failure,
       result: over ? result : null,
-      queue: this.#queue.outlook(this.#presets.need(preset)),
+      queue: this.#queue.outlook(need),
     };
   }
 
   readonly rules: JobRules<'preflight'> = {
     work: async (job) => {
-      const config = await this.#config(job);
+      const { config, need } = await this.#asked(job);
       const experiment = this.#experiments.get(job.subjectId);
       if (experiment === undefined) throw new StudioError('not_found');
       const { about: _, ...work } = this.#trainings.work(experiment, config);
-      const need = this.#presets.need(config.preset);
       return { ...work, kind: 'preflight', memoryLimitMb: need.memoryMb, gpuMemoryLimitMb: this.#presets.gpuMemoryFor(need) };
     },
-    need: async (job) => this.#presets.need((await this.#config(job)).preset),
+    need: async (job) => (await this.#asked(job)).need,
     ended: async () => {},
   };
 }
