@@ -25,9 +25,14 @@ export interface Download {
 
 /** Closes what it was given at its end. */
 export function datasetZip(download: Download): Readable {
+  const { set, folders, labels } = download;
   const zip = Readable.from(chunks(download), { objectMode: false });
-  // Also where nobody has ever read of it.
-  return zip.once('close', () => download.labels?.close());
+  // Not where the generator ends: one of which nobody has ever read has not begun.
+  return zip.once('close', () => {
+    labels?.close();
+    // They were only read: there is nothing to be lost.
+    for (const read of [set, folders]) read?.close().catch(() => {});
+  });
 }
 
 async function* chunks(download: Download): AsyncGenerator<Buffer> {
@@ -42,7 +47,6 @@ async function* chunks(download: Download): AsyncGenerator<Buffer> {
     zip.stop();
     download.labels?.close();
     await filling;
-    await Promise.all([download.set.close(), download.folders?.close()]);
   }
 }
 

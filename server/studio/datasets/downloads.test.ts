@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,16 @@ const writersOf = (daemonPid: number | null) =>
     }
   });
 
+/** How many times the daemon has the dataset's pictures open. */
+const openPacks = () =>
+  readdirSync(`/proc/${daemon.pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${daemon.pid}/fd/${fd}`) === join(daemon.data, 'datasets', String(dataset.id), 'pictures.pack');
+    } catch {
+      return false;
+    }
+  }).length;
+
 /** A download of which nothing is read until it is asked for. */
 function begin(client: Client) {
   let answer: IncomingMessage | null = null;
@@ -147,6 +157,17 @@ test('label files are written for two downloads at a time; whoever has the fewes
   }
   for (let waited = 0; writersOf(daemon.pid).length > 0 && waited < 100; waited++) await sleep(50);
   assert.equal(writersOf(daemon.pid), []);
+});
+
+test('a client that goes before anything is sent leaves no file open', async () => {
+  const [a, b] = [begin(first), begin(first)];
+  // The sets are open, the process that reads the labels has just begun.
+  for (let waited = 0; openPacks() < 2 && waited < 600; waited++) await sleep(5);
+  assert.is(openPacks(), 2);
+  a.giveUp();
+  b.giveUp();
+  for (let waited = 0; openPacks() + writersOf(daemon.pid).length > 0 && waited < 100; waited++) await sleep(50);
+  assert.equal([openPacks(), writersOf(daemon.pid)], [0, []]);
 });
 
 test('one that waits for a dataset that goes is refused; one that rests is broken off where another waits; kill -9 leaves no writer', async () => {
