@@ -7,7 +7,19 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const PACKAGES = ['typebox', 'sharp', '@tus/server', '@tus/file-store'];
+const PACKAGES = [
+  'typebox',
+  'sharp',
+  '@tus/server',
+  '@tus/file-store',
+  'fastify',
+  '@fastify/cookie',
+  '@fastify/helmet',
+  '@fastify/rate-limit',
+  '@fastify/static',
+  'fast-json-stringify',
+  'systeminformation',
+];
 const FROM = 'node_modules';
 const TO = 'dist/node_modules';
 
@@ -15,7 +27,9 @@ type Target = string | { import: Target } | { default: string };
 interface Manifest {
   version: string;
   license: string;
-  exports: string | Record<string, Target>;
+  /** Without it a package is a module of CommonJS, `main`. */
+  exports?: string | Record<string, Target>;
+  main?: string;
   /** Those for one kind of machine. */
   optionalDependencies?: Record<string, string>;
 }
@@ -25,12 +39,26 @@ const fileOf = (target: Target): string => (typeof target === 'string' ? target 
 
 const packages = PACKAGES.map((name) => {
   const manifest = JSON.parse(readFileSync(join(FROM, name, 'package.json'), 'utf8')) as Manifest;
-  const exports = typeof manifest.exports === 'string' ? { '.': manifest.exports } : manifest.exports;
-  const parts = Object.entries(exports).map(([path, target]) => ({ path, file: fileOf(target), out: path === '.' ? 'index' : path.slice('./'.length) }));
-  return { name, manifest, parts };
+  const { exports, main } = manifest;
+  if (exports === undefined) return { name, manifest, isCommonJs: true, parts: [{ path: '.', file: main ?? 'index.js', out: 'package' }] };
+  const parts = Object.entries(typeof exports === 'string' ? { '.': exports } : exports).map(([path, target]) => ({
+    path,
+    file: fileOf(target),
+    out: path === '.' ? 'index' : path.slice('./'.length),
+  }));
+  return { name, manifest, isCommonJs: false, parts };
 });
 
 rmSync(TO, { recursive: true, force: true });
+/** What Node finds in a module of CommonJS besides its default. Asked for here, where it finds the originals. */
+const names = new Map<string, string[]>();
+for (const { name } of packages.filter(({ isCommonJs }) => isCommonJs)) {
+  const found = Object.keys(await import(name));
+  names.set(
+    name,
+    found.filter((each) => each !== 'default' && each !== 'module.exports'),
+  );
+}
 await build({
   entryPoints: packages.flatMap(({ name, parts }) => parts.map(({ file, out }) => ({ in: join(FROM, name, file), out: join(name, out) }))),
   outdir: TO,
@@ -45,9 +73,15 @@ await build({
   banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
   logLevel: 'warning',
 });
-for (const { name, manifest, parts } of packages) {
+for (const { name, manifest, isCommonJs, parts } of packages) {
   const { version, license } = manifest;
   const exports = Object.fromEntries(parts.map(({ path, out }) => [path, `./${out}.js`]));
+  if (isCommonJs) {
+    // esbuild gives the whole as the default alone.
+    const lines = ["import whole from './package.js';", 'export default whole;', `export const { ${names.get(name)!.join(', ')} } = whole;`];
+    writeFileSync(join(TO, name, 'index.js'), `${lines.join('\n')}\n`);
+    exports['.'] = './index.js';
+  }
   writeFileSync(join(TO, name, 'package.json'), `${JSON.stringify({ name, version, license, type: 'module', exports }, null, 2)}\n`);
   for (const file of readdirSync(join(FROM, name)).filter((each) => /^licen[cs]e/i.test(each))) cpSync(join(FROM, name, file), join(TO, name, file));
 }
