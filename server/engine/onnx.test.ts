@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { decodeOnnx } from './onnx.fixture.ts';
 import type { OnnxModel } from './onnx.ts';
-import { decodeOnnx, encodeOnnx, OnnxFormatError, readInterface } from './onnx.ts';
+import { encodeOnnx, OnnxFormatError, readInterface } from './onnx.ts';
 import type { Tensor } from './tensor.ts';
 
 const values: Tensor = { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, -2.5, 3e-38, Number.POSITIVE_INFINITY) };

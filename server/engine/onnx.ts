@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { PbfReader, PbfWriter } from 'pbf';
 import type { DType, Shape, Tensor } from './tensor.ts';
-import { allocate, bytes, elementBytes, elements } from './tensor.ts';
+import { bytes, elements } from './tensor.ts';
 
 /**
  * The part of ONNX's ModelProto that the engine writes and reads (https://onnx.ai/onnx/repo-docs/IR.html; field numbers from onnx.proto).
@@ -54,11 +54,11 @@ export class OnnxFormatError extends Error {
 }
 
 const codes: { readonly [dtype in DType]: number } = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 };
-const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
-const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
+export const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
+export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
 
 /** Protobuf's wire type of strings, bytes and messages. */
-const BYTES = 2;
+export const BYTES = 2;
 
 /** Bytes of what is not a tensor; of more the buffer grows. */
 const ROOM_FOR_NODES = 2 ** 20;
@@ -145,32 +145,12 @@ function writeShape(shape: OnnxValueInfo['shape'], out: PbfWriter): void {
   }
 }
 
-/** Throws OnnxFormatError for anything that is not a readable model: a torn file, an element type or a tensor kept outside that is not supported. */
-export function decodeOnnx(file: Uint8Array): OnnxModel {
+/** What `read` makes of bytes that may be anything. Throws OnnxFormatError, and what the disk throws. */
+export function guarded<T>(read: () => T): T {
   try {
-    const model = {
-      irVersion: 0,
-      producer: '',
-      opsets: {} as Record<string, number>,
-      metadata: {} as Record<string, string>,
-      graph: undefined as OnnxGraph | undefined,
-    };
-    new PbfReader(file).readFields((field, _, pbf) => {
-      if (field === 1) model.irVersion = pbf.readVarint(true);
-      else if (field === 2) model.producer = pbf.readString();
-      else if (field === 7) model.graph = readGraph(pbf);
-      else if (field === 8) {
-        const opset = pbf.readMessage(readOpset, { domain: '', version: 0 });
-        model.opsets[opset.domain] = opset.version;
-      } else if (field === 14) {
-        const entry = pbf.readMessage(readEntry, { key: '', value: '' });
-        model.metadata[entry.key] = entry.value;
-      }
-    }, null);
-    if (!model.graph) throw new OnnxFormatError('the file holds no graph');
-    return { ...model, graph: model.graph };
+    return read();
   } catch (error) {
-    if (error instanceof OnnxFormatError) throw error;
+    if (error instanceof OnnxFormatError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
     throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
   }
 }
@@ -185,14 +165,14 @@ type Part = (from: number, to: number) => Uint8Array;
  * come into memory. Throws OnnxFormatError, and what the disk throws.
  */
 export function readInterface(source: string | Uint8Array): OnnxInterface {
-  if (typeof source !== 'string') return interfaceIn((from, to) => source.subarray(from, to), source.length);
+  if (typeof source !== 'string') return guarded(() => interfaceIn((from, to) => source.subarray(from, to), source.length));
   const file = openSync(source, 'r');
   try {
     const part = (from: number, to: number) => {
       const into = Buffer.alloc(to - from);
       return into.subarray(0, readSync(file, into, 0, into.length, from));
     };
-    return interfaceIn(part, fstatSync(file).size);
+    return guarded(() => interfaceIn(part, fstatSync(file).size));
   } finally {
     closeSync(file);
   }
@@ -201,22 +181,17 @@ export function readInterface(source: string | Uint8Array): OnnxInterface {
 function interfaceIn(part: Part, length: number): OnnxInterface {
   const found = { inputs: [] as OnnxValueInfo[], outputs: [] as OnnxValueInfo[], metadata: {} as Record<string, string> };
   let graphs = 0;
-  try {
-    for (const field of fieldsOf(part, 0, length)) {
-      if (field.number === 14) {
-        const { key, value } = new PbfReader(part(field.from, field.to)).readFields(readEntry, { key: '', value: '' });
-        found.metadata[key] = value;
-      } else if (field.number === 7) {
-        graphs++;
-        for (const { number, from, to } of fieldsOf(part, field.from, field.to)) {
-          if (number === 11) found.inputs.push(readValueInfo(new PbfReader(part(from, to)), to - from));
-          else if (number === 12) found.outputs.push(readValueInfo(new PbfReader(part(from, to)), to - from));
-        }
+  for (const field of fieldsOf(part, 0, length)) {
+    if (field.number === 14) {
+      const { key, value } = new PbfReader(part(field.from, field.to)).readFields(readEntry, { key: '', value: '' });
+      found.metadata[key] = value;
+    } else if (field.number === 7) {
+      graphs++;
+      for (const { number, from, to } of fieldsOf(part, field.from, field.to)) {
+        if (number === 11) found.inputs.push(readValueInfo(new PbfReader(part(from, to)), to - from));
+        else if (number === 12) found.outputs.push(readValueInfo(new PbfReader(part(from, to)), to - from));
       }
     }
-  } catch (error) {
-    if (error instanceof OnnxFormatError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
-    throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
   }
   if (graphs === 0) throw new OnnxFormatError('the file holds no graph');
   return found;
@@ -252,7 +227,7 @@ export interface Floats {
 export function decodeInitializers(file: Uint8Array): Map<string, Floats> {
   const found = new Map<string, Floats>();
   let graphs = 0;
-  try {
+  guarded(() =>
     new PbfReader(file).readFields((field, _, pbf) => {
       if (field !== 7) return;
       graphs++;
@@ -261,110 +236,18 @@ export function decodeInitializers(file: Uint8Array): Map<string, Floats> {
         const floats = readFloats(graph);
         if (floats) into.set(floats.name, floats);
       }, found);
-    }, null);
-  } catch (error) {
-    if (error instanceof OnnxFormatError) throw error;
-    throw new OnnxFormatError(`not an ONNX file: ${(error as Error).message}`);
-  }
+    }, null),
+  );
   if (graphs === 0) throw new OnnxFormatError('the file holds no graph');
   return found;
 }
 
-function readOpset(field: number, opset: { domain: string; version: number }, pbf: PbfReader): void {
-  if (field === 1) opset.domain = pbf.readString();
-  else if (field === 2) opset.version = pbf.readVarint(true);
-}
-
-function readEntry(field: number, entry: { key: string; value: string }, pbf: PbfReader): void {
+export function readEntry(field: number, entry: { key: string; value: string }, pbf: PbfReader): void {
   if (field === 1) entry.key = pbf.readString();
   else if (field === 2) entry.value = pbf.readString();
 }
 
-function readGraph(pbf: PbfReader): OnnxGraph {
-  const graph = {
-    name: '',
-    nodes: [] as OnnxNode[],
-    initializers: new Map<string, Tensor>(),
-    inputs: [] as OnnxValueInfo[],
-    outputs: [] as OnnxValueInfo[],
-  };
-  return pbf.readMessage((field, found, inner) => {
-    if (field === 1) found.nodes.push(readNode(inner));
-    else if (field === 2) found.name = inner.readString();
-    else if (field === 5) {
-      const { name, tensor } = readTensor(inner);
-      found.initializers.set(name, tensor);
-    } else if (field === 11) found.inputs.push(readValueInfo(inner));
-    else if (field === 12) found.outputs.push(readValueInfo(inner));
-  }, graph);
-}
-
-function readNode(pbf: PbfReader): OnnxNode {
-  const node = { type: '', domain: '', name: '', inputs: [] as string[], outputs: [] as string[], attributes: {} as Record<string, OnnxAttribute> };
-  return pbf.readMessage((field, found, inner) => {
-    if (field === 1) found.inputs.push(inner.readString());
-    else if (field === 2) found.outputs.push(inner.readString());
-    else if (field === 3) found.name = inner.readString();
-    else if (field === 4) found.type = inner.readString();
-    else if (field === 5) Object.assign(found.attributes, readAttribute(inner));
-    else if (field === 7) found.domain = inner.readString();
-  }, node);
-}
-
-function readAttribute(pbf: PbfReader): Record<string, OnnxAttribute> {
-  const parts = {
-    name: '',
-    type: 0,
-    float: 0,
-    int: 0,
-    string: '',
-    tensor: undefined as Tensor | undefined,
-    graph: undefined as OnnxGraph | undefined,
-    floats: [] as number[],
-    ints: [] as number[],
-  };
-  pbf.readMessage((field, found, inner) => {
-    const packed = inner.type === 2;
-    if (field === 1) found.name = inner.readString();
-    else if (field === 2) found.float = inner.readFloat();
-    else if (field === 3) found.int = inner.readVarint(true);
-    else if (field === 4) found.string = inner.readString();
-    else if (field === 5) found.tensor = readTensor(inner).tensor;
-    else if (field === 6) found.graph = readGraph(inner);
-    else if (field === 7) packed ? inner.readPackedFloat(found.floats) : found.floats.push(inner.readFloat());
-    else if (field === 8) packed ? inner.readPackedVarint(found.ints, true) : found.ints.push(inner.readVarint(true));
-    else if (field === 20) found.type = inner.readVarint();
-  }, parts);
-  const { name, type, tensor, graph } = parts;
-  if (type === attributeTypes.float) return { [name]: { float: parts.float } };
-  if (type === attributeTypes.int) return { [name]: { int: parts.int } };
-  if (type === attributeTypes.string) return { [name]: { string: parts.string } };
-  if (type === attributeTypes.floats) return { [name]: { floats: parts.floats } };
-  if (type === attributeTypes.ints) return { [name]: { ints: parts.ints } };
-  if (type === attributeTypes.tensor && tensor) return { [name]: { tensor } };
-  if (type === attributeTypes.graph && graph) return { [name]: { graph } };
-  throw new OnnxFormatError(`the attribute ${name} has a type that is not supported (${type})`);
-}
-
-function readTensor(pbf: PbfReader): { name: string; tensor: Tensor } {
-  const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
-  pbf.readMessage((field, found, inner) => {
-    const packed = inner.type === 2;
-    if (field === 4) packed ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
-    else if (field === 5 || field === 7) packed ? inner.readPackedVarint(found.values, true) : found.values.push(inner.readVarint(true));
-    else readTensorField(field, found, inner);
-  }, parts);
-  const dtype = dtypes.get(parts.code);
-  if (!dtype) throw new OnnxFormatError(`the tensor ${parts.name} has an element type that is not supported (${parts.code})`);
-  const count = counted(parts, parts.raw ? parts.raw.byteLength / elementBytes[dtype] : parts.values.length);
-  const data = allocate(dtype, count);
-  if (parts.raw) new Uint8Array(data.buffer).set(parts.raw);
-  else if (data instanceof BigInt64Array) data.set(parts.values.map(BigInt));
-  else data.set(parts.values);
-  return { name: parts.name, tensor: { dtype, shape: parts.shape, data } };
-}
-
-interface TensorParts {
+export interface TensorParts {
   name: string;
   code: number;
   readonly shape: number[];
@@ -373,8 +256,8 @@ interface TensorParts {
 }
 
 /** What tensors of all types have. */
-function readTensorField(field: number, found: TensorParts, inner: PbfReader): void {
-  if (field === 1) inner.type === 2 ? inner.readPackedVarint(found.shape, true) : found.shape.push(inner.readVarint(true));
+export function readTensorField(field: number, found: TensorParts, inner: PbfReader): void {
+  if (field === 1) inner.type === BYTES ? inner.readPackedVarint(found.shape, true) : found.shape.push(inner.readVarint(true));
   else if (field === 2) found.code = inner.readVarint();
   else if (field === 8) found.name = inner.readString();
   else if (field === 9) found.raw = inner.readBytes();
@@ -382,7 +265,7 @@ function readTensorField(field: number, found: TensorParts, inner: PbfReader): v
 }
 
 /** Elements of a tensor that holds so many. Throws OnnxFormatError where its shape says otherwise. */
-function counted({ name, shape, external }: TensorParts, held: number): number {
+export function counted({ name, shape, external }: TensorParts, held: number): number {
   if (external) throw new OnnxFormatError(`the tensor ${name} is kept in another file, which is not supported`);
   const count = elements(shape);
   if (shape.some((dimension) => dimension < 0) || held !== count) throw new OnnxFormatError(`the tensor ${name} of shape [${shape}] holds ${held} values`);
@@ -401,7 +284,7 @@ const floatTypes = new Map<number, readonly [Floats['type'], number]>([
 function readFloats(pbf: PbfReader): ({ name: string } & Floats) | null {
   const parts = { name: '', code: 0, shape: [] as number[], raw: undefined as Uint8Array | undefined, values: [] as number[], external: false };
   pbf.readMessage((field, found, inner) => {
-    if (field === 4) inner.type === 2 ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
+    if (field === 4) inner.type === BYTES ? inner.readPackedFloat(found.values) : found.values.push(inner.readFloat());
     else readTensorField(field, found, inner);
   }, parts);
   const known = floatTypes.get(parts.code);
@@ -413,7 +296,7 @@ function readFloats(pbf: PbfReader): ({ name: string } & Floats) | null {
   return { name, shape, type, bytes: raw ?? new Uint8Array(Float32Array.from(values).buffer) };
 }
 
-function readValueInfo(pbf: PbfReader, end = pbf.readVarint() + pbf.pos): OnnxValueInfo {
+export function readValueInfo(pbf: PbfReader, end = pbf.readVarint() + pbf.pos): OnnxValueInfo {
   const info = { name: '', code: 0, shape: [] as (number | string)[] };
   const readDimension = (field: number, found: { size: number | string }, inner: PbfReader) => {
     if (field === 1) found.size = inner.readVarint(true);

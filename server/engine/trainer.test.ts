@@ -7,7 +7,7 @@ import { streamsFor } from './inference-streams.ts';
 import { lower } from './lowering.ts';
 import type { Architecture } from './model.ts';
 import { initialWeights } from './model.ts';
-import { decodeOnnx } from './onnx.ts';
+import { decodeOnnx } from './onnx.fixture.ts';
 import { Random } from './random.ts';
 import type { Tensor } from './tensor.ts';
 import type { Trainer } from './trainer.ts';

@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InferenceModel, openModel } from '../engine/inference.ts';
 import { StudioError } from '../errors.ts';
-import { imagesOf, Pixels } from '../learn/batches.ts';
+import { AHEAD, imagesOf, Pixels } from '../learn/batches.ts';
 import { largest } from '../learn/classification.ts';
 import { inOrder } from '../learn/ordered.ts';
 import { writeDurably } from '../store/durable.ts';
@@ -105,7 +105,7 @@ async function labelsIn(dir: string | null): Promise<LabelSet | null> {
  */
 export function judge(model: InferenceModel, pixels: Pixels, numbers: readonly number[]): AsyncGenerator<Float32Array> {
   const { device, streams, batch } = model;
-  const ahead = streams > 1 ? streams + 1 : device === 'cpu' ? 1 : 3;
+  const ahead = streams > 1 ? streams + 1 : device === 'cpu' ? 1 : AHEAD;
   return inOrder(parted(numbers, batch, streams), ahead, async (part) => model.run(await imagesOf(pixels, part), part.length));
 }
 

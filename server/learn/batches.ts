@@ -55,7 +55,7 @@ export interface Example {
 }
 
 /** Begun and not yet taken: one that the decoder works on, one whose files are being read, one ready. */
-const AHEAD = 3;
+export const AHEAD = 3;
 
 /**
  * One epoch of training batches, in an order of its own. The graph's shapes are static, so the last batch is filled up with the first pictures of the
