@@ -22,7 +22,7 @@ interface Entry {
   styles?: readonly string[];
 }
 
-const WORK = ['data', 'pictures', 'run', 'inference', 'search-select'] as const;
+const WORK = ['data', 'pictures', 'run', 'search-select'] as const;
 const TABLES = [...WORK, 'tables'] as const;
 const LIBRARY = ['data', 'run', 'library'] as const;
 const RUN = [...WORK, 'parameters'] as const;
@@ -46,7 +46,7 @@ const ENTRIES: Entry[] = [
   { path: '/experiments/:id/run', menu: 'run', who: 'developer', styles: RUN, load: () => import('./pages/run.ts') },
   { path: '/experiments/:id/automl', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/automl.ts') },
   { path: '/experiments/:id/hpo', menu: 'run', who: 'developer', styles: SEARCH, load: () => import('./pages/hpo.ts') },
-  { path: '/projects/:id/inference', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference.ts') },
+  { path: '/projects/:id/inference', menu: 'inference', who: 'developer', styles: [...WORK, 'inference'], load: () => import('./pages/inference.ts') },
   { path: '/inferences/:id', menu: 'inference', who: 'developer', styles: WORK, load: () => import('./pages/inference-results.ts') },
   { path: '/templates', menu: 'template', who: 'developer', styles: LIBRARY, load: () => import('./pages/templates.ts') },
   { path: '/models', menu: 'models', who: 'developer', styles: LIBRARY, load: () => import('./pages/models.ts') },

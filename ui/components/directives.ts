@@ -141,6 +141,7 @@ export function registerDirectives(): void {
   markProblem();
   markHint();
   Alpine.magic('t', () => t);
+  Alpine.magic('say', () => (said: Said | null) => (said ? say(said) : ''));
   Alpine.magic('f', () => formats);
   Alpine.magic('me', () => me);
   Alpine.magic('loaded', () => loaded);

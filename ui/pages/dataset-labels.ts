@@ -40,7 +40,7 @@ const uploader = dialog<Dataset, Dataset>({
       <p class="notice warn" x-show="replaces()">${icon('triangle-alert')}<span x-text="replaces()"></span></p>
       <div class="labels-row"><label class="button"><input type="file" class="visually-hidden" accept="${LABEL_ACCEPT}" @change="take($event)">${icon('tags')}<span x-t="labels.upload.choose"></span></label>
         <span class="labels-file" x-show="file"><span class="cut" x-text="name()"></span></span></div>
-      <p class="field-error" role="alert" x-show="wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
+      <p class="field-error" role="alert" x-show="wrong" x-text="$say(wrong)"></p>
       ${sendingView('sending')}
       <div x-problem="problem"></div></div>
     ${dialogFoot('labels.upload.ok', { busy: 'busy' })}`,

@@ -1,16 +1,13 @@
 /** New Dataset: what is uploaded, its labels, its name; then the upload itself. The work after it is shown on the dataset's own page. */
 
-import type { Dataset, Project } from '../../server/http/schemas.ts';
+import type { Dataset } from '../../server/http/schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field } from '../components/field.ts';
-import { keepPlace } from '../frame/place.ts';
-import { loadStubbornly } from '../live/events.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/labels.ts';
 import * as format from '../i18n/format.ts';
 import { type Said, t, textOf } from '../i18n/language.ts';
-import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
@@ -19,8 +16,7 @@ import { ACCEPT, checkLabels, isWrong, LABEL_ACCEPT, packed, packedFile, type Se
 import type { Sent } from '../upload/send.ts';
 import { askToCancel } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
-import { readOnlyReason } from './dataset-actions.ts';
-import { chooseShared, sharedButton } from './dataset-shared.ts';
+import { newDataset, sharedButton } from './dataset-shared.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 const FOLDERS_SHOWN = 8;
@@ -51,7 +47,7 @@ const labelsPart = `<div class="labels-row">
     <label class="button"><input type="file" class="visually-hidden" accept="${LABEL_ACCEPT}" @change="takeLabels($event)">${icon('tags')}<span x-t="new.labels.choose"></span></label>
     <span class="labels-file" x-show="labels"><span class="cut" x-text="labelsName()"></span><button type="button" class="icon-button" @click="dropLabels()" x-t:aria-label="new.labels.remove">${icon('x')}</button></span></div>
     <p class="muted" x-text="labelsNote()"></p><p class="muted" x-show="formats()" x-text="formats()"></p>
-    <p class="field-error" role="alert" x-show="labelsWrong" x-text="labelsWrong ? $t(labelsWrong.key, labelsWrong.params) : ''"></p>`;
+    <p class="field-error" role="alert" x-show="labelsWrong" x-text="$say(labelsWrong)"></p>`;
 
 export default page({
   title: 'new.title',
@@ -88,7 +84,7 @@ Takes a dataset that another project of the group has made Shared, without an up
       <div class="new-left">
         <section class="box"><div class="box-head"><h2 x-t="new.files"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
           <div x-show="!sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
-          <p class="field-error" role="alert" x-show="wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
+          <p class="field-error" role="alert" x-show="wrong" x-text="$say(wrong)"></p>
           ${chosen}
           ${sendingView('sending')}
           ${example}</div></section>
@@ -107,9 +103,7 @@ Takes a dataset that another project of the group has made Shared, without an up
     const projectId = Number(route.params.id);
     const uploads = new KeptUploads();
     return component({
-      project: null as Project | null,
-      problem: null as unknown,
-      /** Why this person cannot add data here, or ''. */
+      ...newDataset(projectId, route.signal),
       listAddress: `/projects/${projectId}/data`,
       selection: null as Selection | null,
       labels: null as File | null,
@@ -130,28 +124,7 @@ Takes a dataset that another project of the group has made Shared, without an up
           this.cancelling?.abort();
           uploads.forget();
         });
-        const project = await loadStubbornly(
-          () => openProject(projectId),
-          route.signal,
-          (error) => {
-            this.problem = error;
-          },
-        );
-        if (!project) return;
-        this.problem = null;
-        if (project.type === 'tabular') return await go(`/projects/${projectId}/data/new-table`, { replace: true });
-        this.project = project;
-        keepPlace(route.signal, () => [
-          { text: project.name, to: `/projects/${projectId}/data` },
-          { text: t('data.title'), to: `/projects/${projectId}/data` },
-          { text: t('new.title') },
-        ]);
-      },
-      refusal() {
-        return readOnlyReason(this.project);
-      },
-      locked() {
-        return Boolean(this.refusal() || (this.problem && !this.project));
+        await this.open(false);
       },
       take(files: ChosenFile[]) {
         if (this.busy) return;
@@ -277,9 +250,6 @@ Takes a dataset that another project of the group has made Shared, without an up
       },
       cancel() {
         return askToCancel(this);
-      },
-      fromShared() {
-        return chooseShared(this.project);
       },
       sendingText,
     });

@@ -1,13 +1,17 @@
-/** The Shared button of New Dataset: takes a dataset that another project of the group shares, in place of an upload. */
+/** What both pages of New Dataset have: the project, and the Shared button, which takes a dataset that another project of the group shares in place of an upload. */
 import type { Dataset, Project } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { dialog, dialogFoot, openDialog } from '../components/dialog.ts';
+import { keepPlace } from '../frame/place.ts';
+import '../i18n/areas/data.ts';
 import '../i18n/areas/shared.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
+import { loadStubbornly } from '../live/events.ts';
+import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { go } from '../router.ts';
-import { labelText } from './dataset-actions.ts';
+import { labelText, readOnlyReason } from './dataset-actions.ts';
 
 export const sharedButton = `<button type="button" class="button" @click="fromShared()" x-show="!locked()">${icon('users')}<span x-t="shared.button"></span></button>`;
 
@@ -58,8 +62,40 @@ const chooser = dialog<Project, Dataset>({
     }),
 });
 
-/** Opens the dataset that was chosen, as this project uses it. */
-export async function chooseShared(project: Project | null): Promise<void> {
-  const chosen = project && (await openDialog(chooser, project));
-  if (chosen) await go(`/datasets/${chosen.id}?project=${project.id}`);
-}
+export const newDataset = (projectId: number, signal: AbortSignal) =>
+  component({
+    project: null as Project | null,
+    problem: null as unknown,
+    /** Gives way to the other page where the project is of the other kind. */
+    async open(tabular: boolean): Promise<void> {
+      const project = await loadStubbornly(
+        () => openProject(projectId),
+        signal,
+        (error) => {
+          this.problem = error;
+        },
+      );
+      if (!project) return;
+      this.problem = null;
+      if ((project.type === 'tabular') !== tabular) return await go(`/projects/${projectId}/data/${tabular ? 'new' : 'new-table'}`, { replace: true });
+      this.project = project;
+      keepPlace(signal, () => [
+        { text: project.name, to: `/projects/${projectId}/data` },
+        { text: t('data.title'), to: `/projects/${projectId}/data` },
+        { text: t('new.title') },
+      ]);
+    },
+    /** Why this person cannot add data here, or ''. */
+    refusal(): string {
+      return readOnlyReason(this.project);
+    },
+    locked(): boolean {
+      return Boolean(this.refusal() || (this.problem && !this.project));
+    },
+    /** Opens the dataset that is chosen, as this project uses it. */
+    async fromShared(): Promise<void> {
+      const { project } = this;
+      const chosen = project && (await openDialog(chooser, project));
+      if (chosen) await go(`/datasets/${chosen.id}?project=${project.id}`);
+    },
+  });

@@ -101,7 +101,7 @@ const data = `<section class="box"><div class="box-head"><h2 x-t="inf.data"></h2
       change: 'sourceChanged()',
     })}<span class="muted" x-text="$t('inf.source.' + source + '.note')"></span></div>
     <div x-show="source === 'local' && !sending">${dropZone({ text: 'new.drop', note: 'new.drop.note', accept: ACCEPT, folder: true })}</div>
-    <p class="field-error" role="alert" x-show="source === 'local' && wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
+    <p class="field-error" role="alert" x-show="source === 'local' && wrong" x-text="$say(wrong)"></p>
     <div class="chosen" x-show="source === 'local' && selection"><div class="chosen-head"><span class="chosen-icon" x-icon="'images'"></span><div class="chosen-what"><b class="cut" x-text="what()"></b><span class="muted" x-text="size()"></span></div>
       <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="new.clear"></span></button></div></div>
     ${sendingView('sending')}

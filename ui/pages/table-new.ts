@@ -1,18 +1,15 @@
 /** New Dataset of a table: upload, a preview whose settings and columns can be corrected, the target, then the dataset. */
 
-import type { Dataset, Project } from '../../server/http/schemas.ts';
+import type { Dataset } from '../../server/http/schemas.ts';
 import type { TablePreview } from '../../server/http/table-preview-schemas.ts';
 import type { ColumnType, FoundColumn, TableFindings, TableSettings } from '../../server/http/table-schemas.ts';
 import { ApiError, api, wasAborted } from '../api.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field, select } from '../components/field.ts';
-import { keepPlace } from '../frame/place.ts';
-import { loadStubbornly } from '../live/events.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/tables.ts';
 import * as format from '../i18n/format.ts';
 import { type Said, t } from '../i18n/language.ts';
-import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
 import { go } from '../router.ts';
@@ -20,8 +17,7 @@ import { discardUpload } from '../upload/kept.ts';
 import { extension, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
-import { readOnlyReason } from './dataset-actions.ts';
-import { chooseShared, sharedButton } from './dataset-shared.ts';
+import { newDataset, sharedButton } from './dataset-shared.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
 
 const TYPES = ['.csv', '.tsv', '.txt', '.xlsx', '.xlsm', '.ods', '.zip', '.gz'];
@@ -110,7 +106,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       <div class="new-left">
         <section class="box"><div class="box-head"><h2 x-t="tables.new.file"></h2></div><div class="box-body stack" @files-chosen="take($event.detail)">
           <div x-show="!fileName">${dropZone({ text: 'tables.new.drop', note: 'tables.new.drop.note', accept: TYPES.join(','), multiple: false })}</div>
-          <p class="field-error" role="alert" x-show="wrong" x-text="wrong ? $t(wrong.key, wrong.params) : ''"></p>
+          <p class="field-error" role="alert" x-show="wrong" x-text="$say(wrong)"></p>
           <div class="chosen" x-show="fileName && !sending"><div class="chosen-head"><span class="chosen-icon" x-icon="'file-text'"></span><div class="chosen-what"><b class="cut" data-verbatim x-text="fileName"></b><span class="muted" x-text="fileSize()"></span></div>
             <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="tables.new.other"></span></button></div></div>
           ${sendingView('sending')}
@@ -139,8 +135,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
   component: (route) => {
     const projectId = Number(route.params.id);
     return component({
-      project: null as Project | null,
-      problem: null as unknown,
+      ...newDataset(projectId, route.signal),
       previewProblem: null as unknown,
       wrong: null as Said | null,
       fileName: '',
@@ -176,28 +171,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         route.guard(() => this.busy || this.fileName !== '');
         route.signal.addEventListener('abort', () => this.forget());
         this.$watch('target', (name: string) => this.targetChosen(name));
-        const project = await loadStubbornly(
-          () => openProject(projectId),
-          route.signal,
-          (error) => {
-            this.problem = error;
-          },
-        );
-        if (!project) return;
-        this.problem = null;
-        if (project.type !== 'tabular') return await go(`/projects/${projectId}/data/new`, { replace: true });
-        this.project = project;
-        keepPlace(route.signal, () => [
-          { text: project.name, to: `/projects/${projectId}/data` },
-          { text: t('data.title'), to: `/projects/${projectId}/data` },
-          { text: t('new.title') },
-        ]);
-      },
-      refusal() {
-        return readOnlyReason(this.project);
-      },
-      locked() {
-        return Boolean(this.refusal() || (this.problem && !this.project));
+        await this.open(true);
       },
       // ---- the file
       take(files: ChosenFile[]) {
@@ -469,9 +443,6 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         } finally {
           this.busy = false;
         }
-      },
-      fromShared() {
-        return chooseShared(this.project);
       },
       sendingText,
     });

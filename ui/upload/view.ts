@@ -15,7 +15,7 @@ export function sendingText(sent: Sent | null): string {
 
 /** `state`: the member that holds what is sent (with a title), or null; the component also has `sendingText`. */
 export function sendingView(state: string): string {
-  const title = `${state} ? $t(${state}.title.key, ${state}.title.params) : ''`;
+  const title = `${state} ? $say(${state}.title) : ''`;
   return `<template x-if="${state}"><div class="sending" role="status">
     <b class="cut" x-text="${title}"></b>
     <progress class="sending-bar" max="1" :value="${state} ? ${state}.sent / (${state}.total || 1) : 0" :aria-label="${title}"></progress>
