@@ -134,6 +134,7 @@ async function start(config: Config, version: string): Promise<void> {
   const queue: Queue = new Queue({
     jobs: await Collection.open<StoredJob>(db, 'jobs'),
     dir: await folder('jobs'),
+    cache: await folder('cache'),
     settings: config.queue,
     allocation,
     devices,

@@ -71,7 +71,7 @@ try {
     progress: () => {},
   });
   const limits = { maxFiles: 1e6, maxUnpackedBytes: 1e12, maxFileBytes: 1e9, maxPixels: 1e8, maxSide: 800 };
-  const common = { jobId: 0, threads, memoryMb: 4096 };
+  const common = { jobId: 0, threads, memoryMb: 4096, cache: join(dir, 'cache') };
   await ingest({ kind: 'ingest', ...common, upload: join(dir, 'upload'), labels: null, labelsName: null, problem: 'classification', limits }, host('set'));
   const trainer = await createTrainer({
     model: architectures[arch],

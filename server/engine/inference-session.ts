@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly device: DeviceName;
   /** Which of nvidia-smi's GPUs; null: the first. */
   readonly gpu: number | null;
+  /** The source is one of prepared.ts: it is opened as it is. */
+  readonly prepared: boolean;
 }
 
 export interface Session {
@@ -16,13 +18,13 @@ export interface Session {
 }
 
 /** Runs on the thread that it is opened on, which is busy until a batch is done; one batch at a time. Throws what the runtime throws. `size`: side of the square input in pixels. */
-export async function openSession(source: string | Uint8Array, size: number, { threads, device, gpu }: SessionOptions): Promise<Session> {
+export async function openSession(source: string | Uint8Array, size: number, { threads, device, gpu, prepared }: SessionOptions): Promise<Session> {
   const options: InferenceSession.SessionOptions = {
     // An operator that a GPU's provider lacks runs on the CPU.
     executionProviders: [device === 'cuda' ? { name: 'cuda', deviceId: gpu ?? 0 } : device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: prepared ? 'disabled' : 'all',
     // It would be a block for the whole run for each size of batch, on top of what the first run took.
     enableMemPattern: false,
     logSeverityLevel: 3,

@@ -5,11 +5,13 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Session } from './inference-session.ts';
+import type { PreparedModel } from './prepared.ts';
 
 export interface StreamOrders {
   readonly source: string | Uint8Array;
   readonly size: number;
   readonly threads: number;
+  readonly prepared: boolean;
 }
 
 export type StreamRequest = { readonly images: Uint8Array; readonly count: number } | 'close';
@@ -20,23 +22,32 @@ export const PIXELS_A_THREAD = 4 * 224 ** 2;
 
 /**
  * Memory in bytes: what the process takes without a model (130 MB with a margin), how many times a model's file it takes to open one (3.7 at most were measured,
- * of which the runtime gives little back), and the tensors between the layers for a pixel of a batch (400 for densenet161, of the known ones the most).
+ * of which the runtime gives little back; a prepared one is mapped), and the tensors between the layers for a pixel of a batch (400 for densenet161, of the known ones the most).
  */
-const MEMORY = { process: 150e6, opening: 3.7, pixel: 400 };
+const MEMORY = { process: 150e6, opening: 3.7, mapped: 1, pixel: 400 };
+
+interface Opening {
+  readonly fileBytes: number;
+  readonly size: number;
+  readonly memoryBytes: number;
+  /** See prepared.ts. What was made by this process has taken as much as opening the file, and little of it comes back. */
+  readonly prepared?: PreparedModel['found'] | undefined;
+}
 
 /** How many streams `threads` are parted into, where the process may take `memoryBytes`. */
-export function streamsFor(threads: number, { fileBytes, size, memoryBytes }: { fileBytes: number; size: number; memoryBytes: number }): number {
-  const each = MEMORY.opening * fileBytes + MEMORY.pixel * Math.max(PIXELS_A_THREAD, size ** 2);
-  return Math.max(1, Math.min(threads, Math.floor((memoryBytes - MEMORY.process) / each)));
+export function streamsFor(threads: number, { fileBytes, size, memoryBytes, prepared }: Opening): number {
+  const before = MEMORY.process + (prepared === 'made' ? MEMORY.opening * fileBytes : 0);
+  const each = (prepared ? MEMORY.mapped : MEMORY.opening) * fileBytes + MEMORY.pixel * Math.max(PIXELS_A_THREAD, size ** 2);
+  return Math.max(1, Math.min(threads, Math.floor((memoryBytes - before) / each)));
 }
 
 /** Throws what the runtime throws. */
 export async function openStreams(
   source: string | Uint8Array,
   size: number,
-  { threads, streams }: { readonly threads: number; readonly streams: number },
+  { threads, streams, prepared }: { readonly threads: number; readonly streams: number; readonly prepared: boolean },
 ): Promise<Session[]> {
-  const all = Array.from({ length: streams }, (_, index) => new Stream({ source, size, threads: Math.floor((threads + index) / streams) }));
+  const all = Array.from({ length: streams }, (_, index) => new Stream({ source, size, threads: Math.floor((threads + index) / streams), prepared }));
   const openings = await Promise.allSettled(all.map((stream) => stream.opened()));
   const failed = openings.find((opening) => opening.status === 'rejected');
   if (!failed) return all;

@@ -3,10 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openSession } from './inference-session.ts';
 import type { StreamAnswer, StreamOrders, StreamRequest } from './inference-streams.ts';
 
-const { source, size, threads } = workerData as StreamOrders;
+const { source, size, threads, prepared } = workerData as StreamOrders;
 const answer = (message: StreamAnswer) => parentPort!.postMessage(message);
 
-const session = await openSession(source, size, { threads, device: 'cpu', gpu: null });
+const session = await openSession(source, size, { threads, device: 'cpu', gpu: null, prepared });
 parentPort!.on('message', async (request: StreamRequest) => {
   if (request === 'close') {
     await session.close();

@@ -186,9 +186,12 @@ async function judgesTheSameInStreams(file: Uint8Array, images: Uint8Array): Pro
 }
 
 test('a model is parted into as many streams as there is memory for', () => {
-  const of = (fileMb: number, size: number, memoryMb: number) => streamsFor(4, { fileBytes: fileMb * 2 ** 20, size, memoryBytes: memoryMb * 2 ** 20 });
+  const of = (fileMb: number, size: number, memoryMb: number, prepared?: 'kept' | 'made') =>
+    streamsFor(4, { fileBytes: fileMb * 2 ** 20, size, memoryBytes: memoryMb * 2 ** 20, prepared });
   assert.equal([of(223, 224, 1024), of(90, 224, 1024), of(43, 224, 1024), of(1, 64, 1024)], [1, 2, 3, 4], 'resnet152, resnet50, resnet18, smallnet');
   assert.equal([of(43, 224, 8192), of(43, 224, 100), of(1, 1024, 1024)], [4, 1, 2]);
+  assert.equal([of(223, 224, 1024, 'kept'), of(90, 224, 1024, 'kept')], [2, 4], 'of prepared ones the weights are mapped');
+  assert.equal([of(223, 224, 1024, 'made'), of(90, 224, 1024, 'made')], [1, 3]);
 });
 
 test('weights and pictures that do not fit are refused', async () => {

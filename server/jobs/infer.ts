@@ -47,13 +47,14 @@ export async function infer(spec: InferSpec, host: JobHost): Promise<JobEnd> {
 
 /** Throws StudioError model_unreadable, device_unfit, and what says that memory has run out. */
 export async function openClassifier(
-  spec: Pick<InferSpec, 'model' | 'threads' | 'memoryMb' | 'device'>,
+  spec: Pick<InferSpec, 'model' | 'threads' | 'memoryMb' | 'device' | 'cache'>,
   host: JobHost,
 ): Promise<{ model: InferenceModel; classes: string[] }> {
   let model: InferenceModel | undefined;
   try {
     model = await onDevice(spec, host, async (place) => {
-      const opened = await openModel(spec.model, { threads: spec.threads, memoryBytes: spec.memoryMb * 2 ** 20, ...place });
+      const cache = spec.cache && join(spec.cache, 'models');
+      const opened = await openModel(spec.model, { threads: spec.threads, memoryBytes: spec.memoryMb * 2 ** 20, cache, ...place });
       // Where the CPU stands in for a GPU that does not serve.
       if (place.device !== 'cpu' && spec.device?.fallback) await rehearse(opened);
       return opened;

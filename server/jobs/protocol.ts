@@ -23,6 +23,8 @@ interface CommonSpec {
   /** Threads that the job may use. */
   threads: number;
   memoryMb: number;
+  /** DATA/cache: what can be made again at any time; for all jobs. Left out: nothing is kept. */
+  cache?: string;
 }
 
 /** Limits on untrusted input, from appliance.conf. */

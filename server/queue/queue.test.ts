@@ -82,6 +82,7 @@ async function world(
     queue: new Queue({
       jobs,
       dir: join(data, 'jobs'),
+      cache: join(data, 'cache'),
       settings: { light_slots: options.slots ?? 2, light_memory_mb: 600, stop_grace_seconds: options.grace ?? 20, relaunches: options.relaunches ?? 3 },
       allocation,
       devices: options.devices ?? new Devices({ setting: 'auto', hasGpu: false, log: (error, about) => here.faults.push(`${about}: ${error}`) }),

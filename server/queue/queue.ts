@@ -42,6 +42,8 @@ export interface QueueOptions {
   jobs: Collection<StoredJob>;
   /** DATA/jobs */
   dir: string;
+  /** DATA/cache */
+  cache: string;
   settings: Config['queue'];
   allocation: Allocation;
   devices: Pick<Devices, 'choose'>;

@@ -118,7 +118,7 @@ export class RunningJobs {
       job = started;
       const work = await rules.work(job, dir);
       const device = await this.#device(job);
-      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb, ...device } as JobSpec;
+      const spec = { ...work, jobId: id, threads: this.#threads(job), memoryMb: job.resources.memoryMb, cache: this.#options.cache, ...device } as JobSpec;
       await writeDurably(join(dir, 'spec.json'), `${JSON.stringify(spec, null, 1)}\n`);
       await rules.started?.(job);
       this.#options.changed(job);
