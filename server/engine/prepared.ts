@@ -3,7 +3,7 @@
  * maps the weights from the file, and all sessions of the machine share them. What is kept can be deleted at any time.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
@@ -22,17 +22,21 @@ export interface PreparedModel {
 
 /** So many are kept, those that were opened last. */
 const MODELS = 8;
+/** It is not to take the last of what is left on the disk. */
+const TIMES_FREE = 4;
 const MODEL = 'model.onnx';
 const WEIGHTS = 'weights.bin';
 const MAKING = '.making-';
 /** What was being made so long ago was left by a process that was killed. */
 const FORGOTTEN_MS = 24 * 3600 * 1000;
 
-/** For the CPU. `cache`: a folder, made where it is missing. Throws what the disk or the runtime throws. */
+/** For the CPU. `cache`: a folder, made where it is missing. Throws where the disk is nearly full, and what the disk or the runtime throws. */
 export async function prepare(model: string, cache: string): Promise<PreparedModel> {
   const entry = join(cache, await keyOf(model));
   if (await touched(entry)) return { file: join(entry, MODEL), found: 'kept', keep: async () => {}, drop: () => rm(entry, { recursive: true, force: true }) };
   await mkdir(cache, { recursive: true });
+  const { bavail, bsize } = await statfs(cache);
+  if (bavail * bsize < TIMES_FREE * (await stat(model)).size) throw new Error('too little room on the disk');
   const making = await mkdtemp(join(cache, MAKING));
   const drop = () => rm(making, { recursive: true, force: true });
   try {
