@@ -5,7 +5,7 @@
 import type { AnnotationMessage } from '../../server/http/annotation-schemas.ts';
 import type { ChangeMessage, Changes } from '../../server/http/changes.ts';
 import type { JobEvent, Progress } from '../../server/http/schemas.ts';
-import { address, api } from '../api.ts';
+import { ApiError, address, api } from '../api.ts';
 import Alpine from '../vendor/alpine.js';
 
 type Listener = (message: ChangeMessage) => void;
@@ -102,14 +102,29 @@ function closeOldest(count: number): void {
   for (const old of lines.splice(0, count)) old.close();
 }
 
+/** What is watched may have been deleted meanwhile: a line for it is refused, and all else that is told would be missed with it. */
+async function forgetGone(): Promise<void> {
+  const [job, at] = [watch, task];
+  const gone = (address: string) =>
+    api.get(address).then(
+      () => false,
+      (error) => error instanceof ApiError && error.status === 404,
+    );
+  if (job && (await gone(`/api/jobs/${job.jobId}`)) && watch === job) watch = null;
+  if (at && (await gone(`/api/annotation/tasks/${at.id}`)) && task === at) task = null;
+}
+
 function retried(): void {
   // An ended session looks like a lost line to an EventSource; a plain request tells the two apart (401 leads to the sign-in).
-  api.get('/api/session').then(
-    () => wanted && !source && connect(),
-    () => {
-      if (wanted && !source) retryTimer = window.setTimeout(retried, Math.min(10000, 500 * 2 ** retry++));
-    },
-  );
+  api
+    .get('/api/session')
+    .then(forgetGone)
+    .then(
+      () => wanted && !source && connect(),
+      () => {
+        if (wanted && !source) retryTimer = window.setTimeout(retried, Math.min(10000, 500 * 2 ** retry++));
+      },
+    );
 }
 
 function disconnect(): void {
@@ -175,6 +190,34 @@ export function onChange<K extends keyof Changes>(
   };
   listeners.add(listener);
   where.signal.addEventListener('abort', () => listeners.delete(listener));
+}
+
+/** Asks for something, and gives what was heard of such records meanwhile: the answer may be older than that. */
+export async function hearing<K extends keyof Changes, T>(
+  kind: K,
+  ask: () => Promise<T>,
+): Promise<{ answer: T; heard: ReadonlyMap<number, Changes[K] | null> }> {
+  const heard = new Map<number, Changes[K] | null>();
+  const asked = new AbortController();
+  onChange(kind, { signal: asked.signal }, (id, record) => heard.set(id, record));
+  try {
+    return { answer: await ask(), heard };
+  } finally {
+    asked.abort();
+  }
+}
+
+/** For what is asked for again and again: gives null in place of an answer that the answer to a later question has overtaken. */
+export function inTurn(): <T>(ask: () => Promise<T>) => Promise<T | null> {
+  let asked = 0;
+  let answered = 0;
+  return async (ask) => {
+    const mine = ++asked;
+    const answer = await ask();
+    if (mine < answered) return null;
+    answered = mine;
+    return answer;
+  };
 }
 
 /** Calls `run` when the line stands again after a gap: load again what is shown. */

@@ -9,7 +9,7 @@ import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onProgress, onResync } from '../live/events.ts';
+import { hearing, inTurn, onChange, onProgress, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { automlConfirm } from './automl-confirm.ts';
@@ -62,6 +62,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
   component: (route) => {
     const id = Number(route.params.id);
     let waiting = 0;
+    const boardInTurn = inTurn();
     return component({
       experiment: null as Experiment | null,
       project: null as Project | null,
@@ -107,8 +108,12 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         this.auto.begin(algorithms, parameters.input_size, starts);
       },
       async loadBoard() {
-        const board = await api.get<Leaderboard>(`/api/experiments/${id}/automl`, undefined, route.signal);
+        const found = await boardInTurn(() => hearing('experiment', () => api.get<Leaderboard>(`/api/experiments/${id}/automl`, undefined, route.signal)));
+        if (!found) return;
+        const { answer: board, heard } = found;
         this.board = Object.freeze(board);
+        // What changed meanwhile may not be in it.
+        if ([...heard.values()].some((one) => one?.automlGroup === board.automlGroup)) this.soon();
       },
       /** Each epoch changes an experiment: asked for at most twice a second. */
       soon() {

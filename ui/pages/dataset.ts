@@ -16,7 +16,7 @@ import '../i18n/areas/shared.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, type Said, t } from '../i18n/language.ts';
 import { endedJob } from '../live/ended-job.ts';
-import { onChange, onProgress, onResync } from '../live/events.ts';
+import { hearing, onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
@@ -168,7 +168,7 @@ Export to Experiment makes a draft in which you set up the training.`,
         onChange('dataset', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.take(record);
-          else void this.gone(this.dataset?.jobId ?? null);
+          else void this.gone(this.jobOf());
         });
         onProgress(route.signal, (jobId, progress) => {
           if (this.dataset?.jobId === jobId) this.progress = progress;
@@ -179,9 +179,18 @@ Export to Experiment makes a draft in which you set up the training.`,
       },
       async load() {
         try {
-          const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
-          // A shared dataset is looked at from the project that would use it.
-          const project = await openProject(Number(route.query.get('project')) || dataset.projectId);
+          const { answer, heard } = await hearing('dataset', async () => {
+            const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);
+            // A shared dataset is looked at from the project that would use it.
+            const project = await openProject(Number(route.query.get('project')) || dataset.projectId);
+            const job =
+              dataset.status === 'ingesting' && dataset.jobId !== null
+                ? await api.get<Job>(`/api/jobs/${dataset.jobId}`, undefined, route.signal).catch(() => null)
+                : null;
+            return { dataset, project, job };
+          });
+          const { project, job } = answer;
+          const dataset = heard.get(id) ?? answer.dataset;
           this.problem = null;
           this.project = project;
           keepPlace(route.signal, () => [
@@ -189,18 +198,20 @@ Export to Experiment makes a draft in which you set up the training.`,
             { text: t('data.title'), to: `/projects/${project.id}/data` },
             { text: `${dataset.name} v${dataset.version}` },
           ]);
-          if (dataset.status === 'ingesting' && dataset.jobId !== null) {
-            const job = await api.get<Job>(`/api/jobs/${dataset.jobId}`, undefined, route.signal).catch(() => null);
-            this.progress ??= job?.progress ?? null;
-          }
+          // It went away meanwhile, which has been told.
+          if (heard.get(id) === null) return;
+          this.progress ??= job?.progress ?? null;
           this.take(dataset);
         } catch (error) {
           if (route.signal.aborted) return;
-          // An upload that fails at once is gone before its page is there; the address still knows the job.
-          const jobId = this.dataset?.jobId ?? Number(route.query.get('job'));
+          const jobId = this.jobOf();
           if (jobId && error instanceof ApiError && error.status === 404) await this.gone(jobId);
           else this.problem = error;
         }
+      },
+      /** An upload that fails at once is gone before its page is there; the address still knows the job. */
+      jobOf() {
+        return this.dataset?.jobId ?? (Number(route.query.get('job')) || null);
       },
       take(dataset: Dataset) {
         const before = this.dataset;

@@ -12,7 +12,7 @@ import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import type { Key } from '../i18n/keys.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onResync, watchJob } from '../live/events.ts';
+import { hearing, onChange, onResync, watchJob } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -103,9 +103,12 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
       },
       async load() {
         try {
-          const { experiment, project, result, epochs } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
-          // What is set up or under way has its screen on the Run page.
-          if (experiment.status === 'draft' || isActive(experiment)) return void go(detailsAddress(experiment), { replace: true });
+          const { answer, heard } = await hearing('experiment', () => openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened)));
+          const { project, result, epochs } = answer;
+          const experiment = heard.get(id) ?? answer.experiment;
+          // What is set up or under way has its screen on the Run page; so has what has ended since it was asked for, since its result is not in the answer.
+          const live = [answer.experiment, experiment].find((one) => one.status === 'draft' || isActive(one));
+          if (live) return void go(detailsAddress(live), { replace: true });
           this.problem = null;
           this.project = project;
           this.experiment = Object.freeze({ ...experiment });

@@ -11,7 +11,7 @@ import '../i18n/areas/experiments.ts';
 import '../i18n/areas/hpo.ts';
 import '../i18n/areas/run.ts';
 import { inLanguage, language, type Said, t } from '../i18n/language.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { hearing, inTurn, onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, type Figures, figuresOf, gflopsText, gpuText, memoryText } from './configuration.ts';
@@ -74,6 +74,7 @@ The system changes the parameters that one would otherwise change by hand, and t
     let form: typeof hpo = hpo;
     let dividing = () => '';
     let waiting = 0;
+    const lookInTurn = inTurn();
     let pictures: HpoPictures | null = null;
     return component({
       ...experimentState,
@@ -119,7 +120,9 @@ The system changes the parameters that one would otherwise change by hand, and t
       },
       async load() {
         try {
-          const { experiment, project } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
+          const { answer, heard } = await hearing('experiment', () => openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened)));
+          const { project } = answer;
+          const experiment = heard.get(id) ?? answer.experiment;
           const before = this.experiment;
           this.problem = null;
           this.experiment = Object.freeze(experiment);
@@ -144,10 +147,14 @@ The system changes the parameters that one would otherwise change by hand, and t
         this.like = example.name;
       },
       async look() {
-        const [look, drawings] = await Promise.all([
-          api.get<Hpo>(`/api/experiments/${id}/hpo`, undefined, route.signal),
-          api.get<HpoPictures>(`/api/experiments/${id}/hpo/pictures`, undefined, route.signal),
-        ]);
+        const answer = await lookInTurn(() =>
+          Promise.all([
+            api.get<Hpo>(`/api/experiments/${id}/hpo`, undefined, route.signal),
+            api.get<HpoPictures>(`/api/experiments/${id}/hpo/pictures`, undefined, route.signal),
+          ]),
+        );
+        if (!answer) return;
+        const [look, drawings] = answer;
         this.experiment = Object.freeze(look.experiment);
         this.list.set(look);
         pictures = drawings;

@@ -13,7 +13,7 @@ import '../i18n/areas/inference.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onProgress, onResync, watchJob } from '../live/events.ts';
+import { hearing, onChange, onProgress, onResync, watchJob } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
@@ -122,8 +122,11 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
       },
       async load() {
         try {
-          const inference = await api.get<Inference>(`/api/inferences/${id}`, undefined, route.signal);
-          const project = await openProject(inference.projectId);
+          const { answer, heard } = await hearing('inference', async () => {
+            const inference = await api.get<Inference>(`/api/inferences/${id}`, undefined, route.signal);
+            return { inference, project: await openProject(inference.projectId) };
+          });
+          const { project } = answer;
           this.problem = null;
           this.project = project;
           keepPlace(route.signal, () => [
@@ -131,9 +134,9 @@ Downloads everything as a ZIP with CSV and JSON. The CSV opens in Excel.`,
             { text: t('inf.title'), to: `/projects/${project.id}/inference` },
             { text: t('inf.one.heading', { id: String(id) }) },
           ]);
-          this.take(inference);
+          this.take(heard.get(id) ?? answer.inference);
           if (this.active()) {
-            const job = await api.get<Job>(`/api/jobs/${inference.jobId}`, undefined, route.signal).catch(() => null);
+            const job = await api.get<Job>(`/api/jobs/${answer.inference.jobId}`, undefined, route.signal).catch(() => null);
             if (job) {
               this.job = Object.freeze({ ...job });
               this.progress ??= job.progress;

@@ -11,7 +11,7 @@ import '../i18n/areas/library.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { inTurn, onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -59,6 +59,7 @@ export default page({
       <section class="box"><div class="box-head"><h2 x-t="version.facts"></h2></div><div class="box-body stack"><dl class="conf-facts"><template x-for="fact in facts()" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl><a class="button" :href="experiment()">${icon('flask-conical')}<span x-t="version.toExperiment"></span></a></div></section></div>`,
   component: (route) => {
     const id = Number(route.params.id);
+    const detailsInTurn = inTurn();
     return component({
       details: null as ModelVersionDetails | null,
       description: '',
@@ -86,7 +87,7 @@ export default page({
         ]);
       },
       async again() {
-        const details = await api.get<ModelVersionDetails>(`/api/model-versions/${id}`, undefined, route.signal).catch(() => null);
+        const details = await detailsInTurn(() => api.get<ModelVersionDetails>(`/api/model-versions/${id}`, undefined, route.signal)).catch(() => null);
         if (details) this.take(details);
       },
       /** What is just being typed here is not overwritten by what a colleague does, or by a line more in the log. */

@@ -11,7 +11,7 @@ import '../i18n/areas/library.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { problemText } from '../i18n/problem.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { inTurn, onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
@@ -88,6 +88,7 @@ export default page({
     ${tableView(columns, { state: 'list', caption: 'model.versions.list', rowName: "'v' + row.version", open: 'openRow(row)', empty: '' })}`,
   component: (route) => {
     const id = Number(route.params.id);
+    const detailsInTurn = inTurn();
     return component({
       details: null as ModelDetails | null,
       list: tableOf(columns, { name: 'model-versions', sort: { key: 'version', down: true } }),
@@ -107,7 +108,8 @@ export default page({
       },
       async load() {
         try {
-          this.take(await api.get<ModelDetails>(`/api/models/${id}`, undefined, route.signal));
+          const details = await detailsInTurn(() => api.get<ModelDetails>(`/api/models/${id}`, undefined, route.signal));
+          if (details) this.take(details);
         } catch (error) {
           if (!route.signal.aborted) this.list.fail(error);
         }

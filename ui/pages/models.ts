@@ -7,7 +7,7 @@ import '../i18n/areas/library.ts';
 import '../i18n/areas/weights.ts';
 import { t } from '../i18n/language.ts';
 import { problemText } from '../i18n/problem.ts';
-import { onChange, onResync } from '../live/events.ts';
+import { inTurn, onChange, onResync } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
@@ -81,8 +81,9 @@ What was registered from experiments. Everybody of the group can see it.
         buttons: `<a class="button primary" x-show="$loaded.project" :href="experiments()">${icon('flask-conical')}<span x-t="template.toExperiments"></span></a>`,
       }),
     })}`,
-  component: (route) =>
-    component({
+  component: (route) => {
+    const listInTurn = inTurn();
+    return component({
       list: tableOf(columns, { name: 'models', date: (row) => row.updatedAt, sort: { key: 'updatedAt', down: true } }),
       isNew,
       problem: problemText,
@@ -93,7 +94,8 @@ What was registered from experiments. Everybody of the group can see it.
       },
       async reload() {
         try {
-          this.list.set(await api.get<ModelEntry[]>('/api/models', undefined, route.signal));
+          const models = await listInTurn(() => api.get<ModelEntry[]>('/api/models', undefined, route.signal));
+          if (models) this.list.set(models);
         } catch (error) {
           if (!route.signal.aborted) this.list.fail(error);
         }
@@ -122,5 +124,6 @@ What was registered from experiments. Everybody of the group can see it.
           },
         ]);
       },
-    }),
+    });
+  },
 });

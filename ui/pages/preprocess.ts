@@ -20,7 +20,7 @@ import '../i18n/areas/preprocess.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
 import { endedJob } from '../live/ended-job.ts';
-import { loadStubbornly, onChange, onProgress, onResync } from '../live/events.ts';
+import { hearing, loadStubbornly, onChange, onProgress, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
@@ -240,7 +240,10 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
       /** What is under way in the project; again after a lost connection. */
       async watch() {
         if (!this.project) return;
-        const all = await api.get<Dataset[]>(`/api/projects/${this.project.id}/datasets`, undefined, route.signal);
+        const address = `/api/projects/${this.project.id}/datasets`;
+        const { answer, heard } = await hearing('dataset', () => api.get<Dataset[]>(address, undefined, route.signal));
+        const rows = new Map<number, Dataset | null>([...answer.map((one) => [one.id, one] as const), ...heard]);
+        const all = [...rows.values()].filter((one) => one !== null && one.projectId === this.project?.id) as Dataset[];
         this.being = all.find(({ status, preprocessing }) => status === 'ingesting' && preprocessing !== null) ?? null;
         const results = all.filter(({ status, preprocessing }) => status === 'ready' && preprocessing?.from.id === id);
         this.earlier = results.reduce<Dataset | null>((newest, one) => (newest && newest.id > one.id ? newest : one), null);
@@ -470,8 +473,12 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
         this.made = null;
         try {
           const chain = this.chain();
-          this.being = await api.post<Dataset>(`/api/datasets/${id}/preprocess`, { chain });
+          const { answer, heard } = await hearing('dataset', () => api.post<Dataset>(`/api/datasets/${id}/preprocess`, { chain }));
+          this.being = answer;
           this.applied = JSON.stringify(chain);
+          // It may have ended before this answer is here.
+          const newer = heard.get(answer.id);
+          if (newer !== undefined) this.changed(answer.id, newer);
         } catch (error) {
           this.problem = error;
         } finally {

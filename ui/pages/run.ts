@@ -11,7 +11,7 @@ import '../i18n/areas/experiments.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, type Said, t } from '../i18n/language.ts';
-import { onChange, onPresets, onProgress, onResync, watchJob } from '../live/events.ts';
+import { hearing, onChange, onPresets, onProgress, onResync, watchJob } from '../live/events.ts';
 import { templateMode } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
@@ -79,6 +79,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
     let shownTemplate: number | null = null;
     let clock = { at: Date.now(), seconds: 0 };
     let startedAt = 0;
+    let asked = 0;
     return component({
       ...experimentState,
       ...likeness,
@@ -135,16 +136,23 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         });
       },
       async load() {
+        const mine = ++asked;
         try {
-          const { experiment, project, job, epochs, result } = await openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened));
+          const { answer, heard } = await hearing('experiment', () => openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened)));
+          // A later one is on its way.
+          if (mine !== asked) return;
+          const { experiment, project, job, epochs, result } = answer;
           this.problem = null;
           this.project = project;
           this.result = result;
           this.addEpochs(epochs);
           if (job) this.takeJob(job);
-          this.take(experiment);
+          const newer = heard.get(id);
+          if (newer === undefined) this.take(experiment);
+          // It ended meanwhile: what it came to is not in this answer.
+          else if (newer && isActive(experiment) && !isActive(newer)) void this.load();
         } catch (error) {
-          if (!route.signal.aborted) this.problem = error;
+          if (mine === asked && !route.signal.aborted) this.problem = error;
         }
       },
       take(experiment: Experiment) {

@@ -13,7 +13,7 @@ import '../i18n/areas/preprocess.ts';
 import '../i18n/areas/run.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t, textOf } from '../i18n/language.ts';
-import { onChange, onPresets } from '../live/events.ts';
+import { inTurn, onChange, onPresets } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { templateMode, useTemplate } from '../live/template.ts';
 import { component, icon } from '../mount.ts';
@@ -92,6 +92,7 @@ The data split, algorithm, parameters and resources of a training that went well
   component: (route) => {
     const graphs = epochGraphs(route.signal);
     let wanted = Number(route.query.get('template'));
+    const listInTurn = inTurn();
     return component({
       list: tableOf(columns, { name: 'templates', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
       details: null as TemplateDetails | null,
@@ -122,9 +123,9 @@ The data split, algorithm, parameters and resources of a training that went well
       async reload() {
         try {
           const project = loaded.project?.id;
-          const rows = await api.get<Template[]>('/api/templates', { projectId: project }, route.signal);
+          const rows = await listInTurn(() => api.get<Template[]>('/api/templates', { projectId: project }, route.signal));
           // Another project has been loaded meanwhile.
-          if (project !== loaded.project?.id) return;
+          if (!rows || project !== loaded.project?.id) return;
           this.list.set(rows);
           this.chooseWanted();
         } catch (error) {

@@ -10,7 +10,7 @@ import '../i18n/areas/data.ts';
 import '../i18n/areas/trash.ts';
 import * as format from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
-import { loadStubbornly, onChange, onResync } from '../live/events.ts';
+import { inTurn, loadStubbornly, onChange, onResync } from '../live/events.ts';
 import { openProject } from '../live/project.ts';
 import { component, icon } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
@@ -73,6 +73,7 @@ Deleted datasets wait here. When their time is over (an administrator sets it in
   component: (route) => {
     const projectId = Number(route.params.id);
     const address = `/api/projects/${projectId}/trash`;
+    const listInTurn = inTurn();
     return component({
       list: tableOf(columns, { name: 'trash', date: (row) => row.trashedAt, sort: { key: 'at', down: true } }),
       rows: [] as TrashedDataset[],
@@ -95,8 +96,10 @@ Deleted datasets wait here. When their time is over (an administrator sets it in
       },
       async reload() {
         try {
-          this.rows = await api.get<TrashedDataset[]>(address, undefined, route.signal);
-          this.list.set(this.rows);
+          const rows = await listInTurn(() => api.get<TrashedDataset[]>(address, undefined, route.signal));
+          if (!rows) return;
+          this.rows = rows;
+          this.list.set(rows);
         } catch (error) {
           if (!route.signal.aborted) this.list.fail(error);
         }

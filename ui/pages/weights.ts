@@ -13,7 +13,7 @@ import '../i18n/areas/library.ts';
 import '../i18n/areas/weights.ts';
 import * as format from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onResync } from '../live/events.ts';
+import { inTurn, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { me } from '../session.ts';
@@ -185,6 +185,7 @@ Numbers alone are read. A file with a program in it is refused.`,
       <ul class="dropped-list"><template x-for="one in dropped" :key="one.file"><li><span class="cut grow" data-verbatim x-text="one.file"></span><span class="muted number" x-text="size(one.sizeBytes)"></span><button type="button" class="button" :aria-label="$t('weights.dropped.read.of', { name: one.file })" @click="read(one)" x-t="weights.dropped.read"></button></li></template></ul></div></section>`,
   component: (route) => {
     let waiting = 0;
+    const listInTurn = inTurn();
     return component({
       list: tableOf(columns, { name: 'weights', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
       dropped: [] as DroppedWeights[],
@@ -202,7 +203,10 @@ Numbers alone are read. A file with a program in it is refused.`,
       async reload() {
         window.clearTimeout(waiting);
         try {
-          const { weights, dropped, folder } = await api.get<WeightsList>('/api/weights', undefined, route.signal);
+          const answer = await listInTurn(() => api.get<WeightsList>('/api/weights', undefined, route.signal));
+          if (!answer) return;
+          const { weights, dropped, folder } = answer;
+          window.clearTimeout(waiting);
           this.list.set(weights);
           this.dropped = dropped;
           this.folder = folder ?? '';
