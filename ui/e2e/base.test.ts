@@ -1,5 +1,5 @@
 /** Set-up, sign-in, projects, groups, administration, monitor: what a person does in the frame and the base pages. */
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -8,8 +8,10 @@ import {
   checkPage,
   checkTroubles,
   countBecomes,
+  gate,
   ignoreTroubles,
   newPage,
+  newTab,
   request,
   SCREENSHOTS,
   type Studio,
@@ -18,6 +20,7 @@ import {
   signInElsewhere,
   sizesOf,
   startStudio,
+  tells,
 } from './studio.ts';
 
 const DEVELOPER = { userId: 'dev-user1', name: '이개발', password: 'developer-pass' };
@@ -143,17 +146,16 @@ base('the table of projects: search, sort, load, reload', async () => {
   const load = page.locator('.table-tools .button', { hasText: '프로젝트 로드' });
   assert.is(await load.isDisabled(), true);
   await page.locator('tr', { hasText: 'Bottle caps' }).locator('input[type=radio]').check();
-  await load.click();
+  const message = await tells(page, 'Bottle caps', () => load.click());
+  assert.ok(message.y > 500 && message.y + message.height < 760, 'messages stand low, above what is at the very foot');
   await page.locator('.project-chip', { hasText: 'Bottle caps' }).waitFor();
-  const message = await page.locator('.toast', { hasText: 'Bottle caps' }).boundingBox();
-  assert.ok(message && message.y > 500 && message.y + message.height < 760, 'messages stand low, above what is at the very foot');
   await page.goto('/');
   await page.locator('.project-chip', { hasText: 'Bottle caps' }).waitFor();
   await page.locator('tr', { hasText: 'Bottle caps' }).locator('.chip', { hasText: '로드됨' }).waitFor();
 });
 
 base('another window sees a change at once', async () => {
-  const second = await newPage(studio, { like: page.context(), language: 'en' });
+  const second = await newTab(page.context());
   await second.goto('/');
   await second.locator('tr', { hasText: 'Bottle caps' }).waitFor();
   await more(page, 'Bottle caps', '상태 변경');
@@ -166,40 +168,34 @@ base('another window sees a change at once', async () => {
     .locator('.chip', { hasText: /완료|Completed/ })
     .waitFor();
   checkTroubles(second);
-  await second.context().close();
+  await second.close();
 });
 
 base('a list that is loading hears of what is gone meanwhile', async () => {
   const session = await request<{ groups: { id: number }[] }>(page, 'GET', '/api/session');
   const body = { name: 'Gone meanwhile', groupId: session.groups[0]?.id, description: '', type: 'image', model: 'classification' };
   const { id } = await request<{ id: number }>(page, 'POST', '/api/projects', body);
-  const second = await newPage(studio, { like: page.context() });
+  const second = await newTab(page.context());
   await second.goto(`/projects/${id}/data`);
   const chip = second.locator('.project-chip', { hasText: body.name });
   await chip.waitFor();
-  let asked = () => {};
-  const isAsked = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
-  let answer = () => {};
-  const mayAnswer = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const asked = gate();
+  const answer = gate();
   await second.route('**/api/projects', async (route) => {
     const response = await route.fetch();
-    asked();
-    await mayAnswer;
+    asked.open();
+    await answer.passed;
     await route.fulfill({ response });
   });
   await second.locator('.rail a', { hasText: '홈' }).click();
-  await isAsked;
+  await asked.passed;
   await request(page, 'DELETE', `/api/projects/${id}`);
   // It is heard: the project is not loaded any more.
   await chip.waitFor({ state: 'hidden' });
-  answer();
+  answer.open();
   await second.locator('tr', { hasText: 'Bottle caps' }).waitFor();
   await countBecomes(second.locator('tr', { hasText: body.name }), 0);
-  await second.context().close();
+  await second.close();
 });
 
 base('details of a project, with its description', async () => {
@@ -254,13 +250,16 @@ base('help, keys, menus and lists of the frame', async () => {
 
 base('the administrator adds people and a group', async () => {
   // Who is quicker than the list of the groups must not add people to none of them.
-  let answer = () => {};
-  const asked = new Promise<void>((done) => (answer = done));
-  await page.route('**/api/groups', (route) => asked.then(() => route.continue()));
+  const answer = gate();
+  const hold = (route: Route) => answer.passed.then(() => route.continue());
+  await page.route('**/api/groups', hold);
   await page.locator('.rail a', { hasText: '관리' }).click();
   await page.locator('h1', { hasText: '관리' }).waitFor();
   assert.is(await page.locator('.page-actions button', { hasText: '사용자 추가' }).isDisabled(), true);
-  answer();
+  answer.open();
+  await page.locator('tr', { hasText: ADMIN.userId }).waitFor();
+  // While there is a route, the browser keeps nothing.
+  await page.unroute('**/api/groups', hold);
   for (const [person, role] of [
     [DEVELOPER, 'developer'],
     [ANNOTATOR, 'annotator'],
@@ -308,8 +307,7 @@ base('the monitor shows the box and its jobs', async () => {
   // Which one is used depends on the machine; the others say why they are not, or how fast they are.
   assert.is(await devices.locator('.chip.green', { hasText: '학습에 사용' }).count(), 1);
   for (const text of await devices.locator('.muted').allTextContents()) assert.match(text, /니다\.|주세요\./);
-  await page.getByRole('button', { name: '다시 확인' }).click();
-  await devices.locator('.chip.blue').first().waitFor();
+  await Promise.all([devices.locator('.chip.blue').first().waitFor(), page.getByRole('button', { name: '다시 확인' }).click()]);
   await devices.locator('.chip.blue').first().waitFor({ state: 'detached', timeout: 120_000 });
   await checkPage(page, 'monitor');
 });
@@ -341,10 +339,16 @@ base('a name that was typed is not lost by a click on a menu', async () => {
   await page.locator('.person-name', { hasText: '김품질 책임' }).waitFor();
 });
 
-base('the rail of words turns into icons with words on a narrow screen, with targets for a finger', async () => {
+base('the first load is small; the rail of words turns into icons with words on a narrow screen, with targets for a finger', async () => {
   const tablet = await newPage(studio, { like: page.context(), width: 1024, height: 768, touch: true });
+  const loads: Promise<number>[] = [];
+  tablet.on('response', (response) => {
+    if (/\.(js|css)$/.test(new URL(response.url()).pathname)) loads.push(response.body().then((body) => body.length));
+  });
   await tablet.goto('/');
   await tablet.locator('.table-box tbody tr:not(.skeleton)').first().waitFor();
+  const bytes = (await Promise.all(loads)).reduce((sum, size) => sum + size, 0);
+  assert.ok(bytes > 100_000 && bytes < 300_000, `${bytes} bytes of script and style`);
   await checkPage(tablet, 'home-tablet', { sizes: [[1024, 768]], themes: ['light'] });
   const targets = tablet.locator('.rail-link:visible, .top-button:visible, .page-actions .button:visible, td.more button:visible');
   for (const { text, width, height } of await sizesOf(targets)) {
@@ -434,9 +438,9 @@ base('a developer sees no administration; an annotator has their own home', asyn
   await developer.goto('/');
   await developer.locator('tr', { hasText: 'PCB' }).locator('td.more button').click();
   assert.is(await developer.locator('[role=menu] .menu-item', { hasText: '삭제' }).getAttribute('aria-disabled'), 'true');
-  await developer.context().close();
-
-  const annotator = await newPage(studio);
+  // The next one at the same computer.
+  const annotator = developer;
+  await annotator.context().clearCookies();
   await annotator.goto('/');
   await annotator.locator('form').waitFor();
   await signIn(annotator, ANNOTATOR);
@@ -448,12 +452,9 @@ base('a developer sees no administration; an annotator has their own home', asyn
 
 base('whether to cancel an upload is not asked any more when it has arrived', async () => {
   await page.goto('/projects/1/data/new');
-  let arrive = () => {};
-  const mayArrive = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
+  const arrive = gate();
   await page.route('**/api/uploads/**', async (route) => {
-    if (route.request().method() === 'PATCH') await mayArrive;
+    if (route.request().method() === 'PATCH') await arrive.passed;
     await route.continue();
   });
   await page
@@ -467,23 +468,10 @@ base('whether to cancel an upload is not asked any more when it has arrived', as
   await page.waitForTimeout(700);
   await cancel.click();
   await page.locator('dialog', { hasText: '업로드를 취소할까요?' }).waitFor();
-  arrive();
+  arrive.open();
   await page.waitForURL('**/datasets/**');
   await countBecomes(page.locator('dialog[open]'), 0);
   await page.unroute('**/api/uploads/**');
-});
-
-base('the first load is small', async () => {
-  const visitor = await newPage(studio, { like: page.context() });
-  const loads: Promise<number>[] = [];
-  visitor.on('response', (response) => {
-    if (/\.(js|css)$/.test(new URL(response.url()).pathname)) loads.push(response.body().then((body) => body.length));
-  });
-  await visitor.goto('/');
-  await visitor.locator('.table-box tbody tr:not(.skeleton)').first().waitFor();
-  const bytes = (await Promise.all(loads)).reduce((sum, size) => sum + size, 0);
-  assert.ok(bytes > 100_000 && bytes < 300_000, `${bytes} bytes of script and style`);
-  await visitor.context().close();
 });
 
 base.run();

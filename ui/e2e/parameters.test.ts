@@ -3,11 +3,12 @@ import type { Locator, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Experiment, ExperimentDetails } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, settled, setUp, startStudio } from './studio.ts';
+import { becomes, type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, settled, setUp, startStudio } from './studio.ts';
 
 const parameters = suite('advanced parameters in the browser');
 const LONG = 180_000;
-const LIGHT: CheckOptions = { themes: ['light'] };
+/** These pages in all sizes and colours: search.test.ts and experiments.test.ts. */
+const LIGHT: CheckOptions = { themes: ['light'], sizes: [[1280, 800]] };
 let studio: Studio;
 let page: Page;
 
@@ -17,7 +18,7 @@ parameters.before(async () => {
   await setUp(studio, page);
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
-  await page.locator('tr td .chip.green').first().waitFor();
+  await page.locator('tr td .chip.green').first().waitFor({ timeout: LONG });
   for (let n = 0; n < 3; n++) await request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: 1 });
 });
 parameters.after(async () => studio?.stop());
@@ -82,13 +83,15 @@ parameters('the limits beside the fields are those that the daemon checks, and n
 
 parameters('the fold tells what was changed and what is wrong', async () => {
   const ok = page.locator('.step-foot button:visible');
-  assert.is(await control('learning_rate').inputValue(), '0.01');
+  await becomes(() => control('learning_rate').inputValue(), '0.01');
   await control('optimizer', 'select').selectOption('adamw');
-  assert.is(await control('learning_rate').inputValue(), '0.001', 'the usual rate follows the optimizer');
+  // The usual rate follows the optimizer.
+  await becomes(() => control('learning_rate').inputValue(), '0.001');
   await countBecomes(control('nesterov'), 0);
   await control('freeze_stages').fill('4');
   await page.locator('.advanced .field-error:visible').first().waitFor();
-  assert.is(await ok.isDisabled(), true, 'smallnet has three stages besides its head');
+  // smallnet has three stages besides its head.
+  await becomes(() => ok.isDisabled(), true);
   await control('freeze_stages').fill('1');
   await control('epoch').fill('40');
   await control('input_size').fill('16');
@@ -105,16 +108,14 @@ parameters('the fold tells what was changed and what is wrong', async () => {
     .locator('.field', { has: page.getByText('mixup', { exact: true }) })
     .locator('button.hint')
     .click();
-  await checkPage(page, 'run-advanced-hint', { ...LIGHT, sizes: [[1280, 800]] });
+  await checkPage(page, 'run-advanced-hint', LIGHT);
   await page.keyboard.press('Escape');
   await ok.click();
   await page.locator('input[name=preset]:checked').waitFor();
   await ok.click();
+  for (const name of ['optimizer', 'ema', 'mixup', 'early_stopping'])
+    await page.locator('.configuration dt').getByText(name, { exact: true }).first().waitFor();
   const facts = await page.locator('.configuration dt').allTextContents();
-  assert.ok(
-    ['optimizer', 'ema', 'mixup', 'early_stopping'].every((name) => facts.includes(name)),
-    facts.join(),
-  );
   assert.not.ok(facts.includes('schedule'), 'what is as usual is not told');
   await page.locator('.run-start').click();
   await page.locator('.banner.green').waitFor({ timeout: LONG });
@@ -157,7 +158,8 @@ parameters('a search tries optimizers', async () => {
   const picks = page.locator('.space-options input');
   await picks.nth(0).uncheck();
   await picks.nth(1).uncheck();
-  assert.is(await ok.isDisabled(), true, 'one alone is nothing to choose from');
+  // One alone is nothing to choose from.
+  await becomes(() => ok.isDisabled(), true);
   await picks.nth(0).check();
   await page.locator('[aria-label="HPO optimizer"]').scrollIntoViewIfNeeded();
   await checkPage(page, 'hpo-advanced', LIGHT);

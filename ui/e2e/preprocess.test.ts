@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, Project } from '../../server/http/schemas.ts';
-import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { becomes, type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio, tells } from './studio.ts';
 
 const test = suite('preprocess');
 let studio: Studio;
@@ -11,7 +11,7 @@ let page: Page;
 let project: Project;
 let dataset: Dataset;
 
-const SIZES: CheckOptions = {};
+const ONE_SIZE: CheckOptions = { sizes: [[1280, 800]] };
 
 test.before(async () => {
   studio = await startStudio();
@@ -35,8 +35,8 @@ test('from the list of datasets to a page that shows the pictures as they are', 
   await page.locator('[role=menu] .menu-item', { hasText: '전처리' }).click();
   await page.waitForURL(`**/datasets/${dataset.id}/preprocess`);
   await page.locator('.preview-pair img').nth(5).waitFor();
-  assert.is(await page.locator('.preview-pair').count(), 3);
-  await checkPage(page, 'preprocess-empty', SIZES);
+  await countBecomes(page.locator('.preview-pair'), 3);
+  await checkPage(page, 'preprocess-empty', ONE_SIZE);
 });
 
 test('methods stack up and the preview follows their values', async () => {
@@ -49,23 +49,23 @@ test('methods stack up and the preview follows their values', async () => {
   await step(2).getByLabel('복사본 수').fill('3');
   await countBecomes(page.locator('.preview-made img'), 12);
   assert.match((await page.locator('.preview-pair').first().locator('..').locator('..').innerText()) ?? '', /1,280/);
-  await checkPage(page, 'preprocess-chain', SIZES);
+  await checkPage(page, 'preprocess-chain');
 });
 
 test('a value out of its range is marked, and Apply says why it waits', async () => {
   await step(2).getByLabel('복사본 수').fill('99');
   await page.locator('.chain > li.wrong').waitFor();
   const apply = page.locator('.page-actions .button.primary');
-  assert.is(await apply.getAttribute('aria-disabled'), 'true');
+  await becomes(() => apply.getAttribute('aria-disabled'), 'true');
   assert.match((await apply.getAttribute('title')) ?? '', /빨간/);
   await step(2).getByRole('button', { name: '초기화' }).click();
-  assert.is(await step(2).getByLabel('복사본 수').inputValue(), '1');
-  assert.is(await apply.getAttribute('aria-disabled'), 'false');
+  await becomes(() => step(2).getByLabel('복사본 수').inputValue(), '1');
+  await becomes(() => apply.getAttribute('aria-disabled'), 'false');
 });
 
 test('steps are moved and taken out', async () => {
   await step(2).getByRole('button', { name: '위로' }).click();
-  assert.match(await step(1).innerText(), /증강/);
+  await step(1).filter({ hasText: '증강' }).waitFor();
   await step(1).getByRole('button', { name: '빼기' }).click();
   await countBecomes(page.locator('.chain > li'), 2);
 });
@@ -81,7 +81,7 @@ test('leaving with settings that were not applied asks first', async () => {
 test('Apply makes the next version; Result opens it', async () => {
   await page.locator('.page-actions .button.primary').click();
   await page.locator('.notice.ready').waitFor();
-  await checkPage(page, 'preprocess-done', { ...SIZES, sizes: [[1280, 800]], themes: ['light'] });
+  await checkPage(page, 'preprocess-done', { ...ONE_SIZE, themes: ['light'] });
   await page.locator('.notice.ready a').click();
   await page.waitForURL(/\/datasets\/\d+$/);
   await page.locator('h1', { hasText: 'v2' }).waitFor();
@@ -99,15 +99,14 @@ test('a deleted dataset waits in the trash and comes back', async () => {
   await page.locator('[role=menu] .menu-item', { hasText: /^삭제/ }).click();
   await page.locator('dialog .points li').first().waitFor();
   // The question follows the language while it stands there.
-  await checkPage(page, 'delete-dataset', { sizes: [[1280, 800]], themes: ['light'] });
-  await page.locator('dialog button[type=submit]').click();
-  await page.locator('.toast', { hasText: '휴지통' }).waitFor();
+  await checkPage(page, 'delete-dataset', { ...ONE_SIZE, themes: ['light'] });
+  await tells(page, '휴지통', () => page.locator('dialog button[type=submit]').click());
   await page.locator('.page-actions a', { hasText: '휴지통' }).click();
   await page.locator('tbody tr', { hasText: dataset.name }).waitFor();
-  await checkPage(page, 'trash', { sizes: [[1280, 800]] });
+  await checkPage(page, 'trash', ONE_SIZE);
   await page.locator('tbody tr', { hasText: dataset.name }).getByRole('button', { name: /^복원/ }).click();
   await page.locator('.empty', { hasText: '비어 있습니다' }).waitFor();
-  await checkPage(page, 'trash-empty', { sizes: [[1280, 800]], themes: ['light'] });
+  await checkPage(page, 'trash-empty', { ...ONE_SIZE, themes: ['light'] });
   const back = await request<Dataset[]>(page, 'GET', `/api/projects/${project.id}/datasets`);
   assert.equal(back.map(({ version }) => version).sort(), [1, 2]);
 });
@@ -120,8 +119,8 @@ test('a project that is to be deleted tells what goes with it, and only that', a
   await page.locator('[role=menu] .menu-item', { hasText: /^삭제/ }).click();
   await page.locator('dialog .points li', { hasText: '데이터셋 1개 (이미지 320장)' }).waitFor();
   await page.locator('dialog .points li', { hasText: '휴지통의 데이터셋 1개' }).waitFor();
-  assert.is(await page.locator('dialog .points li').count(), 2);
-  await checkPage(page, 'delete-project-full', { sizes: [[1280, 800]] });
+  await countBecomes(page.locator('dialog .points li'), 2);
+  await checkPage(page, 'delete-project-full', ONE_SIZE);
   await page.keyboard.press('Escape');
 });
 

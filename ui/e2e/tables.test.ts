@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, Project } from '../../server/http/schemas.ts';
-import { checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
+import { becomes, checkPage, checkTroubles, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const test = suite('tables');
 let studio: Studio;
@@ -48,21 +48,16 @@ const typeOf = (column: number, type: string) =>
 test('a CSV file is read, corrected and made into a dataset', async () => {
   await page.goto(`${data()}/new`);
   await page.locator('.new-right select').first().waitFor({ state: 'attached' });
-  assert.match(page.url(), /new-table$/);
+  await page.waitForURL(/new-table$/);
   await choose('사출 3월.csv', Buffer.from(`\ufeff${measurements(420)}`));
   await page.locator('.table-columns tbody tr').nth(6).waitFor();
-  assert.equal(await page.locator('.table-columns tbody .column-name').allTextContents(), [
-    '측정일',
-    '설비',
-    '금형 온도',
-    '사출 압력',
-    '냉각 시간',
-    '수지',
-    '판정',
-  ]);
+  await becomes(
+    () => page.locator('.table-columns tbody .column-name').allTextContents(),
+    ['측정일', '설비', '금형 온도', '사출 압력', '냉각 시간', '수지', '판정'],
+  );
   const types = () => page.locator('.table-columns tbody select').evaluateAll((all) => all.map((one) => (one as unknown as { value: string }).value));
-  assert.equal(await types(), ['date', 'categorical', 'real', 'real', 'integer', 'categorical', 'categorical']);
-  assert.is(await page.locator('.new-right select').first().inputValue(), '판정');
+  await becomes(types, ['date', 'categorical', 'real', 'real', 'integer', 'categorical', 'categorical']);
+  await becomes(() => page.locator('.new-right select').first().inputValue(), '판정');
   await checkPage(page, 'table-new');
 
   // A decimal mark that does not fit shows at once what would become of it.
@@ -70,7 +65,7 @@ test('a CSV file is read, corrected and made into a dataset', async () => {
   await typeOf(2, 'categorical');
   await page.locator('.table-settings select').nth(2).selectOption(',');
   await typeOf(2, 'real');
-  assert.is(await page.locator('.new-right select').first().inputValue(), '판정');
+  await becomes(() => page.locator('.new-right select').first().inputValue(), '판정');
 
   await page.locator('.table-columns tbody tr').nth(1).locator('select').selectOption('integer');
   await page.locator('.table-columns tbody tr').nth(1).locator('.field-error').filter({ hasText: '420' }).waitFor();
@@ -85,7 +80,7 @@ test('a CSV file is read, corrected and made into a dataset', async () => {
 test('rows, statistics, correlations and the report of a table', async () => {
   assert.match((await page.locator('.data-rows thead').textContent()) ?? '', /설비.*판정/);
   await page.locator('.notice.warn').filter({ hasText: '결측치' }).waitFor();
-  assert.is(await page.locator('.page-actions .button.primary').getAttribute('aria-disabled'), 'true');
+  await page.locator('.page-actions .button.primary[aria-disabled=true]').waitFor();
   await checkPage(page, 'table-rows', { sizes: [[1280, 800]] });
   // The mould's temperature: upwards, then downwards, what is missing last both times; then as in the file.
   const temperature = page.locator('.data-rows thead th').nth(2);
@@ -94,7 +89,7 @@ test('rows, statistics, correlations and the report of a table', async () => {
   await firstTemperature.filter({ hasText: /^180$/ }).waitFor();
   await temperature.locator('.sort').click();
   await firstTemperature.filter({ hasText: /^200$/ }).waitFor();
-  assert.is(await temperature.getAttribute('aria-sort'), 'descending');
+  await becomes(() => temperature.getAttribute('aria-sort'), 'descending');
   await temperature.locator('.sort').click();
   await page.locator('.data-rows .row-number').first().filter({ hasText: /^1$/ }).waitFor();
   await page.locator('.table-tools input[type=checkbox]').check();
@@ -131,16 +126,16 @@ test('a chain of methods with a look at the rows makes the next version, which c
   await page.locator('.problem, [x-problem]').filter({ hasText: '계산식' }).first().waitFor();
   await page.locator('.chain > li').nth(1).locator('input[type=text]').nth(1).fill('[사출 압력] / [금형 온도]');
   await page.locator('.samples th.changed').filter({ hasText: 'new_column' }).waitFor();
-  await checkPage(page, 'table-preprocess');
+  await checkPage(page, 'table-preprocess', { sizes: [[1280, 800]] });
   await page.locator('.method-choice .button').filter({ hasText: '크기 맞추기' }).click();
   await page.locator('.chain > li').nth(2).locator('.column-list label').filter({ hasText: '냉각 시간' }).click();
   await page.locator('.samples .sample').nth(1).locator('td').filter({ hasText: '-1.' }).first().waitFor();
   await page.locator('.page-actions .button.primary').click();
   await page.locator('.page-actions a').filter({ hasText: '결과' }).click();
+  await page.locator('h1', { hasText: 'v2' }).waitFor();
+  await page.locator('.data-rows thead', { hasText: 'new_column' }).waitFor();
   await page.locator('.data-rows tbody tr').nth(10).waitFor();
   assert.is.not(page.url(), version);
-  assert.match((await page.locator('h1').textContent()) ?? '', /v2/);
-  assert.match((await page.locator('.data-rows thead').textContent()) ?? '', /new_column/);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     (async () => {

@@ -10,7 +10,7 @@ import { type CheckOptions, checkPage, checkTroubles, countBecomes, newPage, req
 
 const weights = suite('pretrained weights in the browser');
 const LONG = 180_000;
-const LIGHT: CheckOptions = { themes: ['light'] };
+const LIGHT: CheckOptions = { themes: ['light'], sizes: [[1280, 800]] };
 let studio: Studio;
 let page: Page;
 let file = '';
@@ -23,7 +23,7 @@ weights.before(async () => {
   await setUp(studio, page);
   await page.locator('.empty-buttons .button').first().click();
   await page.waitForURL('**/data');
-  await page.locator('tr td .chip.green').first().waitFor();
+  await page.locator('tr td .chip.green').first().waitFor({ timeout: LONG });
   const { id } = await newDraft();
   const algorithms = await request<Algorithm[]>(page, 'GET', '/api/algorithms?classes=4&size=16');
   const { defaults } = algorithms.find(({ name }) => name === 'smallnet')!;
@@ -51,7 +51,7 @@ weights('an empty page says what belongs there; a file is uploaded and read', as
   await checkPage(page, 'weights-empty', LIGHT);
   await page.locator('.page-actions .button.primary').click();
   await page.locator('dialog input[type=file]').setInputFiles(file);
-  await checkPage(page, 'weights-upload', { ...LIGHT, sizes: [[1280, 800]] });
+  await checkPage(page, 'weights-upload', LIGHT);
   await page.locator('dialog button[type=submit]').click();
   await page.locator('tr .chip.green').waitFor();
   assert.match((await page.locator('tbody tr', { has: page.locator('.chip.green') }).textContent()) ?? '', /smallnet[\s\S]*smallnet[\s\S]*(\d+)개 중 \1개/);
@@ -111,7 +111,7 @@ weights('AutoML begins with them, each algorithm with its own', async () => {
   const fields = page.locator('.side-edit section').nth(1).locator('input[type=number]');
   await fields.nth(1).fill('1');
   await fields.nth(5).fill('16');
-  await checkPage(page, 'automl-start-weights', { ...LIGHT, sizes: [[1280, 800]] });
+  await checkPage(page, 'automl-start-weights', LIGHT);
   await page.locator('.automl-start').click();
   await page.locator('dialog button[type=submit]').click();
   await page.locator('.banner.green').waitFor({ timeout: LONG });
