@@ -7,8 +7,8 @@ import type { Answer, Question, QuestionName, Questions } from '../jobs/preview/
 
 const PROGRAM = resolve(dirname(fileURLToPath(import.meta.url)), '../preview.js');
 const HEAP_MB = 256;
-/** After which a question is given up and the process with it: it may hang. */
-const PATIENCE_MS = 20_000;
+/** After which a question is given up and the process with it: it may hang. Long, since others may stand before it and trainings may have the cores. */
+const PATIENCE_MS = 60_000;
 const IDLE_MS = 120_000;
 
 interface Pending {

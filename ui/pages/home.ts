@@ -132,10 +132,15 @@ export default page({
         const locked = row.editable ? {} : { disabled: true, note: t('home.readonly') };
         openMenu(anchor, [
           { text: t('home.load'), icon: 'folder-open', run: () => this.load(row) },
-          { text: t('home.details'), icon: 'file-text', run: () => void dialogs().then(({ projectDetails }) => openDialog(projectDetails, row)) },
-          { text: t('home.status.change'), icon: 'refresh-cw', run: () => void dialogs().then(({ changeStatus }) => openDialog(changeStatus, row)), ...locked },
+          { text: t('home.details'), icon: 'file-text', run: () => void this.change('projectDetails', row) },
+          { text: t('home.status.change'), icon: 'refresh-cw', run: () => void this.change('changeStatus', row), ...locked },
           { text: t('home.delete'), icon: 'trash-2', danger: true, separated: true, run: () => void this.remove(row), ...locked },
         ]);
+      },
+      /** The list need not wait until it is told of it. */
+      async change(how: 'projectDetails' | 'changeStatus', row: Project) {
+        const changed = await openDialog((await dialogs())[how], row);
+        if (changed) this.list.set(this.list.rows.map((other) => (other.id === changed.id ? changed : other)));
       },
       async remove(row: Project) {
         try {

@@ -11,7 +11,7 @@ import type { Key } from '../../i18n/keys.ts';
 import { t, textOf } from '../../i18n/language.ts';
 import { component, icon } from '../../mount.ts';
 
-export const projectDetails = dialog<Project, true>({
+export const projectDetails = dialog<Project, Project>({
   title: 'project.details',
   template: `<div class="dialog-body">
       <dl class="facts"><template x-for="fact in facts()" :key="fact.name"><div class="fact"><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
@@ -49,8 +49,7 @@ export const projectDetails = dialog<Project, true>({
         this.problem = null;
         try {
           const change: ProjectChange = { description: this.description };
-          await api.patch(`/api/projects/${args.id}`, change);
-          done(true);
+          done(await api.patch<Project>(`/api/projects/${args.id}`, change));
         } catch (error) {
           this.problem = error;
         } finally {
@@ -60,7 +59,7 @@ export const projectDetails = dialog<Project, true>({
     }),
 });
 
-export const changeStatus = dialog<Project, true>({
+export const changeStatus = dialog<Project, Project>({
   title: 'project.status.title',
   size: 'small',
   template: `<div class="dialog-body">
@@ -88,9 +87,9 @@ export const changeStatus = dialog<Project, true>({
         this.problem = null;
         try {
           const change: ProjectChange = { status: this.to === 'working' ? 'working' : 'completed' };
-          await api.patch(`/api/projects/${args.id}`, change);
+          const changed = await api.patch<Project>(`/api/projects/${args.id}`, change);
           toast('success', t('project.status.done', { name: args.name }));
-          done(true);
+          done(changed);
         } catch (error) {
           this.problem = error;
         } finally {
