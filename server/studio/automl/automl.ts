@@ -12,7 +12,7 @@ import type { Experiment } from '../../http/schemas.ts';
 import type { AutomlRequest, Leaderboard } from '../../http/training-schemas.ts';
 import { sizeOf } from '../../store/size.ts';
 import { checkAllowed } from '../experiments/actions.ts';
-import type { Experiments, StoredExperiment } from '../experiments/experiments.ts';
+import { type Experiments, isGoingOn, type StoredExperiment } from '../experiments/experiments.ts';
 import { automlName, freeName } from '../experiments/names.ts';
 import type { Trainings } from '../experiments/trainings.ts';
 import type { Notifications } from '../notifications/notifications.ts';
@@ -28,8 +28,6 @@ export interface AutomlServices {
   events: EventBus;
   log(error: unknown, about: string): void;
 }
-
-const isOver = ({ status }: Readonly<Pick<StoredExperiment, 'status'>>) => status !== 'pending' && status !== 'running';
 
 export class Automl {
   readonly #experiments: Experiments;
@@ -49,7 +47,7 @@ export class Automl {
     events.on('change', ({ kind, id }) => {
       const group = kind === 'experiment' ? experiments.get(id)?.automlGroup : undefined;
       if (group === undefined || !this.#open.has(group)) return;
-      if (!experiments.ofAutomlGroup(group).every(isOver)) return;
+      if (experiments.ofAutomlGroup(group).some(isGoingOn)) return;
       this.#open.delete(group);
       this.#tellEnd(group).catch((error: unknown) => log(error, `end of AutoML ${group}`));
     });
@@ -119,7 +117,7 @@ export class Automl {
     for (const experiment of [...this.#experiments.all()]) {
       const { id, automlGroup, status, jobId, projectId } = experiment;
       if (automlGroup === undefined) continue;
-      if (!isOver(experiment)) this.#open.add(automlGroup);
+      if (isGoingOn(experiment)) this.#open.add(automlGroup);
       if (status !== 'pending' || jobId !== null) continue;
       const leader = this.#experiments.get(automlGroup);
       // Where the leader was deleted since, the group had been started: only a draft that was never turned makes its members void.
@@ -151,7 +149,7 @@ export class Automl {
     if (automlGroup === undefined) throw new StudioError('not_found');
     const members = this.#experiments.ofAutomlGroup(automlGroup);
     const rows = rank(await Promise.all(members.map((experiment) => this.#candidate(experiment, this.#experiments.view(reader, experiment)))));
-    const complete = members.every(isOver);
+    const complete = !members.some(isGoingOn);
     return { automlGroup, complete, rows, recommended: complete ? recommend(rows) : null };
   }
 
@@ -161,7 +159,7 @@ export class Automl {
       experiment: view,
       validation: result?.evaluation.validation ?? null,
       test: result?.evaluation.test ?? null,
-      sizeBytes: result === null ? null : await fileSize(this.#experiments.outFolder(experiment), 'model.onnx'),
+      sizeBytes: result === null ? null : await sizeOf(join(this.#experiments.outFolder(experiment), 'model.onnx')),
       parametersM: result === null ? null : result.parameters / 1e6,
       gflops: result?.gflops ?? null,
       inferenceImagesPerSecond: result?.inferenceImagesPerSecond ?? null,
@@ -169,5 +167,3 @@ export class Automl {
     };
   }
 }
-
-const fileSize = (folder: string, name: string): Promise<number | null> => sizeOf(join(folder, name));

@@ -58,6 +58,8 @@ export interface StoredExperiment {
   finishedAt: string | null;
 }
 
+export const isGoingOn = ({ status }: Readonly<Pick<StoredExperiment, 'status'>>) => status === 'pending' || status === 'running';
+
 /** Kinds of jobs whose subject is an experiment. */
 export const OWN_JOBS: ReadonlySet<StoredJob['kind']> = new Set<StoredJob['kind']>(['train', 'trial', 'preflight']);
 
@@ -288,7 +290,7 @@ export class Experiments {
 
   /** Experiments that wait or run with a preset; a search queues its further trials with it. */
   countActiveWith(preset: string): number {
-    return this.#experiments.filter(({ status, config }) => (status === 'pending' || status === 'running') && config?.preset === preset).length;
+    return this.#experiments.filter((experiment) => isGoingOn(experiment) && experiment.config?.preset === preset).length;
   }
 
   namesIn(projectId: number): Set<string> {
@@ -298,7 +300,7 @@ export class Experiments {
   /** Names of those that are going on and begin with this. */
   beginningWith({ kind, id }: Start): string[] {
     return this.#experiments
-      .filter(({ status, config }) => (status === 'pending' || status === 'running') && config?.start?.kind === kind && config.start.id === id)
+      .filter((experiment) => isGoingOn(experiment) && experiment.config?.start?.kind === kind && experiment.config.start.id === id)
       .map(({ name }) => name);
   }
 

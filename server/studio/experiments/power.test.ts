@@ -2,7 +2,7 @@
  * The plug is pulled: kill -9 of everything in the middle of a Run, an AutoML and an HPO. Each goes on by itself, its epochs have no gap and no double, and
  * what it comes to is bit by bit what it is without a power cut.
  */
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -127,6 +127,24 @@ test('a Run that is stopped while its worker is stuck has the model of its last 
     readdirSync(join(w.daemon.data, 'jobs')).filter((name) => existsSync(join(w.daemon.data, 'jobs', name, 'checkpoint'))),
     [],
   );
+});
+
+test('experiments that say that they run, and whose jobs are over, are over when the daemon has started', async () => {
+  const all = await w.dev.ok<Experiment[]>('GET', `/api/projects/${w.project.id}/experiments`);
+  const ended = ['succeeded', 'aborted'].map((status) => all.find((one) => one.status === status && one.mode === 'run')!);
+  await w.daemon.end('SIGKILL');
+  // The start of a job told last, behind its end: once with the time of the end, once without.
+  for (const [i, { id }] of ended.entries()) {
+    const file = join(w.daemon.data, 'db/experiments', `${id}.json`);
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as Experiment;
+    writeFileSync(file, JSON.stringify({ ...stored, status: 'running', usable: false, finishedAt: i === 0 ? stored.finishedAt : null }));
+  }
+  await w.restart();
+  for (const [i, { id, status, finishedAt }] of ended.entries()) {
+    const { experiment } = await w.dev.ok<ExperimentDetails>('GET', `/api/experiments/${id}`);
+    assert.equal([experiment.status, experiment.usable], [status, true]);
+    assert.ok(i === 0 ? experiment.finishedAt === finishedAt : experiment.finishedAt !== null);
+  }
 });
 
 test('the damaged log of a trial keeps the box from nothing; a deletion that was cut is brought to its end', async () => {

@@ -17,7 +17,7 @@ import type { StoredUser } from '../people/users.ts';
 import type { Projects } from '../projects/projects.ts';
 import { checkAllowed } from './actions.ts';
 import { algorithmExists, checkFreezing } from './algorithms.ts';
-import type { Experiments, StoredExperiment } from './experiments.ts';
+import { type Experiments, isGoingOn, type StoredExperiment } from './experiments.ts';
 import { freeName, runName } from './names.ts';
 
 /** JOBDIR/checkpoint, see jobs/checkpoint.ts and jobs/crossvalidate.ts. */
@@ -180,9 +180,10 @@ export class Trainings {
       if (usable) status = 'aborted';
       else failure = failureOf(new StudioError('stopped_before_model'));
     }
-    const experiment = await this.#services.records.update(job.subjectId, (before) =>
-      before.jobId !== job.id || before.finishedAt !== null ? before : { ...before, status, failure, usable, finishedAt: new Date().toISOString() },
-    );
+    const experiment = await this.#services.records.update(job.subjectId, (before) => {
+      if (before.jobId !== job.id || !isGoingOn(before)) return before;
+      return { ...before, status, failure, usable, finishedAt: before.finishedAt ?? new Date().toISOString() };
+    });
     if (experiment === undefined || experiment.jobId !== job.id) return;
     this.#services.experiments.changed(experiment);
     await this.#dropCheckpoint(job.id);
@@ -214,10 +215,10 @@ export class Trainings {
   }
 
   async #recover(experiment: Readonly<StoredExperiment>): Promise<void> {
-    const { id, projectId, status, search, jobId, automlGroup } = experiment;
+    const { id, projectId, search, jobId, automlGroup } = experiment;
     if (this.#services.projects.get(projectId) === undefined) return void (await this.#services.records.delete(id));
     if (search !== undefined) return;
-    if (status !== 'pending' && status !== 'running') return jobId === null ? undefined : this.#dropCheckpoint(jobId);
+    if (!isGoingOn(experiment)) return jobId === null ? undefined : this.#dropCheckpoint(jobId);
     const job = jobId === null ? undefined : this.#services.queue.get(jobId);
     if (job === undefined && automlGroup !== undefined) await this.#services.records.update(id, (before) => ({ ...before, jobId: null }));
     else if (job === undefined) await this.#services.experiments.backToDraft(id);

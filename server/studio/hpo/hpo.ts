@@ -17,7 +17,7 @@ import { isActive, type Queue } from '../../queue/queue.ts';
 import type { Decision, Study } from '../../search/study.ts';
 import { isPending } from '../../search/trial.ts';
 import { checkAllowed } from '../experiments/actions.ts';
-import type { Experiments, StoredExperiment, StoredSearch } from '../experiments/experiments.ts';
+import { type Experiments, isGoingOn, type StoredExperiment, type StoredSearch } from '../experiments/experiments.ts';
 import { dateAndTime, freeName, hpoName } from '../experiments/names.ts';
 import type { Trainings } from '../experiments/trainings.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -315,7 +315,7 @@ export class Hpo {
     }
     const finishedAt = new Date().toISOString();
     const end = await experiments.update(id, (before) => {
-      if (before.search === undefined || before.finishedAt !== null) return before as StoredExperiment;
+      if (before.search === undefined || !isGoingOn(before)) return before as StoredExperiment;
       const search = { ...before.search, summary: summaryOf(study), submitted: study.submitted };
       if (status === 'aborted') return { ...before, search, status: 'aborted', finishedAt };
       if (study.submitted === null) {
@@ -376,8 +376,8 @@ export class Hpo {
       await rm(join(dir, name), { recursive: true, force: true }).catch((error: unknown) => log(error, `left over: study ${name}`));
     }
     for (const experiment of [...experiments.all()]) {
-      const { id, search, status } = experiment;
-      if (search === undefined || (status !== 'pending' && status !== 'running')) continue;
+      const { id, search } = experiment;
+      if (search === undefined || !isGoingOn(experiment)) continue;
       try {
         const live = await this.#open(id, studyConfig(search.request));
         this.#live.set(id, live);
