@@ -12,10 +12,13 @@ import {
   checkPage,
   checkTroubles,
   countBecomes,
+  gate,
   ignoreTroubles,
   newPage,
+  newTab,
   request,
   type Studio,
+  settled,
   setUp,
   signInElsewhere,
   startStudio,
@@ -140,6 +143,33 @@ labels('Download Dataset names what a format loses, and sends a zip', async () =
   const saved = join(studio.data, 'boxes.zip');
   await download.saveAs(saved);
   assert.ok(statSync(saved).size > 5000);
+});
+
+labels('what is heard of a dataset while it is asked for is newer than the answer', async () => {
+  const [id] = /\d+$/.exec(page.url())!;
+  const tab = await newTab(page.context());
+  const asked = gate();
+  const answer = gate();
+  await tab.route(`**/api/datasets/${id}`, async (route) => {
+    const response = await route.fetch();
+    asked.open();
+    await answer.passed;
+    await route.fulfill({ response });
+  });
+  const line = tab.waitForResponse('**/api/events*');
+  await tab.goto(`/datasets/${id}`);
+  await Promise.all([line, asked.passed]);
+  await request(page, 'PATCH', `/api/datasets/${id}`, { description: '3번 카메라' });
+  const told = tab.locator('.page-head', { hasText: '3번 카메라' });
+  await told.waitFor();
+  const answered = tab.waitForResponse(`**/api/datasets/${id}`);
+  answer.open();
+  await (await answered).finished();
+  await tab.locator('.trail', { hasText: 'v1' }).waitFor();
+  await settled(tab);
+  assert.is(await told.count(), 1);
+  checkTroubles(tab);
+  await tab.close();
 });
 
 labels('what another project shares is found by the Shared button of New Dataset, and is used from here', async () => {
