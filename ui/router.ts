@@ -5,6 +5,7 @@ import { closeFloating } from './components/floating.ts';
 import { clearPlace, setTitle } from './frame/place.ts';
 import { arrive, remember, remembered, stay } from './history.ts';
 import { t } from './i18n/language.ts';
+import { lineStands } from './live/events.ts';
 import { element } from './mount.ts';
 import type { Page, Route } from './page.ts';
 import { me } from './session.ts';
@@ -156,6 +157,7 @@ async function show(): Promise<void> {
   try {
     const [module] = await Promise.all([load(), ...(found?.entry.styles ?? []).map(sheet)]);
     loaded = module.default;
+    await lineStands();
   } catch {
     loaded = (await LOAD_FAILED()).default;
   }

@@ -14,6 +14,7 @@ import {
   newPage,
   request,
   type Studio,
+  settled,
   setUp,
   sizesOf,
   startStudio,
@@ -59,6 +60,7 @@ async function fingered(): Promise<void> {
   await field.pressSequentially('라인');
   const list = tablet.locator('dialog select[size="6"]');
   for (const { text, height } of await sizesOf(list.locator('option'))) assert.ok(height >= 43.5, `${text} is ${height} px high`);
+  await settled(tablet);
   const inSight = await list.evaluate((select) => {
     const { x, y, width, height } = select.getBoundingClientRect();
     return [y + 4, y + height - 4].every((at) => select.contains(select.ownerDocument.elementFromPoint(x + width / 2, at)));
@@ -109,7 +111,6 @@ search('an HPO is set up in four steps; wrong ranges are refused', async () => {
 search('trials follow live, and one that meets the goal is submitted', async () => {
   await page.locator('.run-start').click();
   await page.locator('.trial-table tbody tr').first().waitFor();
-  assert.is(await page.locator('.hpo-submit').isDisabled(), true, 'nothing to submit at the start');
   await page.locator('.trial-count', { hasText: '4/4' }).waitFor({ timeout: LONG });
   await page.locator('.under-head', { hasText: '4 / 4' }).waitFor({ timeout: LONG });
   await page.locator('.rail-link.sub[href="/experiments/1/hpo"]').waitFor();
@@ -170,7 +171,7 @@ search('a template is saved, loaded, and leaves nothing to set', async () => {
   await menuItem('템플릿으로 저장').click();
   await page.locator('dialog input').fill('표면 결함 설정');
   await page.keyboard.press('Enter');
-  await page.locator('.toast.success').waitFor();
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await page.goto('/templates');
   await page.locator('.row-name').click();
   await page.locator('.template-detail .conf-facts dd').nth(5).waitFor();
@@ -180,6 +181,7 @@ search('a template is saved, loaded, and leaves nothing to set', async () => {
   await page.locator('.template-chip', { hasText: '표면 결함 설정' }).waitFor();
 
   await page.goto('/projects/1/experiments');
+  await page.locator('.template-chip', { hasText: '표면 결함 설정' }).waitFor();
   await rowMenu('초안');
   assert.equal(await menuTexts(), ['학습(Run)표면 결함 설정'], 'only Run in template mode');
   await page.goto('/experiments/3/run');
@@ -248,6 +250,7 @@ search('models are registered as new ones and as versions', async () => {
   await page.goto('/projects/1/experiments');
   await rowMenu('Run_');
   await menuItem('모델로 등록').click();
+  await page.locator('dialog select').waitFor();
   assert.is(await page.locator('.register-loss').isVisible(), false);
   assert.is(await page.locator('dialog .search-input').isVisible(), false, 'one of few needs no search');
   // What would be lost could not be told: OK asks again and registers nothing unseen.
@@ -390,6 +393,7 @@ search('More offers what the manual says, in every status', async () => {
   assert.is(await page.locator('.parameters input').nth(1).inputValue(), '10000');
 
   await page.goto(`/experiments/${searching.id}/hpo`);
+  await page.locator('.hpo-submit:disabled').waitFor();
   await page.locator('.banner.orange .button:visible').first().click();
   await page.waitForURL(`**/hpo?like=${searching.id}`);
   await page.locator('.run-setup .notice', { hasText: searching.name }).waitFor();

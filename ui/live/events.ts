@@ -34,12 +34,22 @@ let retry = 0;
 let retryTimer = 0;
 let lostTimer = 0;
 let hideTimer = 0;
+/** How long the first page waits for the line, in milliseconds. */
+const FIRST_MS = 1000;
+let listening: Promise<void> = Promise.resolve();
+let heardFirst = () => {};
+
+/** Resolves when the line first stands after a sign-in: what is asked for before could be out of date unheard. Where it takes long, all is loaded again later. */
+export function lineStands(): Promise<void> {
+  return listening;
+}
 
 function connected(): void {
   clearTimeout(lostTimer);
   lostTimer = 0;
   retry = 0;
   line.lost = false;
+  heardFirst();
   if (missed) {
     missed = false;
     for (const run of [...resyncs]) run();
@@ -48,6 +58,7 @@ function connected(): void {
 
 function dropped(): void {
   missed = true;
+  heardFirst();
   if (!lostTimer && !document.hidden) lostTimer = window.setTimeout(() => (line.lost = true), 3000);
 }
 
@@ -139,6 +150,16 @@ function disconnect(): void {
 export function startEvents(): void {
   if (wanted) return;
   wanted = true;
+  listening = new Promise((resolve) => {
+    const late = window.setTimeout(() => {
+      missed = true;
+      resolve();
+    }, FIRST_MS);
+    heardFirst = () => {
+      clearTimeout(late);
+      resolve();
+    };
+  });
   connect();
 }
 

@@ -38,7 +38,7 @@ export default page({
 - Everybody of the group sees the description and the tags.
 - Registration and every change stand in the log.`,
   },
-  template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button primary" x-show="details" :href="file('model.onnx')" download @click="downloaded()">${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
+  template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button primary" x-show="details" :href="file('model.onnx')" download>${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
     <div x-problem="problem"></div>
     <div class="details-grid" x-show="details"><div class="stack">
       <section class="box"><div class="box-head"><h2 x-t="version.edit"></h2></div><form class="box-body form-body" novalidate @submit.prevent="save()">
@@ -53,7 +53,7 @@ export default page({
             { value: 'model.onnx', text: 'version.format.onnx' },
           ],
         })}<p class="muted" x-text="$t(format === 'model.onnx' ? 'version.format.onnx.note' : 'version.format.pytorch.note')"></p><pre class="format-code" data-verbatim x-show="format !== 'model.onnx' && loading()" x-text="loading()"></pre>
-        <div><a class="button" :href="file(format)" download @click="downloaded()">${icon('download')}<span x-t="version.format.get"></span></a></div></div></section>
+        <div><a class="button" :href="file(format)" download>${icon('download')}<span x-t="version.format.get"></span></a></div></div></section>
       <section class="box"><div class="box-head"><h2 x-t="details.evaluation"></h2></div><div class="table-scroll" tabindex="0" role="region" x-t:aria-label="details.evaluation"><table class="table evaluation"><thead><tr><th scope="col" x-t="details.evaluator"></th><th scope="col" class="end" x-t="details.training"></th><th scope="col" class="end" x-t="details.validation"></th><th scope="col" class="end" x-t="details.test"></th></tr></thead><tbody><template x-for="row in scores()" :key="row.name"><tr><th scope="row" x-text="row.name"></th><template x-for="(value, index) in row.values" :key="index"><td class="end number" x-text="value"></td></template></tr></template></tbody></table></div></section>
       <section class="box"><div class="box-head"><h2 x-t="version.log"></h2></div><div class="table-scroll" tabindex="0" role="region" x-t:aria-label="version.log"><table class="table"><thead><tr><th scope="col" class="narrow end" x-t="version.log.index"></th><th scope="col" x-t="version.log.at"></th><th scope="col" class="grow" x-t="version.log.content"></th><th scope="col" x-t="version.log.who"></th></tr></thead><tbody><template x-for="row in log()" :key="row.index"><tr><td class="end number" x-text="row.index"></td><td class="number"><span x-time="row.at"></span></td><td class="wrap" x-text="said(row)"></td><td x-text="row.modifier"></td></tr></template></tbody></table></div></section></div>
       <section class="box"><div class="box-head"><h2 x-t="version.facts"></h2></div><div class="box-body stack"><dl class="conf-facts"><template x-for="fact in facts()" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl><a class="button" :href="experiment()">${icon('flask-conical')}<span x-t="version.toExperiment"></span></a></div></section></div>`,
@@ -120,9 +120,6 @@ export default page({
         return `from safetensors.torch import load_file\nfrom torchvision import models\n\nmodel = models.${algorithm}(num_classes=${result.classes.length})\nmodel.load_state_dict(load_file('${this.details?.model.name}-v${version.version}.safetensors'))`;
       },
       /** The log has a line more when the file has been asked for. */
-      downloaded() {
-        setTimeout(() => void this.again(), 1000);
-      },
       experiment() {
         return `/experiments/${this.details?.version.experimentId ?? 0}`;
       },

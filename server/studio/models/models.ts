@@ -333,6 +333,7 @@ export class Models {
     const { model, version } = this.#visibleVersion(reader, id);
     const line = { at: new Date().toISOString(), ...DOWNLOADED[file], modifierId: reader.id };
     await this.#versions.update(id, (before) => ({ ...before, log: [...before.log, line].slice(-LOG_LINES) }));
+    this.#changed(model.id);
     const extension = file.slice(file.lastIndexOf('.'));
     return { path: join(this.#folder(id), file), name: `${model.name}-v${version.version}${extension}` };
   }

@@ -10,6 +10,7 @@ import { toast, toastError } from '../../components/toast.ts';
 import '../../i18n/areas/presets.ts';
 import { bytes, decimal } from '../../i18n/format.ts';
 import { type Said, t } from '../../i18n/language.ts';
+import { inTurn } from '../../live/events.ts';
 import { component, icon } from '../../mount.ts';
 
 const MIB = 1024 * 1024;
@@ -166,6 +167,7 @@ const send = (presets: PresetSetting[]) => api.put<PresetSettings>('/api/presets
 /** State of the tab; the page has it as `presets`. */
 export function presetAdmin() {
   let settings: PresetSettings | null = null;
+  const settingsInTurn = inTurn();
   return component({
     list: tableOf(presetColumns, { name: 'admin-presets' }),
     edited: false,
@@ -175,7 +177,8 @@ export function presetAdmin() {
     stateOf: state,
     async load(signal: AbortSignal) {
       try {
-        this.take(await api.get<PresetSettings>('/api/presets/settings', {}, signal));
+        const next = await settingsInTurn(() => api.get<PresetSettings>('/api/presets/settings', {}, signal));
+        if (next) this.take(next);
       } catch (error) {
         if (!signal.aborted) this.list.fail(error);
       }
