@@ -35,6 +35,7 @@ import { Datasets, type StoredDataset } from './studio/datasets/datasets.ts';
 import { LabelSets, PictureSets } from './studio/datasets/open-sets.ts';
 import { Thumbnails } from './studio/datasets/thumbnails.ts';
 import { Trash, type TrashedDataset } from './studio/datasets/trash.ts';
+import { type CountedTime, TrashClock } from './studio/datasets/trash-clock.ts';
 import { Algorithms } from './studio/experiments/algorithms.ts';
 import { Experiments, OWN_JOBS, type StoredExperiment } from './studio/experiments/experiments.ts';
 import { Trainings } from './studio/experiments/trainings.ts';
@@ -160,7 +161,8 @@ async function start(config: Config, version: string): Promise<void> {
     limits: { ...limits, maxFileBytes: config.upload.max_unpacked_bytes },
     table: { maxRows: config.tables.max_rows, maxColumns: config.tables.max_columns, maxCells: config.tables.max_cells },
   };
-  const trash = new Trash(await Collection.open<TrashedDataset>(db, 'trash'), config.trash.keep_days);
+  const trashClock = new TrashClock(await Document.open<CountedTime>(join(db, 'trash-clock.json'), { ms: 0, at: new Date().toISOString() }));
+  const trash = new Trash(await Collection.open<TrashedDataset>(db, 'trash'), trashClock, config.trash.keep_days);
   const datasets = new Datasets({
     datasets: await Collection.open<StoredDataset>(db, 'datasets'),
     trash,

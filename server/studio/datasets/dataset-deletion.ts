@@ -132,8 +132,9 @@ export class DatasetDeletion {
   }
 
   /** Those whose time is over. Called now and then. */
-  async purgeOverdue(now = Date.now()): Promise<void> {
-    for (const record of this.#trash.overdue(now)) await this.#purge(record);
+  async purgeOverdue(): Promise<void> {
+    for (const record of this.#trash.overdue()) await this.#purge(record);
+    await this.#trash.keepTime();
   }
 
   #mayEmpty(reader: StoredUser, id: number): Readonly<TrashedDataset> {

@@ -80,18 +80,32 @@ test('deleted for good, its bytes are free', async () => {
   assert.equal(await trash(), []);
 });
 
-test('what a crash has left in both places counts as not deleted; what is overdue goes at the start', async () => {
+test('what a crash has left in both places counts as not deleted; what is overdue goes at the start, and nothing because a clock was put forward', async () => {
   const overdue = await another();
+  const young = await another();
   const both = await another();
   await shop.dev.ok('DELETE', `/api/datasets/${overdue.id}`);
+  await shop.dev.ok('DELETE', `/api/datasets/${young.id}`);
   await shop.daemon.end('SIGKILL');
   const db = join(shop.daemon.data, 'db');
   const record = join(db, 'trash', `${overdue.id}.json`);
   const trashed = JSON.parse(readFileSync(record, 'utf8'));
-  writeFileSync(record, JSON.stringify({ ...trashed, trashedAt: '2020-01-01T00:00:00.000Z' }));
+  writeFileSync(record, JSON.stringify({ ...trashed, since: -4 * 24 * 3600_000 }));
+  // As if the clock had been put forward by years while nothing ran.
+  const earlier = '2020-01-01T00:00:00.000Z';
+  const spared = join(db, 'trash', `${young.id}.json`);
+  writeFileSync(spared, JSON.stringify({ ...JSON.parse(readFileSync(spared, 'utf8')), trashedAt: earlier }));
+  const clock = join(db, 'trash-clock.json');
+  writeFileSync(clock, JSON.stringify({ ...JSON.parse(readFileSync(clock, 'utf8')), at: earlier }));
   const dataset = JSON.parse(readFileSync(join(db, 'datasets', `${both.id}.json`), 'utf8'));
   writeFileSync(join(db, 'trash', `${both.id}.json`), JSON.stringify({ id: both.id, dataset, trashedAt: new Date().toISOString(), trashedBy: 1 }));
   await shop.restart();
+  const [left, ...others] = await trash();
+  assert.equal([left!.id, others], [young.id, []]);
+  const days = (Date.parse(left!.endsAt) - Date.now()) / 24 / 3600_000;
+  assert.ok(days > 1.9 && days < 2.1, `of three days one may have gone by while nothing ran: ${days} are left`);
+  assert.ok(files(young.id));
+  await shop.dev.ok('DELETE', `/api/trash/${young.id}`);
   assert.equal(await trash(), []);
   assert.not.ok(files(overdue.id));
   assert.ok(files(both.id));
