@@ -36,6 +36,9 @@ export const Failure = Type.Object({
 });
 export type Failure = Static<typeof Failure>;
 
+export const Sentence = Type.Object({ ko: Type.String(), en: Type.String() });
+export type Sentence = Static<typeof Sentence>;
+
 // ---------------------------------------------------------------- people
 
 export const Role = OneOf('admin', 'developer', 'annotator');
@@ -401,6 +404,8 @@ export const TrainResult = Type.Object({
   gflops: Type.Number(),
   parameters: Type.Integer(),
   device: Type.String(),
+  /** Where it came to its end but has learned nothing: what is seen of that, and what to do. */
+  warning: Type.Optional(Sentence),
   crossValidation: Type.Optional(CrossValidationResult),
   classes: Type.Array(Type.String()),
   /** confusion[truth][prediction], counts on the test split (validation where there is no test split). */

@@ -1,10 +1,9 @@
 /** The shapes on the wire of what goes before and around a training: preflight, AutoML, HPO. See schemas.ts for the conventions. */
 import { type Static, Type } from 'typebox';
-import { EpochRow, Experiment, Failure, Id, Job, JobState, Nullable, OneOf, Parameters, Score, Split, Start, Time, TrainResult } from './schemas.ts';
+import { EpochRow, Experiment, Failure, Id, Job, JobState, Nullable, OneOf, Parameters, Score, Sentence, Split, Start, Time, TrainResult } from './schemas.ts';
 
 const PresetName = Type.String({ maxLength: 60 });
 const AlgorithmName = Type.String({ maxLength: 60 });
-const Sentence = Type.Object({ ko: Type.String(), en: Type.String() });
 
 // ---------------------------------------------------------------- data split
 

@@ -17,6 +17,7 @@ import { complete, endsEarly, type Recipe, rates } from '../learn/recipe.ts';
 import { writeDurably } from '../store/durable.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { checkpointFolder } from './checkpoint.ts';
+import { notLearned } from './convergence.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { TrainSpec } from './protocol.ts';
@@ -258,9 +259,18 @@ async function finish(
   };
   const all = [...outcomes, ...(refitted === null ? [] : [refitted])];
   const sum = (field: 'epochs' | 'seconds' | 'stepSeconds' | 'pictures') => all.reduce((total, outcome) => total + outcome[field], 0);
+  // Without a test part every picture was judged once, by the fold that had not seen it.
+  const confusion =
+    held?.confusion ?? spec.classes.map((_, truth) => spec.classes.map((__, made) => outcomes.reduce((n, { confusion: of }) => n + of[truth]![made]!, 0)));
+  const training = meanScore(outcomes.map((outcome) => outcome.training));
+  const warning = notLearned(
+    training,
+    folds.flatMap(({ validation }) => validation.map(({ label }) => label)),
+    confusion,
+  );
   const result: TrainResult = {
     evaluation: {
-      training: meanScore(outcomes.map(({ training }) => training)),
+      training,
       validation: meanScore(outcomes.map(({ validation }) => validation)),
       test: held === null ? null : task.score(held.tally),
     },
@@ -273,11 +283,10 @@ async function finish(
     gflops: trainer.gflops,
     parameters: trainer.parameters,
     device: trainer.device,
+    ...(warning === null ? {} : { warning }),
     crossValidation,
     classes: spec.classes,
-    // Without a test part every picture was judged once, by the fold that had not seen it.
-    confusion:
-      held?.confusion ?? spec.classes.map((_, truth) => spec.classes.map((__, made) => outcomes.reduce((n, { confusion }) => n + confusion[truth]![made]!, 0))),
+    confusion,
   };
   const { mean, spread } = crossValidation;
   host.log(
@@ -285,6 +294,7 @@ async function finish(
     `${outcomes.length} folds: validation accuracy ${mean.accuracy.toFixed(2)} % ± ${spread.accuracy.toFixed(2)}; the final model is ${refitted === null ? `that of fold ${best.fold}` : 'trained on all folds'}`,
     `폴드 ${outcomes.length}개: Validation 정확도 ${mean.accuracy.toFixed(2)} % ± ${spread.accuracy.toFixed(2)}; 최종 모델은 ${refitted === null ? `폴드 ${best.fold}의 모델` : '모든 폴드로 다시 학습한 모델'}입니다`,
   );
+  if (warning !== null) host.log('warning', warning.en, warning.ko);
   await writeOut(spec, host, trainer, result, {
     folds: folds.length,
     pictures: folds.reduce((n, { validation }) => n + validation.length, 0),

@@ -7,6 +7,7 @@ import { StudioError } from '../errors.ts';
 import type { TrainResult } from '../http/schemas.ts';
 import { labelFolder } from '../store/label-set.ts';
 import { PictureSet } from '../store/pictures.ts';
+import { notLearned } from './convergence.ts';
 import { pictureSetOf } from './pictures.fixture.ts';
 import type { InferOutcome, PredictionLine, TrainSpec } from './protocol.ts';
 import { labelledExamples, splitExamples } from './train-data.ts';
@@ -172,6 +173,53 @@ test('what cannot be trained is told before it begins', async () => {
   assert.is(await code([0, 1, 2], ['a', 'b', 'c']), 'training_too_few_pictures');
   assert.is(await code([0, 1, 1, 0], ['a', 'b']), 'none');
   assert.is(await code([0, 1, 1], ['a', 'b'], { training: 80, validation: 20, test: 0 }), 'none');
+});
+
+test('a training that learns nothing comes to its end, and says so in its result and its log', async () => {
+  const { learning_rate: _, ...rest } = SPEC.parameters;
+  const job = await runToEnd({ ...SPEC, parameters: { ...rest, learning_rate: 10, epoch: 2 } });
+  assert.is(job.end.state, 'succeeded', job.log);
+  const { warning } = resultOf(job);
+  assert.match(warning!.en, 'learning_rate');
+  assert.match(warning!.ko, 'learning_rate');
+  const told = eventsOf(job.dir).filter((event) => event.type === 'log' && event.level === 'warning');
+  assert.equal(
+    told.map((event) => event.type === 'log' && [event.text, event.ko]),
+    [[warning!.en, warning!.ko]],
+  );
+});
+
+test('it has learned nothing where the loss is far above that of guessing, or where it is right no more often than the largest class is there', () => {
+  const labels = [...new Array<number>(90).fill(0), ...new Array<number>(10).fill(1)];
+  const says = (accuracy: number, loss: number, confusion: number[][]) => notLearned({ accuracy, loss }, labels, confusion)?.en.slice(0, 22) ?? null;
+  assert.is(
+    says(98, 0.1, [
+      [17, 1],
+      [0, 2],
+    ]),
+    null,
+  );
+  assert.is(
+    says(60, 8e7, [
+      [17, 1],
+      [0, 2],
+    ]),
+    'The training did not c',
+  );
+  const always = [
+    [18, 0],
+    [2, 0],
+  ];
+  assert.is(says(90, 0.4, always), 'The model does not tel');
+  assert.is(says(99, 0.1, always), null, 'it has learned the pictures that it was shown');
+  assert.is(
+    says(85, 0.4, [
+      [15, 3],
+      [0, 2],
+    ]),
+    null,
+    'right more seldom than one that names the largest class, but it tells them apart',
+  );
 });
 
 test('failures have their own reasons', async () => {

@@ -12,6 +12,7 @@ import { withParticles } from '../particles.ts';
 import { PictureSet } from '../store/pictures.ts';
 import { checkpointFolder } from './checkpoint.ts';
 import { crossValidate } from './crossvalidate.ts';
+import { notLearned } from './convergence.ts';
 import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { TrainSpec } from './protocol.ts';
@@ -156,6 +157,11 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
   const stepSeconds = seen.history.reduce((sum, { stepSeconds: seconds }) => sum + seconds, 0);
   const pictures = seen.history.reduce((sum, { training: { count } }) => sum + count, 0);
   const evaluation = { training, validation, test };
+  const warning = notLearned(
+    training,
+    data.training.map(({ label }) => label),
+    confusion,
+  );
   const result: TrainResult = {
     evaluation,
     bestEpoch: seen.bestEpoch,
@@ -167,6 +173,7 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
     gflops: trainer.gflops,
     parameters: trainer.parameters,
     device: trainer.device,
+    ...(warning === null ? {} : { warning }),
     classes: spec.classes,
     confusion,
   };
@@ -178,4 +185,5 @@ async function finish(spec: TrainSpec, host: JobHost, { trainer, task, pixels, d
     `가장 좋은 에포크 ${seen.bestEpoch}: 정확도 Training ${training.accuracy.toFixed(2)} %, Validation ${validation.accuracy.toFixed(2)} %, ` +
       `${test === null ? 'Test 없음' : `Test ${test.accuracy.toFixed(2)} %`}; 학습 속도 초당 ${result.imagesPerSecond}장, 모두 ${result.seconds}초`,
   );
+  if (warning !== null) host.log('warning', warning.en, warning.ko);
 }

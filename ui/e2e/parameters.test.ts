@@ -130,10 +130,18 @@ parameters('the fold tells what was changed and what is wrong', async () => {
 parameters('the comparison marks the parameters that differ', async () => {
   const { experiment } = await request<ExperimentDetails>(page, 'GET', '/api/experiments/1');
   const { optimizer: _, ...rest } = experiment.config!.parameters;
-  const config = { ...experiment.config!, parameters: { ...rest, epoch: 1, ema: 0 } };
+  // SGD that cannot learn at such a rate, so that the page has something to warn of.
+  const config = { ...experiment.config!, parameters: { ...rest, epoch: 1, ema: 0, learning_rate: 10 } };
   await request(page, 'POST', '/api/experiments/2/run', config);
   await page.goto('/experiments/2/run');
   await page.locator('.banner.green').waitFor({ timeout: LONG });
+  const warning = page.locator('.notice.warn:visible', { hasText: 'learning_rate' });
+  await warning.waitFor();
+  await page.locator('.log-line.warning', { hasText: (await warning.textContent())!.trim() }).waitFor();
+  await checkPage(page, 'run-unlearned');
+  await page.goto('/experiments/2');
+  await warning.waitFor();
+  await checkPage(page, 'experiment-unlearned', LIGHT);
   await page.goto('/projects/1/compare?ids=1,2');
   const row = (name: string) => page.locator('.compare-table tbody tr', { has: page.getByText(name, { exact: true }) });
   await row('optimizer').waitFor();

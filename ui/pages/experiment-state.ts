@@ -1,10 +1,11 @@
 /** What the pages of one experiment ask of it; Run, HPO and the details take these into their components. */
-import type { Experiment, ExperimentDetails, Project } from '../../server/http/schemas.ts';
+import type { Experiment, ExperimentDetails, Project, TrainResult } from '../../server/http/schemas.ts';
 import { api } from '../api.ts';
 import { openMenu } from '../components/menu.ts';
 import { keepPlace } from '../frame/place.ts';
-import { t } from '../i18n/language.ts';
+import { inLanguage, t } from '../i18n/language.ts';
 import { openProject } from '../live/project.ts';
+import { icon } from '../mount.ts';
 import { exportToExperiment, readOnlyReason } from './dataset-actions.ts';
 import { experimentMenu, inferenceAddress, isActive } from './experiment-actions.ts';
 
@@ -13,7 +14,14 @@ interface Of {
   project: Project | null;
 }
 
+/** That a training has learned nothing. `result` is an expression. */
+export const warningNotice = (result: string): string =>
+  `<p class="notice warn page-notice" role="status" x-show="${result} && ${result}.warning">${icon('triangle-alert')}<span x-text="warning(${result})"></span></p>`;
+
+export const warning = (result: Pick<TrainResult, 'warning'> | null): string => (result?.warning ? inLanguage(result.warning) : '');
+
 export const experimentState = {
+  warning,
   draft(this: Of): boolean {
     return this.experiment?.status === 'draft';
   },

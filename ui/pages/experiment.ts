@@ -18,7 +18,7 @@ import { page } from '../page.ts';
 import { go } from '../router.ts';
 import { splitFacts } from './data-split.ts';
 import { detailsAddress, displayName, experimentMenu, isActive, modelAddress } from './experiment-actions.ts';
-import { experimentState, openExperiment } from './experiment-state.ts';
+import { experimentState, openExperiment, warningNotice } from './experiment-state.ts';
 import { parameterFacts } from './parameters.ts';
 import { startText } from './start.ts';
 
@@ -61,6 +61,7 @@ Use the model on new pictures under Inference, or download it (ONNX) for another
     <section class="banner red" x-show="failed()" role="status"><span class="banner-icon" x-icon="'circle-x'"></span><div><h2 x-t="details.failed"></h2><p x-text="why()"></p><details x-show="detailsText()"><summary x-t="error.details"></summary><pre x-text="detailsText()"></pre></details></div>
       <div class="banner-actions" x-show="!locked()"><button type="button" class="button" @click="again()">${icon('refresh-cw')}<span x-t="details.again"></span></button></div></section>
     <section class="banner orange" x-show="aborted()" role="status"><span class="banner-icon" x-icon="'circle-stop'"></span><div><h2 x-t="details.aborted"></h2><p x-t="details.aborted.usable"></p></div></section>
+    ${warningNotice('result')}
     <div class="details-grid"><div class="stack">${evaluation}
         ${foldsView('folds')}
         <section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box" :class="{ none: loaded && !epochs.length }"><div x-ref="charts"></div><p class="chart-empty" x-show="loaded && !epochs.length" x-t="graph.none"></p></div></section>

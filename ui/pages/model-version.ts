@@ -15,6 +15,7 @@ import { inTurn, onChange, onResync } from '../live/events.ts';
 import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { go } from '../router.ts';
+import { warning, warningNotice } from './experiment-state.ts';
 import { parameterFacts } from './parameters.ts';
 
 const tagsIn = (text: string) => [
@@ -39,7 +40,7 @@ export default page({
 - Registration and every change stand in the log.`,
   },
   template: `<header class="page-head"><div><h1 x-text="heading()"></h1><p x-text="about()"></p></div><div class="page-actions"><a class="button primary" x-show="details" :href="file('model.onnx')" download>${icon('download')}<span x-t="version.download.onnx"></span></a><button type="button" class="icon-button" x-show="details" aria-haspopup="menu" @click="menu($el)" :aria-label="$t('table.more', { name: heading() })">${icon('ellipsis-vertical')}</button></div></header>
-    <div x-problem="problem"></div>
+    <div x-problem="problem"></div>${warningNotice('details && details.version.result')}
     <div class="details-grid" x-show="details"><div class="stack">
       <section class="box"><div class="box-head"><h2 x-t="version.edit"></h2></div><form class="box-body form-body" novalidate @submit.prevent="save()">
         ${field({ model: 'description', label: 'version.description', type: 'textarea', maxLength: 2000, disabled: 'locked()' })}${field({ model: 'tags', label: 'version.tags', note: 'version.tags.note', error: 'wrong()', disabled: 'locked()' })}
@@ -109,6 +110,7 @@ export default page({
       locked() {
         return this.details?.model.editable !== true;
       },
+      warning,
       file(name: string) {
         return `/api/model-versions/${id}/${name}`;
       },

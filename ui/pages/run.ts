@@ -17,7 +17,7 @@ import { component, icon } from '../mount.ts';
 import { page } from '../page.ts';
 import { type ConfigurationPart, configurationParts, type Figures, figuresOf, gflopsText, gpuText, memoryText } from './configuration.ts';
 import { displayName, isActive, stopExperiment } from './experiment-actions.ts';
-import { experimentState, openExperiment } from './experiment-state.ts';
+import { experimentState, openExperiment, warningNotice } from './experiment-state.ts';
 import { likeNotice, likeness, runExample } from './like.ts';
 import { preflightCheck, preflightView } from './preflight.ts';
 import { runSeconds } from './run-clock.ts';
@@ -69,7 +69,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
   template: `${head}<div x-problem="problem"></div><div class="notice page-notice" x-show="draft() && locked()">${icon('lock')}<span x-text="locked()"></span></div>
     <div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack"><section class="banner blue" x-show="template" role="status"><span class="banner-icon" x-icon="'workflow'"></span><div><h2 x-text="templateTitle()"></h2><p x-text="$t(misfit() ? 'run.template.misfit' : 'run.template.text')"></p></div></section><div x-problem="misfit()"></div><p class="notice warn" x-show="unlike()">${icon('triangle-alert')}<span><span x-text="unlikeText()"></span> <a x-show="template && template.template.chain" :href="'/datasets/' + (dataset ? dataset.id : 0) + '/preprocess'" x-t="run.template.preprocess"></a></span></p>${likeNotice('like && !templateMode()')}<div x-show="!templateMode()">${steps}</div></div>
       <aside><div x-show="!misfit()">${preflightView}</div>${configuration}</aside></div>
-    <div class="run-live stack" x-show="live()">${under}${ended}
+    <div class="run-live stack" x-show="live()">${under}${ended}${warningNotice('result')}
       <div class="run-live-grid"><div class="stack"><section class="box"><div class="box-head"><h2 x-t="details.graph"></h2></div><div class="box-body chart-box"><div x-ref="charts"></div><p class="chart-empty" x-show="!epochs.length" x-text="$t(active() ? 'graph.waiting' : 'graph.none')"></p></div></section>
         ${logView('log')}</div>${configuration}</div></div>`,
   component: (route) => {
