@@ -4,6 +4,7 @@ import type { Dataset } from '../../server/http/schemas.ts';
 import type { TablePreview } from '../../server/http/table-preview-schemas.ts';
 import type { ColumnType, FoundColumn, TableFindings, TableSettings } from '../../server/http/table-schemas.ts';
 import { ApiError, api, wasAborted } from '../api.ts';
+import { confirm } from '../components/confirm.ts';
 import { type ChosenFile, dropZone } from '../components/drop.ts';
 import { field, select } from '../components/field.ts';
 import '../i18n/areas/data.ts';
@@ -16,6 +17,7 @@ import { go } from '../router.ts';
 import { discardUpload } from '../upload/kept.ts';
 import { extension, packedFile } from '../upload/prepare.ts';
 import { type Sent, send } from '../upload/send.ts';
+import { askToCancel } from '../upload/shown.ts';
 import { sendingText, sendingView } from '../upload/view.ts';
 import { newDataset, sharedButton } from './dataset-shared.ts';
 import { visibilityChoice } from './dataset-visibility.ts';
@@ -108,9 +110,9 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
           <div x-show="!fileName">${dropZone({ text: 'tables.new.drop', note: 'tables.new.drop.note', accept: TYPES.join(','), multiple: false })}</div>
           <p class="field-error" role="alert" x-show="wrong" x-text="$say(wrong)"></p>
           <div class="chosen" x-show="fileName && !sending"><div class="chosen-head"><span class="chosen-icon" x-icon="'file-text'"></span><div class="chosen-what"><b class="cut" data-verbatim x-text="fileName"></b><span class="muted" x-text="fileSize()"></span></div>
-            <button type="button" class="button quiet" x-show="!busy" @click="clear()">${icon('x')}<span x-t="tables.new.other"></span></button></div></div>
+            <button type="button" class="button quiet" x-show="!busy" @click="other()">${icon('x')}<span x-t="tables.new.other"></span></button></div></div>
           ${sendingView('sending')}
-          <div class="row" x-show="sending"><span class="spacer"></span><button type="button" class="button" @click="clear()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
+          <div class="row" x-show="sending"><span class="spacer"></span><button type="button" class="button" @click="cancel()">${icon('x')}<span x-t="new.cancel.ok"></span></button></div>
           <p class="muted" role="status" x-show="looking" x-t="tables.new.reading"></p>
           <div x-problem="previewProblem"></div></div></section>
         <section class="box"><div class="box-head"><h2 x-t="tables.new.settings"></h2></div><p class="box-body muted" x-show="!asked()" x-t="tables.new.later"></p><div class="box-body stack" x-show="asked()" @change="correct()"><p class="muted" x-t="tables.new.settings.note"></p>${settings}</div></section>
@@ -144,7 +146,11 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       sending: null as (Sent & { title: Said }) | null,
       looking: false,
       round: 0,
-      sent: null as AbortController | null,
+      /** Of the upload that is on its way. */
+      cancelling: null as AbortController | null,
+      startedAt: 0,
+      /** How the columns are to be read was changed by hand. */
+      corrected: false,
       found: null as TableFindings | null,
       columns: [] as Column[],
       columnPage: 0,
@@ -168,7 +174,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         { value: 'windows-1252', text: 'Windows-1252' },
       ],
       async init() {
-        route.guard(() => this.busy || this.fileName !== '');
+        route.guard(() => this.busy || this.fileName !== '' || this.description !== '');
         route.signal.addEventListener('abort', () => this.forget());
         this.$watch('target', (name: string) => this.targetChosen(name));
         await this.open(true);
@@ -186,7 +192,8 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       async upload(file: File) {
         this.clear();
         const sending = new AbortController();
-        this.sent = sending;
+        this.cancelling = sending;
+        this.startedAt = Date.now();
         this.fileName = file.name;
         this.bytes = file.size;
         if (!this.name || this.name === this.prefilled) {
@@ -203,17 +210,27 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
             signal: sending.signal,
             mark: packedFile(file).mark,
             onSent: (sent) => {
-              if (this.sent === sending) this.sending = { ...sent, title };
+              if (this.cancelling === sending) this.sending = { ...sent, title };
             },
           });
-          if (this.sent !== sending) return;
+          if (this.cancelling !== sending) return;
+          this.cancelling = null;
           this.sending = null;
           await this.look({});
         } catch (error) {
-          if (wasAborted(error) || this.sent !== sending) return;
+          if (this.cancelling !== sending) return;
+          if (wasAborted(error)) return this.clear();
+          this.cancelling = null;
           this.sending = null;
           this.previewProblem = error;
         }
+      },
+      cancel() {
+        return askToCancel(this);
+      },
+      async other() {
+        const ask = () => ({ title: t('tables.new.other.title'), text: t('tables.new.other.text'), ok: t('tables.new.other'), danger: true });
+        if (!this.corrected || (await confirm(ask, route.signal))) this.clear();
       },
       clear() {
         this.forget();
@@ -225,13 +242,14 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         this.looking = false;
         this.sending = null;
         this.target = '';
+        this.corrected = false;
         this.shown = '';
         if (this.name === this.prefilled) this.name = '';
       },
       /** What was uploaded and is not used is thrown away. */
       forget() {
-        this.sent?.abort();
-        this.sent = null;
+        this.cancelling?.abort();
+        this.cancelling = null;
         const id = this.uploadId;
         this.uploadId = '';
         if (id) discardUpload(id);
@@ -281,6 +299,7 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
       },
       correct() {
         if (!this.uploadId || JSON.stringify(this.form) === this.shown) return;
+        this.corrected = true;
         // A column that is read in another way is judged anew; with other words for missing it is what it was.
         const { missing: before, ...others } = JSON.parse(this.shown) as typeof this.form;
         this.keepTypes = this.form.missing !== before && JSON.stringify({ ...this.form, missing: before }) === JSON.stringify({ ...others, missing: before });
@@ -342,12 +361,14 @@ Make a dataset of a CSV, TSV or XLSX file. Each row is a sample, each column a f
         const column = this.columns[index];
         if (!column) return;
         column.keep = keep;
+        this.corrected = true;
         if (!keep && column.name === this.target) this.target = '';
       },
       setType(index: number, type: ColumnType) {
         const column = this.columns[index];
         if (!column) return;
         column.type = type;
+        this.corrected = true;
         if (column.name === this.target && !this.able(type)) this.target = '';
       },
       isTarget(column: Column) {
