@@ -81,7 +81,18 @@ weights('a training begins with them', async () => {
   await ok.click();
   const start = page.locator('.start-field select');
   assert.equal(await start.locator('option').allTextContents(), ['처음부터(무작위)'], 'nothing for resnet18');
+  assert.equal(await page.locator('.start-field a:visible').evaluateAll((links) => links.map((one) => [one.getAttribute('href'), one.getAttribute('target')])), [
+    ['/weights', '_blank'],
+  ]);
+  const search = page.locator('.algorithm-search input');
+  await search.fill('no such');
+  await page.locator('.choice-table .table-message:visible').waitFor();
+  await checkPage(page, 'run-algorithm-search', LIGHT);
+  await search.fill(' SmallNet');
+  await countBecomes(page.locator('.choice-table tbody tr:visible'), 1);
   await page.locator('.choice-table tr', { hasText: 'smallnet' }).click();
+  await search.fill('');
+  await page.locator('.choice-table tr', { hasText: 'resnet18' }).waitFor();
   await countBecomes(start.locator('option'), 3);
   await start.selectOption({ label: '사전 학습: smallnet' });
   await page.locator('.parameters input').nth(1).fill('1');

@@ -3,6 +3,7 @@ import type { Dataset, Experiment, Preset, Progress, Project } from '../../serve
 import type { Leaderboard, LeaderboardRow } from '../../server/http/training-schemas.ts';
 import { api } from '../api.ts';
 import { openDialog } from '../components/dialog.ts';
+import { effect } from '../effect.ts';
 import '../i18n/areas/automl.ts';
 import '../i18n/areas/data.ts';
 import '../i18n/areas/experiments.ts';
@@ -106,6 +107,10 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         await this.setup.load(dataset);
         const { algorithms, parameters, starts } = this.setup;
         this.auto.begin(algorithms, parameters.input_size, starts);
+        const followed = effect(() => {
+          this.auto.starts = this.setup.starts;
+        });
+        route.signal.addEventListener('abort', followed);
       },
       async loadBoard() {
         const found = await boardInTurn(() => hearing('experiment', () => api.get<Leaderboard>(`/api/experiments/${id}/automl`, undefined, route.signal)));

@@ -65,6 +65,8 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     algorithms: [] as readonly Algorithm[],
     /** '' is the daemon's order: what to begin with comes first. */
     sort: { key: '' as '' | SortKey, down: false },
+    /** What is looked for in the table of algorithms. */
+    query: '',
     algorithm: '',
     starts: [] as readonly StartOption[],
     start: '' as StartKey,
@@ -119,6 +121,8 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       this.parameters.input_size = size;
       this.preset = best(presets);
       onPresets(signal, () => void this.followPresets());
+      // An administrator may come back from another tab with weights.
+      document.addEventListener('visibilitychange', () => void this.followStarts(), { signal });
     },
     takeDefaults(algorithm: Algorithm) {
       this.defaults = { ...algorithm.defaults };
@@ -181,6 +185,11 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     },
 
     // ---- algorithm
+    /** Those whose name has what is looked for. */
+    found(): readonly Algorithm[] {
+      const words = this.query.trim().toLowerCase();
+      return words ? this.sorted().filter(({ name }) => name.includes(words)) : this.sorted();
+    },
     sorted(): readonly Algorithm[] {
       const { key, down } = this.sort;
       if (!key) return this.algorithms;
@@ -212,6 +221,14 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       const untouched = JSON.stringify(this.parameters) === JSON.stringify(this.defaults);
       if (untouched) this.takeDefaults(next);
       else this.defaults = { ...next.defaults };
+    },
+    async followStarts() {
+      if (document.visibilityState !== 'visible') return;
+      try {
+        this.starts = Object.freeze(await api.get<StartOption[]>('/api/starts', undefined, signal));
+      } catch {
+        // Those that were there are still offered; Start would say what is wrong with one.
+      }
     },
     startChoices() {
       return startChoices(this.starts, this.algorithm);

@@ -31,4 +31,4 @@ export const startText = (start: Start | undefined): string =>
 
 /** `methods` has startChoices() and `model` keeps the key. */
 export const startField = (model: string, methods: string): string =>
-  `<div class="start-field">${select({ model, label: 'start.label', hint: 'start.hint', from: `${methods}.startChoices()` })}<p class="field-note" x-show="${methods}.startChoices().length < 2" x-t="start.none"></p></div>`;
+  `<div class="start-field">${select({ model, label: 'start.label', hint: 'start.hint', from: `${methods}.startChoices()` })}<p class="field-note" x-show="${methods}.startChoices().length < 2"><span x-t="start.none"></span> <a class="link-button" href="/weights" target="_blank" x-show="$me.admin" x-t="start.none.add"></a></p></div>`;

@@ -13,7 +13,6 @@ export default words({
   ],
   'automl.start': ['AutoML 시작', 'Start AutoML'],
   'automl.list': ['알고리즘 목록', 'Algorithm List'],
-  'automl.search': ['알고리즘 검색', 'Search algorithms'],
   'automl.chosen': ['{n}개 선택', '{n} chosen'],
   'automl.choose.suited': ['추천만 선택', 'Choose the suited'],
   'automl.choose.none': ['모두 해제', 'Choose none'],

@@ -60,6 +60,7 @@ export default words({
     '하나만 선택할 수 있습니다. 값이 클수록 정확할 수 있지만 시간과 자원이 더 필요합니다.',
     'Choose one. Larger ones may be more exact, but need more time and memory.',
   ],
+  'run.algorithm.search': ['알고리즘 검색', 'Search algorithms'],
   'run.algorithm.name': ['알고리즘', 'Algorithm'],
   'run.algorithm.gflops': ['연산량 (GFLOPs)', 'Complexity (GFLOPs)'],
   'run.algorithm.gflops.hint': [
@@ -194,5 +195,4 @@ export default words({
   'run.toDetails': ['상세 결과 보기', 'See the details'],
   'run.toInference': ['이 모델로 추론하기', 'Inference with this model'],
   'run.locked': ['이 실험은 조회만 할 수 있습니다.', 'This experiment can be looked at, not changed.'],
-  'run.leave': ['시작하기 전의 설정은 저장되지 않습니다.', 'Settings are not kept before Start.'],
 });

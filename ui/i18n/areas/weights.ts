@@ -73,5 +73,6 @@ export default words({
   'start.scratch': ['처음부터(무작위)', 'From scratch (random)'],
   'start.weights': ['사전 학습: {name}', 'Pretrained: {name}'],
   'start.model': ['모델: {name}', 'Model: {name}'],
+  'start.none.add': ['사전 학습 가중치 올리기(새 탭)', 'Upload pretrained weights (new tab)'],
   'start.none': ['이 알고리즘의 가중치가 아직 없습니다.', 'There are no weights of this algorithm yet.'],
 });
