@@ -1,8 +1,8 @@
 /** The job that draws the pictures of the sample project. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { inOrder } from '../learn/ordered.ts';
+import { sharp } from '../sharp.ts';
 import { writeDurably } from '../store/durable.ts';
 import { labelFolder, writeClassLabels } from '../store/label-set.ts';
 import { PictureSetWriter } from '../store/pictures.ts';
@@ -10,9 +10,6 @@ import type { JobEnd, JobHost } from './job.ts';
 import { Meter } from './meter.ts';
 import type { IngestOutcome, SampleSpec } from './protocol.ts';
 import { drawSurface, SURFACE_CLASSES } from './surface/surface.ts';
-
-sharp.concurrency(1);
-sharp.cache(false);
 
 const JPEG_QUALITY = 92;
 

@@ -5,8 +5,9 @@
  * Without a table: value 0 is the background, 255 is VOC's void border where other values occur too (else the one class of a black and white mask), and the
  * numbers or colours become the names.
  */
-import sharp from 'sharp';
+
 import { StudioError } from '../errors.ts';
+import { sharp } from '../sharp.ts';
 import type { ClassInfo, LabelSource, PictureLabels } from './annotation.ts';
 import { isTableName, labelmapText, readClassTable, vocColour } from './class-table.ts';
 import { checkSize, type LabelFile, safePath, shortened, type WrittenFile, WrittenNames, withoutExtension } from './files.ts';

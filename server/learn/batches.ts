@@ -1,11 +1,8 @@
 /** Pictures into batches of pixels, decoded and augmented while the step before them runs. */
-import sharp from 'sharp';
+import { sharp } from '../sharp.ts';
 import type { PictureSet } from '../store/pictures.ts';
 import { inOrder } from './ordered.ts';
 import { generator, shuffle } from './random.ts';
-
-sharp.concurrency(1);
-sharp.cache(false);
 
 /** RGB, row by row: size × size × 3 bytes. The picture is stretched to the square, transparent parts on white, whatever depth and colour space it has. */
 export function decodeSquare(encoded: Buffer, size: number): Promise<Uint8Array> {

@@ -5,10 +5,7 @@ import { type Placement, transformPicture } from '../labels/shapes.ts';
 
 /** Not loaded with this file: the daemon reads what the methods say of their parameters, and never draws. */
 async function library() {
-  const { default: sharp } = await import('sharp');
-  sharp.concurrency(1);
-  sharp.cache(false);
-  return sharp;
+  return (await import('../sharp.ts')).sharp;
 }
 
 /** Quality of the JPEGs that are written; 4:4:4, so that thin coloured scratches stay. */

@@ -81,9 +81,10 @@ weights('a training begins with them', async () => {
   await ok.click();
   const start = page.locator('.start-field select');
   assert.equal(await start.locator('option').allTextContents(), ['처음부터(무작위)'], 'nothing for resnet18');
-  assert.equal(await page.locator('.start-field a:visible').evaluateAll((links) => links.map((one) => [one.getAttribute('href'), one.getAttribute('target')])), [
-    ['/weights', '_blank'],
-  ]);
+  assert.equal(
+    await page.locator('.start-field a:visible').evaluateAll((links) => links.map((one) => [one.getAttribute('href'), one.getAttribute('target')])),
+    [['/weights', '_blank']],
+  );
   const search = page.locator('.algorithm-search input');
   await search.fill('no such');
   await page.locator('.choice-table .table-message:visible').waitFor();

@@ -1,12 +1,9 @@
 /** Small versions of stored pictures, made when somebody looks at them. */
 import { open } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
-import sharp from 'sharp';
+import { sharp } from '../../sharp.ts';
 import { THUMBNAIL_SIDE } from '../../store/pictures.ts';
 import type { Questions } from './protocol.ts';
-
-sharp.concurrency(1);
-sharp.cache(false);
 
 const QUALITY = 80;
 

@@ -1,6 +1,7 @@
 /** Checks one picture of unknown origin and brings it into the form in which it is kept. */
-import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { StudioError } from '../../errors.ts';
+import { sharp } from '../../sharp.ts';
 import type { PictureItem } from '../../store/pictures.ts';
 import type { IngestLimits } from '../protocol.ts';
 import { decodeBmp } from './bmp.ts';
@@ -12,9 +13,6 @@ sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer', 'VipsForeignLoadTiffBuffer', 'VipsForeignLoadNsgifBuffer'],
 });
-// Many pictures at once, each on one thread; and no two of them are the same, so nothing is worth caching.
-sharp.concurrency(1);
-sharp.cache(false);
 
 const JPEG_QUALITY = 95;
 /** Seconds after which a decoder is given up: files can be made that take minutes. */

@@ -10,7 +10,7 @@ const test = suite('annotation: models that propose');
 let room: AnnotationRoom;
 let task: AnnotationTask;
 test.before(async () => {
-  room = await AnnotationRoom.open();
+  room = await AnnotationRoom.open('--set', 'box.cores=1');
   task = await room.task('Learned', { count: 28, people: ['ann', 'ben'] });
 });
 test.after(async () => {

@@ -13,10 +13,7 @@ export default words({
   'tables.new.one': ['파일을 하나만 선택해 주세요.', 'Choose one file.'],
   'tables.new.other': ['다른 파일 선택', 'Choose another file'],
   'tables.new.other.title': ['다른 파일을 선택할까요?', 'Choose another file?'],
-  'tables.new.other.text': [
-    '올린 파일과 열에 대해 고친 내용이 사라집니다.',
-    'The uploaded file, and what you have changed about its columns, is thrown away.',
-  ],
+  'tables.new.other.text': ['올린 파일과 열에 대해 고친 내용이 사라집니다.', 'The uploaded file, and what you have changed about its columns, is thrown away.'],
   'tables.new.reading': ['파일을 읽고 있습니다', 'Reading the file'],
   'tables.new.settings': ['2. 읽는 방법', '2. How it is read'],
   'tables.new.later': ['파일을 올리면 여기에 표시됩니다.', 'Shown here when a file is uploaded.'],
