@@ -4,7 +4,7 @@
  * cpu_ratio is the same by CPU time, which a busy machine disturbs less. With --vs-peer also PyTorch's forward pass on such batches (evaluation mode), in
  * turn too, and forward_ratio, its time by the bare session's.
  *
- *     infer [--arch resnet18] [--size 224] [--source 224] [--images 160] [--threads 2] [--rounds 3] [--vs-peer] [--peer PATH of torch_train.py]
+ *     infer [--arch resnet18] [--size 224] [--source 224] [--images 480] [--threads 2] [--rounds 5] [--vs-peer] [--peer PATH of torch_train.py]
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -26,9 +26,9 @@ const { values } = parseArgs({
     arch: { type: 'string', default: 'resnet18' },
     size: { type: 'string', default: '224' },
     source: { type: 'string', default: '224' },
-    images: { type: 'string', default: '160' },
+    images: { type: 'string', default: '480' },
     threads: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     'vs-peer': { type: 'boolean', default: false },
     peer: { type: 'string' },
   },

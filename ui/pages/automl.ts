@@ -21,7 +21,7 @@ import { readOnlyReason } from './dataset-actions.ts';
 import { detailsAddress, displayName, inferenceAddress } from './experiment-actions.ts';
 import { openExperiment } from './experiment-state.ts';
 import { parameterFacts } from './parameters.ts';
-import { runSetup } from './run-setup.ts';
+import { guardAnswers, runSetup } from './run-setup.ts';
 
 const head = `<header class="page-head"><div><h1 x-t="automl.title"></h1><p x-text="$t(draft() ? 'automl.purpose' : 'automl.purpose.board')"></p></div>
   <div class="page-actions"><span class="muted start-note" role="status" x-show="draft() && note()" x-text="note()"></span><button type="button" class="button primary large automl-start" x-show="draft()" :disabled="!mayStart() || starting" :aria-busy="starting ? 'true' : 'false'" @click="start()">${icon('play')}<span x-t="automl.start"></span></button></div></header>`;
@@ -64,6 +64,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
     const id = Number(route.params.id);
     let waiting = 0;
     const boardInTurn = inTurn();
+    let filled = () => {};
     return component({
       experiment: null as Experiment | null,
       project: null as Project | null,
@@ -78,6 +79,11 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       gflopsText,
       async init() {
         route.signal.addEventListener('abort', () => clearTimeout(waiting));
+        filled = guardAnswers(
+          route,
+          () => this.draft(),
+          () => this.request(this.chosenNames()),
+        );
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           const group = this.board?.automlGroup;
           if (group !== undefined && (record?.automlGroup === group || this.board?.rows.some((row) => row.experiment.id === changed))) this.soon();
@@ -111,6 +117,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
           this.auto.starts = this.setup.starts;
         });
         route.signal.addEventListener('abort', followed);
+        filled();
       },
       async loadBoard() {
         const found = await boardInTurn(() => hearing('experiment', () => api.get<Leaderboard>(`/api/experiments/${id}/automl`, undefined, route.signal)));
@@ -164,14 +171,20 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
       mayStart() {
         return this.setup.state === 'ready' && !this.locked() && !this.note() && Boolean(this.setup.preset);
       },
+      /** In the order of the table. */
+      chosenNames() {
+        return this.setup.algorithms.map((one) => one.name).filter((name) => this.auto.has(name));
+      },
+      request(names: readonly string[]) {
+        return { algorithms: this.auto.request(names), split: this.setup.split.request(), preset: this.setup.preset };
+      },
       async start() {
         if (!this.mayStart() || this.starting || !this.dataset) return;
         const { setup, auto } = this;
-        const order = setup.algorithms.map((one) => one.name).filter((name) => auto.has(name));
         const names = await openDialog(automlConfirm, {
           dataset: `${this.dataset.name} v${this.dataset.version}`,
           split: setup.split.request(),
-          algorithms: order.map((name) => {
+          algorithms: this.chosenNames().map((name) => {
             const of = auto.each[name];
             return {
               name,
@@ -188,8 +201,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         this.starting = true;
         this.problem = null;
         try {
-          const algorithms = auto.request(names);
-          const made = await api.post<Experiment[]>(`/api/experiments/${id}/automl`, { algorithms, split: setup.split.request(), preset: setup.preset });
+          const made = await api.post<Experiment[]>(`/api/experiments/${id}/automl`, this.request(names));
           this.experiment = made.find((one) => one.id === id) ?? this.experiment;
           await this.loadBoard();
         } catch (error) {

@@ -22,7 +22,7 @@ import { hpoSteps } from './hpo-steps.ts';
 import { openTrial } from './hpo-trial.ts';
 import { metricText, type PictureTab, pictureBox, pictureMarkup, trialList, trialTable } from './hpo-trials.ts';
 import { likeNotice, likeness, searchExample } from './like.ts';
-import { runSetup, type Step } from './run-setup.ts';
+import { guardAnswers, runSetup, type Step } from './run-setup.ts';
 import { configuration } from './run-steps.ts';
 
 const STEPS: readonly Step[] = ['split', 'algorithm', 'settings', 'resources'];
@@ -73,6 +73,7 @@ The system changes the parameters that one would otherwise change by hand, and t
     // The reactive one is only there once the page stands.
     let form: typeof hpo = hpo;
     let dividing = () => '';
+    let filled = () => {};
     let waiting = 0;
     const lookInTurn = inTurn();
     let pictures: HpoPictures | null = null;
@@ -99,6 +100,11 @@ The system changes the parameters that one would otherwise change by hand, and t
       gpuText,
       memoryText,
       async init() {
+        filled = guardAnswers(
+          route,
+          () => this.draft(),
+          () => this.request(),
+        );
         form = this.hpo;
         dividing = () => this.stoppingProblem();
         route.signal.addEventListener('abort', () => clearTimeout(waiting));
@@ -141,10 +147,12 @@ The system changes the parameters that one would otherwise change by hand, and t
         await this.setup.load(dataset);
         this.hpo.fit(this.setup.parameters.input_size);
         const example = await searchExample(route, experiment);
-        if (!example) return;
-        this.lost = Object.freeze(await this.setup.take(example.config));
-        this.hpo.take(example.config);
-        this.like = example.name;
+        if (example) {
+          this.lost = Object.freeze(await this.setup.take(example.config));
+          this.hpo.take(example.config);
+          this.like = example.name;
+        }
+        filled();
       },
       async look() {
         const answer = await lookInTurn(() =>

@@ -7,6 +7,7 @@ import type { Key } from '../i18n/keys.ts';
 import { onPresets } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
+import type { Route } from '../page.ts';
 import type { Figures } from './configuration.ts';
 import { splitSetup } from './data-split.ts';
 import {
@@ -318,6 +319,19 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
       };
     },
   });
+}
+
+/**
+ * Asks before the page of a draft is left whose answers were changed: they go to the daemon with the start alone. `answers` is what would be sent. Gives what is to
+ * be called when the form is filled in.
+ */
+export function guardAnswers(route: Pick<Route, 'guard'>, draft: () => boolean, answers: () => object): () => void {
+  let filled: string | null = null;
+  const now = () => JSON.stringify(answers());
+  route.guard(() => filled !== null && draft() && now() !== filled);
+  return () => {
+    filled = now();
+  };
 }
 
 /** A GPU where there is one, else the most cores. */

@@ -22,7 +22,7 @@ import { likeNotice, likeness, runExample } from './like.ts';
 import { preflightCheck, preflightView } from './preflight.ts';
 import { runSeconds } from './run-clock.ts';
 import { foldEpoch } from './run-epoch.ts';
-import { runSetup } from './run-setup.ts';
+import { guardAnswers, runSetup } from './run-setup.ts';
 import { configuration, steps } from './run-steps.ts';
 
 const head = `<header class="page-head"><div><h1><span x-text="heading()"></span><span class="head-chip" x-status="experiment ? experiment.status : null"></span></h1><p x-text="purpose()"></p></div>
@@ -80,6 +80,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
     let clock = { at: Date.now(), seconds: 0 };
     let startedAt = 0;
     let asked = 0;
+    let filled = () => {};
     return component({
       ...experimentState,
       ...likeness,
@@ -101,6 +102,11 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       stopping: false,
       now: Date.now(),
       async init() {
+        filled = guardAnswers(
+          route,
+          () => this.draft(),
+          () => this.setup.config(),
+        );
         const timer = setInterval(() => {
           if (this.active()) this.now = Date.now();
         }, 1000);
@@ -183,9 +189,11 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         this.dataset = Object.freeze(await api.get<Dataset>(`/api/datasets/${experiment.datasetId}`, undefined, route.signal));
         await this.setup.load(this.dataset);
         const example = await runExample(route, experiment);
-        if (!example) return;
-        this.lost = Object.freeze(await this.setup.take(example.config));
-        this.like = example.name;
+        if (example) {
+          this.lost = Object.freeze(await this.setup.take(example.config));
+          this.like = example.name;
+        }
+        filled();
       },
       watch(jobId: number) {
         watched = jobId;
