@@ -5,7 +5,7 @@
 import type uPlot from 'uplot';
 import { downloadBlob } from '../components/download.ts';
 import { effect } from '../effect.ts';
-import { decimal } from '../i18n/format.ts';
+import { axisNumber, reading } from '../i18n/format.ts';
 import { language, t } from '../i18n/language.ts';
 import { element, icon } from '../mount.ts';
 import { vendor, vendorStyle } from '../script.ts';
@@ -159,7 +159,7 @@ export class Plot {
     const grid = this.#colour('--line');
     const font = `12px ${getComputedStyle(this.#host).fontFamily}`;
     const axis = { stroke: text, font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
-    const value = (_plot: uPlot, raw: number | null) => (raw === null || raw === undefined ? '–' : decimal(raw, graph.digits));
+    const value = (_plot: uPlot, raw: number | null) => (raw === null || raw === undefined ? '–' : reading(raw, graph.digits));
     const points = pointed(graph);
     const { sync } = this.#options;
     return {
@@ -195,7 +195,7 @@ export class Plot {
           space: 40,
           values: (_plot, marks) => marks.map((mark) => (Number.isInteger(mark) ? String(mark) : '')),
         },
-        { ...axis, size: 56, space: 32 },
+        { ...axis, size: 56, space: 32, values: (_plot, marks) => marks.map(axisNumber) },
       ],
       series: [
         {

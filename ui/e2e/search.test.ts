@@ -100,6 +100,11 @@ search('an HPO is set up in four steps; wrong ranges are refused', async () => {
   await page.locator('#hpo-maxTrialCount').fill('4');
   await page.locator('#hpo-goal').fill('1');
   await page.locator('.way-cards input[value=random]').check();
+  // What was answered is not lost by a click beside it.
+  await page.locator('.rail-link[href="/models"]').click();
+  await page.locator('dialog [data-close]').last().click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.match(page.url(), /hpo$/);
   await checkPage(page, 'hpo-settings', LIGHT);
   await ok.click();
   await page.locator('input[name=preset]:checked').waitFor();

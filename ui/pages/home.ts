@@ -82,6 +82,7 @@ export default page({
   component: (route) =>
     component({
       list: tableOf(columns, { name: 'projects', date: (row) => row.createdAt, sort: { key: 'createdAt', down: true } }),
+      creating: false,
       sampling: false,
       init() {
         const projects = liveList({
@@ -107,8 +108,14 @@ export default page({
         void go(`/projects/${row.id}/data`);
       },
       async create() {
-        const { newProject } = await import('./home/new-project.ts');
-        const made = await openDialog(newProject, {});
+        // The dialog is loaded when it is first wanted: until then a second click finds the button, too.
+        if (this.creating) return;
+        this.creating = true;
+        const made = await import('./home/new-project.ts')
+          .then(({ newProject }) => openDialog(newProject, {}))
+          .finally(() => {
+            this.creating = false;
+          });
         if (!made) return;
         toast('success', t('project.created', { name: made.name }));
         loadProject(made);

@@ -14,7 +14,7 @@ import { effect } from '../effect.ts';
 import { jobAddress } from '../frame/jobs.ts';
 import { bytes, duration, percent } from '../i18n/format.ts';
 import { inLanguage, t } from '../i18n/language.ts';
-import { onProgress } from '../live/events.ts';
+import { inTurn, onProgress } from '../live/events.ts';
 import { liveList } from '../live/list.ts';
 import { component } from '../mount.ts';
 import { page, pageHead } from '../page.ts';
@@ -160,8 +160,9 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
       empty: emptyState({ icon: 'activity', title: 'monitor.empty.title', text: 'monitor.empty.text' }),
     })}`,
 
-  component: (route) =>
-    component({
+  component: (route) => {
+    const devicesInTurn = inTurn();
+    return component({
       list: tableOf(columns, {
         name: 'jobs',
         date: (row) => row.createdAt,
@@ -202,7 +203,7 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
         try {
           this.monitor = await api.get<Monitor>('/api/monitor', {}, route.signal);
           this.problem = null;
-          if (!this.devices.length || this.trying()) this.devices = await api.get<Device[]>('/api/devices', {}, route.signal);
+          if (!this.devices.length || this.trying()) this.takeDevices(await devicesInTurn(() => api.get<Device[]>('/api/devices', {}, route.signal)));
         } catch (error) {
           // A value of some seconds ago is better than none; the banner tells of a lost line.
           if (!route.signal.aborted && !this.monitor) this.problem = error;
@@ -259,9 +260,12 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
         if (reason) return inLanguage(reason);
         return name === 'cpu' ? t('monitor.device.always') : t('monitor.device.faster', { n: faster ?? 1 });
       },
+      takeDevices(devices: Device[] | null) {
+        if (devices) this.devices = devices;
+      },
       async tryAgain() {
         try {
-          this.devices = await api.post<Device[]>('/api/devices/try');
+          this.takeDevices(await devicesInTurn(() => api.post<Device[]>('/api/devices/try')));
         } catch (error) {
           toastError(error);
         }
@@ -294,5 +298,6 @@ All jobs of your groups. A job starts in its turn when the resources that it nee
           toastError(error);
         }
       },
-    }),
+    });
+  },
 });
