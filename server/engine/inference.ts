@@ -97,7 +97,7 @@ async function opened<T extends Pick<Session, 'close'>>(
       },
     };
   } catch {
-    await kept?.drop();
+    await kept?.drop().catch(() => {});
     return null;
   }
 }

@@ -61,8 +61,21 @@ test('what was kept is opened, and where it is damaged the model itself', async 
   await truncate(join(cache, entry!, 'weights.bin'), 100);
   assert.equal(await judged({ cache }), plain);
   assert.equal(await entries(), []);
-  assert.equal(await judged({ cache }), plain);
+  // Two at once make it: one of them keeps it.
+  assert.equal(await Promise.all([judged({ cache }), judged({ cache })]), [plain, plain]);
   assert.equal(await entries(), [entry]);
+});
+
+test('what is deleted while it is made or used hinders nothing', async () => {
+  const plain = await judged();
+  for (const before of ['made', 'kept']) {
+    if (before === 'made') await rm(cache, { recursive: true });
+    const opened = await openModel(model, { threads: 1, memoryBytes: 1e9, cache });
+    await rm(cache, { recursive: true, maxRetries: 10 });
+    assert.equal([...(await opened.run(images, 3))], plain);
+    await opened.close();
+    assert.equal(await judged({ cache }), plain);
+  }
 });
 
 test('another model in its place is prepared anew; the eight that were opened last are kept', async () => {

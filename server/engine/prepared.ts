@@ -28,15 +28,20 @@ const MODEL = 'model.onnx';
 const WEIGHTS = 'weights.bin';
 const MAKING = '.making-';
 /** What was being made so long ago was left by a process that was killed. */
-const FORGOTTEN_MS = 24 * 3600 * 1000;
+const FORGOTTEN_MS = 3600 * 1000;
 
 /** For the CPU. `cache`: a folder, made where it is missing. Throws where the disk is nearly full, and what the disk or the runtime throws. */
 export async function prepare(model: string, cache: string): Promise<PreparedModel> {
   const entry = join(cache, await keyOf(model));
-  if (await touched(entry)) return { file: join(entry, MODEL), found: 'kept', keep: async () => {}, drop: () => rm(entry, { recursive: true, force: true }) };
+  if (await touched(entry)) {
+    return { file: join(entry, MODEL), found: 'kept', keep: () => forget(cache, MODELS), drop: () => rm(entry, { recursive: true, force: true }) };
+  }
   await mkdir(cache, { recursive: true });
-  const { bavail, bsize } = await statfs(cache);
-  if (bavail * bsize < TIMES_FREE * (await stat(model)).size) throw new Error('too little room on the disk');
+  const { size } = await stat(model);
+  if (!(await hasRoom(cache, size))) {
+    await forget(cache, 0);
+    if (!(await hasRoom(cache, size))) throw new Error('too little room on the disk');
+  }
   const making = await mkdtemp(join(cache, MAKING));
   const drop = () => rm(making, { recursive: true, force: true });
   try {
@@ -55,7 +60,7 @@ export async function prepare(model: string, cache: string): Promise<PreparedMod
       // Another process was faster, or the disk is full: the sessions go on with what they have mapped.
       await drop();
     }
-    await forget(cache);
+    await forget(cache, MODELS);
   };
   return { file: join(making, MODEL), found: 'made', keep, drop };
 }
@@ -94,11 +99,21 @@ async function touched(entry: string): Promise<boolean> {
   );
 }
 
-async function forget(cache: string): Promise<void> {
+async function hasRoom(cache: string, size: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(cache);
+  return bavail * bsize >= TIMES_FREE * size;
+}
+
+/** All but the `most` that were opened last. Somebody else may be clearing up, too: what cannot be cleared away stays. */
+async function forget(cache: string, most: number): Promise<void> {
+  await clear(cache, most).catch(() => {});
+}
+
+async function clear(cache: string, most: number): Promise<void> {
   const found = await Promise.all(
     (await readdir(cache)).map(async (name) => ({ name, at: (await stat(join(cache, name)).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY })),
   );
   const kept = found.filter(({ name }) => !name.startsWith(MAKING)).sort((a, b) => b.at - a.at);
   const left = found.filter(({ name, at }) => name.startsWith(MAKING) && at < Date.now() - FORGOTTEN_MS);
-  for (const { name } of [...kept.slice(MODELS), ...left]) await rm(join(cache, name), { recursive: true, force: true });
+  for (const { name } of [...kept.slice(most), ...left]) await rm(join(cache, name), { recursive: true, force: true });
 }

@@ -3,13 +3,13 @@ import type { Score, Sentence, TrainResult } from '../http/schemas.ts';
 
 /** Whoever guesses has a loss of ln(classes); a training loss so many times that is not one of a model that has only begun to learn. */
 const FAR_ABOVE_GUESSING = 5;
-/** Of the accuracy, in percent: parts of the same data hold their classes in slightly different shares. */
-const SAME = 1;
+/** So many standard errors are no chance. */
+const ERRORS = 2;
 
 /**
- * null: it has learned. `training`: of the kept weights. `labels`: of the pictures it learned from. `confusion[truth][prediction]`: of pictures it did not learn from.
- * Of classes that differ in number the mean recall is looked at, too: a balanced training may be right more seldom than one that always names the largest class, and
- * still tell them apart.
+ * null: it has learned, or there is too little to say. `training`: of the kept weights. `labels`: of the pictures it learned from. `confusion[truth][prediction]`: of
+ * pictures it did not learn from. Whoever is right little more often than the largest class is there has learned nothing, unless the mean recall says otherwise: a
+ * balanced training may be right more seldom than that, and still tell the classes apart.
  */
 export function notLearned(training: Pick<Score, 'accuracy' | 'loss'>, labels: readonly number[], confusion: TrainResult['confusion']): Sentence | null {
   const guessing = Math.log(confusion.length);
@@ -20,10 +20,14 @@ export function notLearned(training: Pick<Score, 'accuracy' | 'loss'>, labels: r
       en: `The training did not converge: its training loss (${loss}) is far above that of guessing (${of}). Train again with a tenth of the learning_rate.`,
     };
   }
-  if (training.accuracy > 100 * largestShare(labels) + SAME || recallsMore(confusion)) return null;
+  const share = largestShare(labels);
+  // Where the largest class is nearly all there is, there is little that could be gained on it.
+  const chance = Math.min(ERRORS * Math.sqrt((share * (1 - share)) / labels.length), (1 - share) / 2);
+  const gained = training.accuracy / 100 - share;
+  if (gained > chance || (recallsMore(confusion) ?? gained < -chance)) return null;
   return {
-    ko: '모델이 클래스를 구별하지 못합니다. 정확도가 모든 이미지를 가장 많은 클래스로 답할 때보다 높지 않습니다. epoch를 늘리거나 learning_rate를 낮추어 다시 학습하고, 라벨이 맞는지 확인해 주세요.',
-    en: 'The model does not tell the classes apart: it is right no more often than naming the largest class each time. Train again with more epochs or a smaller learning_rate, and check that the labels are right.',
+    ko: '모델이 클래스를 거의 구별하지 못합니다. 정확도가 모든 이미지를 가장 많은 클래스로 답할 때와 비슷합니다. epoch를 늘리거나 learning_rate를 낮추어 다시 학습하고, 라벨이 맞는지 확인해 주세요.',
+    en: 'The model hardly tells the classes apart: it is right about as often as naming the largest class each time. Train again with more epochs or a smaller learning_rate, and check that the labels are right.',
   };
 }
 
@@ -33,13 +37,15 @@ function largestShare(labels: readonly number[]): number {
   return Math.max(...counts.values()) / labels.length;
 }
 
-/** Than one that always names the same class, in the mean over the classes that there are pictures of. */
-function recallsMore(confusion: TrainResult['confusion']): boolean {
+/** Whether the recalls are more than those of a guess, which come to 1 together. null: pictures of fewer than two classes do not say. */
+function recallsMore(confusion: TrainResult['confusion']): boolean | null {
   const recalls = confusion.flatMap((row, truth) => {
     const count = row.reduce((a, b) => a + b, 0);
-    return count === 0 ? [] : [row[truth]! / count];
+    return count === 0 ? [] : [{ recall: row[truth]! / count, count }];
   });
-  return recalls.reduce((a, b) => a + b, 0) > 1 + 1e-9;
+  if (recalls.length < 2) return null;
+  const variance = recalls.reduce((sum, { recall, count }) => sum + (recall * (1 - recall)) / count, 0);
+  return recalls.reduce((sum, { recall }) => sum + recall, 0) > 1 + ERRORS * Math.sqrt(variance) + 1e-9;
 }
 
 const shortly = (value: number): string => (value < 1e4 ? value.toFixed(2) : value.toExponential(1));

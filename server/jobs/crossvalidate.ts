@@ -207,6 +207,9 @@ function sums({ history }: Checkpoint<ClassificationScore>) {
   };
 }
 
+/** The training score is of the last epoch while it ran. */
+type Refitted = ReturnType<typeof sums> & Pick<FoldOutcome, 'training'>;
+
 async function readOutcome(file: string, print: string): Promise<FoldOutcome | null> {
   try {
     const outcome = JSON.parse(await readFile(file, 'utf8')) as FoldOutcome;
@@ -220,7 +223,7 @@ async function readOutcome(file: string, print: string): Promise<FoldOutcome | n
  * On all folds together, with nothing to validate on: the last epoch is taken, where the learning rate has come down; with early stopping the one that was
  * the best of the folds in the mean. null: stopped on the way.
  */
-async function refit(setting: Setting, { folds }: FoldExamples, outcomes: readonly FoldOutcome[], place: Place): Promise<ReturnType<typeof sums> | null> {
+async function refit(setting: Setting, { folds }: FoldExamples, outcomes: readonly FoldOutcome[], place: Place): Promise<Refitted | null> {
   const { host, task, trainer, recipe } = setting;
   const nothing: ClassificationScore = { accuracy: 0, loss: 0, count: 0 };
   const blind: ClassificationTask = { ...task, score: (tally) => (tally.count === 0 ? nothing : task.score(tally)), better: () => true };
@@ -235,7 +238,7 @@ async function refit(setting: Setting, { folds }: FoldExamples, outcomes: readon
   const seen = await run(setting, { training, validation: [] }, { checkpoints, task: blind, place, epochs });
   if (seen === null || seen.history.length < epochs) return null;
   trainer.load(await checkpoints.best());
-  return sums(seen);
+  return { training: seen.history.at(-1)!.training, ...sums(seen) };
 }
 
 /** `outcomes` are of one fold at least. */
@@ -243,7 +246,7 @@ async function finish(
   setting: Setting,
   { folds, test }: FoldExamples,
   outcomes: readonly FoldOutcome[],
-  refitted: ReturnType<typeof sums> | null,
+  refitted: Refitted | null,
   started: number,
 ): Promise<void> {
   const { spec, host, trainer, task, pixels, batch } = setting;
@@ -262,15 +265,14 @@ async function finish(
   // Without a test part every picture was judged once, by the fold that had not seen it.
   const confusion =
     held?.confusion ?? spec.classes.map((_, truth) => spec.classes.map((__, made) => outcomes.reduce((n, { confusion: of }) => n + of[truth]![made]!, 0)));
-  const training = meanScore(outcomes.map((outcome) => outcome.training));
   const warning = notLearned(
-    training,
+    refitted?.training ?? best.training,
     folds.flatMap(({ validation }) => validation.map(({ label }) => label)),
-    confusion,
+    held?.confusion ?? (refitted === null ? best.confusion : confusion),
   );
   const result: TrainResult = {
     evaluation: {
-      training,
+      training: meanScore(outcomes.map(({ training }) => training)),
       validation: meanScore(outcomes.map(({ validation }) => validation)),
       test: held === null ? null : task.score(held.tally),
     },

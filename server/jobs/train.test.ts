@@ -180,6 +180,7 @@ test('a training that learns nothing comes to its end, and says so in its result
   const job = await runToEnd({ ...SPEC, parameters: { ...rest, learning_rate: 10, epoch: 2 } });
   assert.is(job.end.state, 'succeeded', job.log);
   const { warning } = resultOf(job);
+  assert.ok(warning, job.log);
   assert.match(warning!.en, 'learning_rate');
   assert.match(warning!.ko, 'learning_rate');
   const told = eventsOf(job.dir).filter((event) => event.type === 'log' && event.level === 'warning');
@@ -189,37 +190,27 @@ test('a training that learns nothing comes to its end, and says so in its result
   );
 });
 
-test('it has learned nothing where the loss is far above that of guessing, or where it is right no more often than the largest class is there', () => {
-  const labels = [...new Array<number>(90).fill(0), ...new Array<number>(10).fill(1)];
-  const says = (accuracy: number, loss: number, confusion: number[][]) => notLearned({ accuracy, loss }, labels, confusion)?.en.slice(0, 22) ?? null;
-  assert.is(
-    says(98, 0.1, [
-      [17, 1],
-      [0, 2],
-    ]),
-    null,
-  );
-  assert.is(
-    says(60, 8e7, [
-      [17, 1],
-      [0, 2],
-    ]),
-    'The training did not c',
-  );
-  const always = [
-    [18, 0],
-    [2, 0],
-  ];
-  assert.is(says(90, 0.4, always), 'The model does not tel');
-  assert.is(says(99, 0.1, always), null, 'it has learned the pictures that it was shown');
-  assert.is(
-    says(85, 0.4, [
-      [15, 3],
-      [0, 2],
-    ]),
-    null,
-    'right more seldom than one that names the largest class, but it tells them apart',
-  );
+test('it has learned nothing where the loss is far above that of guessing, or where it is right about as often as the largest class is there', () => {
+  const labelsOf = (...counts: number[]) => counts.flatMap((count, label) => new Array<number>(count).fill(label));
+  const says = (labels: number[], accuracy: number, loss: number, confusion: number[][]) =>
+    notLearned({ accuracy, loss }, labels, confusion)?.en.slice(0, 23) ?? null;
+  // Each row is the pictures of one class: right ones and those that were taken for the other.
+  const judged = (first: [right: number, wrong: number], second: [right: number, wrong: number]) => [first, [second[1], second[0]]];
+  const [FAR, HARDLY] = ['The training did not co', 'The model hardly tells '];
+  const uneven = labelsOf(90, 10);
+  assert.is(says(uneven, 98, 0.1, judged([17, 1], [2, 0])), null);
+  assert.is(says(uneven, 60, 8e7, judged([17, 1], [2, 0])), FAR);
+  assert.is(says(uneven, 90, 0.4, judged([18, 0], [0, 2])), HARDLY);
+  assert.is(says(uneven, 99, 0.1, judged([18, 0], [0, 2])), null, 'it has learned the pictures that it was shown');
+  assert.is(says(uneven, 85, 0.4, judged([15, 3], [2, 0])), null, 'right more seldom than one that names the largest class, but it tells them apart');
+  const even = labelsOf(50, 50);
+  assert.is(says(even, 55, 0.7, judged([11, 9], [10, 10])), HARDLY, 'it guesses');
+  assert.is(says(even, 75, 0.6, judged([11, 9], [10, 10])), null);
+  const rare = labelsOf(397, 3);
+  assert.is(says(rare, 100, 0.01, judged([40, 0], [0, 0])), null, 'it has learned all three, and none is left to judge it by');
+  assert.is(says(rare, 100, 0.01, judged([40, 0], [0, 1])), null);
+  assert.is(says(rare, 99.25, 0.05, judged([40, 0], [0, 0])), HARDLY);
+  assert.is(says(rare, 96, 0.05, judged([38, 2], [0, 0])), null, 'a balanced training: what is left does not say');
 });
 
 test('failures have their own reasons', async () => {

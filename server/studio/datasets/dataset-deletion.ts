@@ -133,8 +133,11 @@ export class DatasetDeletion {
 
   /** Those whose time is over. Called now and then. */
   async purgeOverdue(): Promise<void> {
-    for (const record of this.#trash.overdue()) await this.#purge(record);
-    await this.#trash.keepTime();
+    try {
+      for (const record of this.#trash.overdue()) await this.#purge(record);
+    } finally {
+      await this.#trash.keepTime();
+    }
   }
 
   #mayEmpty(reader: StoredUser, id: number): Readonly<TrashedDataset> {
@@ -191,12 +194,14 @@ export class DatasetDeletion {
     for (const { id, dataset } of this.#trash.all()) {
       if (this.#datasets.get(id) !== undefined || this.#options.projects.get(dataset.projectId) === undefined) await this.#trash.remove(id);
     }
-    await this.purgeOverdue();
+    for (const record of this.#trash.overdue()) await this.#purge(record);
     for (const name of await readdir(this.#datasets.dir)) {
       // The folder of a dataset that is still 'ingesting' is kept: its job is about to be taken over again.
       const known = this.#datasets.get(Number(name)) ?? this.#trash.get(Number(name));
       if (!/^\d+$/.test(name) || known === undefined) await rm(join(this.#datasets.dir, name), { recursive: true, force: true });
     }
+    // Last, since on a full disk it waits for what is cleared away here.
+    await this.#trash.keepTime();
   }
 
   #close(id: number): void {

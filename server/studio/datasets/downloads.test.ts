@@ -169,11 +169,11 @@ test('label files are written for two downloads at a time; whoever has the fewes
 test('a client that goes before anything is sent leaves no file open', async () => {
   const [a, b] = [begin(first), begin(first)];
   // The sets are open, the process that reads the labels has just begun.
-  for (let waited = 0; openPacks() < 2 && waited < 600; waited++) await sleep(5);
+  for (let waited = 0; openPacks() < 2 && waited < 6000; waited++) await sleep(5);
   assert.is(openPacks(), 2);
   a.giveUp();
   b.giveUp();
-  for (let waited = 0; openPacks() + writersOf(daemon.pid).length > 0 && waited < 100; waited++) await sleep(50);
+  for (let waited = 0; openPacks() + writersOf(daemon.pid).length > 0 && waited < 400; waited++) await sleep(50);
   assert.equal([openPacks(), writersOf(daemon.pid)], [0, []]);
 });
 

@@ -74,7 +74,11 @@ export class Preflights {
   }
 
   async #asked(job: Readonly<StoredJob>): Promise<Asked> {
-    return JSON.parse(await readFile(join(this.#queue.folder(job.id), ASKED), 'utf8')) as Asked;
+    const text = await readFile(join(this.#queue.folder(job.id), ASKED), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      // One of the version before the update has none: it is asked for again.
+      throw error.code === 'ENOENT' ? new StudioError('not_found') : error;
+    });
+    return JSON.parse(text) as Asked;
   }
 
   async #view(job: Readonly<StoredJob>, { need }: Asked): Promise<Preflight> {
