@@ -20,6 +20,7 @@ import {
   signIn,
   signInElsewhere,
   startStudio,
+  tells,
 } from './studio.ts';
 
 const annotate = suite('annotate');
@@ -342,8 +343,9 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
     await click(x, y);
   // Neither a key that would lose it nor one that moves the picture takes what is begun away.
   const points = (count: number) => page.locator('.draw-bar b', { hasText: `점 ${count}개` }).waitFor();
-  for (const key of ['d', 'ArrowRight', 'u', 'v', 'o', 'Control+y', 'q', 'p']) await page.keyboard.press(key);
-  await page.locator('.toast', { hasText: '먼저 완성' }).first().waitFor();
+  await tells(page, '먼저 완성', async () => {
+    for (const key of ['d', 'ArrowRight', 'u', 'v', 'o', 'Control+y', 'q', 'p']) await page.keyboard.press(key);
+  });
   await page.locator('.film-open').nth(1).click();
   await points(3);
   await page.locator('.desk-name', { hasText: 'part-001' }).waitFor();
@@ -358,8 +360,7 @@ annotate('polygons: closed by Enter and at the start, given up, corners dragged,
   ] as const)
     await click(x, y);
   // A colleague saves the picture meanwhile: the points go on in what there is now.
-  await dev.ok('PUT', `/api/annotation/tasks/${of.id}/pictures/0`, { base: 0, state: 'todo', shapes: [] });
-  await page.locator('.toast', { hasText: '저장하여' }).waitFor();
+  await tells(page, '저장하여', () => dev.ok('PUT', `/api/annotation/tasks/${of.id}/pictures/0`, { base: 0, state: 'todo', shapes: [] }));
   await points(4);
   await page.keyboard.press('Enter');
   await page.locator('.shape-row').first().waitFor();
@@ -591,11 +592,10 @@ annotate('two tabs on one picture: the second is told, nothing is overwritten', 
   await other.keyboard.press('Enter');
   await other.locator('dialog').waitFor({ state: 'detached' });
   await other.locator('.save-state.conflict').click();
-  await other.locator('dialog button', { hasText: '내 것으로 저장' }).click();
+  // The first one hears of it and shows what is saved now.
+  await tells(page, '저장하여', () => other.locator('dialog button', { hasText: '내 것으로 저장' }).click());
   await saved(other);
   near(((await picture(of, 0)).shapes[0] as { x: number }).x, 200);
-  // The first one hears of it and shows what is saved now.
-  await page.locator('.toast', { hasText: '저장하여' }).waitFor();
   await other.context().close();
 });
 
@@ -622,6 +622,8 @@ annotate('what could not be sent outlives the tab, and goes out at the next visi
     };
   })`);
   assert.is(left, 0, 'nothing is kept of what is saved');
+  // What is being made for other tests would be lost with the daemon.
+  await Promise.allSettled(tasks.values());
   // The daemon is killed before the change has reached it.
   const again = studio.restart('SIGKILL');
   await drag(second, at(200, 60), at(260, 110));

@@ -343,7 +343,13 @@ base('the first load is small; the rail of words turns into icons with words on 
   const tablet = await newPage(studio, { like: page.context(), width: 1024, height: 768, touch: true });
   const loads: Promise<number>[] = [];
   tablet.on('response', (response) => {
-    if (/\.(js|css)$/.test(new URL(response.url()).pathname)) loads.push(response.body().then((body) => body.length));
+    if (/\.(js|css)$/.test(new URL(response.url()).pathname))
+      loads.push(
+        response.body().then(
+          (body) => body.length,
+          () => 0,
+        ),
+      );
   });
   await tablet.goto('/');
   await tablet.locator('.table-box tbody tr:not(.skeleton)').first().waitFor();

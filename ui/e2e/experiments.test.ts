@@ -19,7 +19,6 @@ import {
 } from './studio.ts';
 
 const experiments = suite('folds, groups and graphs in the browser');
-const LONG = 180_000;
 let studio: Studio;
 let page: Page;
 
@@ -65,7 +64,7 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
   await page.locator('.split-pattern .field-error:visible').waitFor();
   await page.locator('.split-pattern input').fill('{group}-0*');
   await page.locator('.split-preview dt', { hasText: 'scratch' }).waitFor();
-  assert.match((await page.locator('.split-preview p:visible').first().textContent()) ?? '', /그룹 4개에 이미지 320장/);
+  await page.locator('.split-preview p:visible', { hasText: '그룹 4개에 이미지 320장' }).waitFor();
   await checkPage(page, 'run-folds');
   // Every class would be one group.
   await page.locator('.split-groups input[type=checkbox]').uncheck();
@@ -81,7 +80,7 @@ experiments('K folds are chosen, and a pattern tells at once which pictures stay
   await ok().click();
   await page.locator('.configuration dd:visible', { hasText: '3개 폴드' }).waitFor();
   await page.locator('.run-start').click();
-  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await page.locator('.banner.green').waitFor();
 });
 
 experiments('the details tell each fold, their mean and spread, and every class', async () => {
@@ -98,6 +97,7 @@ experiments('the details tell each fold, their mean and spread, and every class'
 experiments('a stretch of a graph is looked at alone; values and picture are taken along', async () => {
   const reset = page.locator('.chart-reset');
   const over = page.locator('.chart .u-over').first();
+  await over.scrollIntoViewIfNeeded();
   const box = await over.boundingBox();
   assert.ok(box);
   const drag = async (from: number, to: number) => {
@@ -161,7 +161,7 @@ experiments('a finger chooses a stretch too', async () => {
 experiments('the viewer of an inference tells the score of every class', async () => {
   await request(page, 'POST', '/api/projects/1/inferences', { experimentId: 1, source: { kind: 'dataset', datasetId: 1 } });
   await page.goto('/inferences/1');
-  await page.locator('.picture-tile img.there').first().waitFor({ timeout: LONG });
+  await page.locator('.picture-tile img.there').first().waitFor();
   await page.locator('.picture-tile button').first().click();
   await page.locator('.viewer .score-row').nth(3).waitFor();
   const shares = await page.locator('.viewer .score-row > :last-child').allTextContents();
@@ -210,7 +210,7 @@ experiments('template mode: the template’s methods and nothing else, then Star
   const { id } = await request<Experiment>(page, 'POST', '/api/projects/1/experiments', { datasetId: made.id });
   await request(page, 'POST', `/api/experiments/${id}/run`, { ...config, split, parameters: { ...config.parameters, epoch: 1 } });
   await page.goto(`/experiments/${id}/run`);
-  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await page.locator('.banner.green').waitFor();
   await request(page, 'POST', `/api/experiments/${id}/template`, { name: '흑백으로' });
 
   await page.goto('/templates');

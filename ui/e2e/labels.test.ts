@@ -252,9 +252,14 @@ labels('after a finished upload a failure costs no second one; what has no label
   await page.locator('.labels-row input[type=file]').setInputFiles(table);
   // Cancelled while the pictures are on their way: the labels, which have arrived, are not lost.
   let pieces = 0;
-  const hold = (route: Route) => (route.request().method() === 'PATCH' && ++pieces === 2 ? undefined : route.continue());
+  const under = gate();
+  const hold = (route: Route) => {
+    if (route.request().method() !== 'PATCH' || ++pieces !== 2) return route.continue();
+    under.open();
+  };
   await page.route('**/api/uploads/*', hold);
   await page.locator('form .primary').click();
+  await under.passed;
   const sure = page.locator('dialog .button.danger:visible');
   // The second click of a double click is passed over; by script, because what is asked may lie over the button when the hand comes.
   while (!(await sure.isVisible())) {

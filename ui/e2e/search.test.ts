@@ -21,7 +21,6 @@ import {
 } from './studio.ts';
 
 const search = suite('HPO, AutoML, templates and models in the browser');
-const LONG = 180_000;
 let studio: Studio;
 let page: Page;
 
@@ -122,8 +121,8 @@ search('trials follow live, and one that meets the goal is submitted', async () 
     return [count, (button as unknown as { disabled: boolean }).disabled] as const;
   });
   assert.ok(idle || !ended.includes('0/4'), `nothing to submit at ${ended}`);
-  await page.locator('.trial-count', { hasText: '4/4' }).waitFor({ timeout: LONG });
-  await page.locator('.under-head', { hasText: '4 / 4' }).waitFor({ timeout: LONG });
+  await page.locator('.trial-count', { hasText: '4/4' }).waitFor();
+  await page.locator('.under-head', { hasText: '4 / 4' }).waitFor();
   await page.locator('.rail-link.sub[href="/experiments/1/hpo"]').waitFor();
   await page.locator('.search-picture .point.best').waitFor();
   for (const tab of ['parallel', 'importance', 'slices', 'history']) {
@@ -169,7 +168,7 @@ search('AutoML trains what was checked and recommends one', async () => {
   await checkPage(page, 'automl-confirm', LIGHT);
   await page.locator('dialog button[type=submit]').click();
   await page.locator('.banner:visible').first().waitFor();
-  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await page.locator('.banner.green').waitFor();
   // What was unchecked in the dialog is not trained.
   await countBecomes(page.locator('.table-box tbody tr'), 2);
   await page.locator('.reasons li').first().waitFor();
@@ -197,10 +196,10 @@ search('a template is saved, loaded, and leaves nothing to set', async () => {
   assert.equal(await menuTexts(), ['학습(Run)표면 결함 설정'], 'only Run in template mode');
   await page.goto('/experiments/3/run');
   await page.locator('.banner.blue').waitFor();
-  await page.locator('.preflight-fine, .preflight-warnings li').locator('visible=true').first().waitFor({ timeout: LONG });
+  await page.locator('.preflight-fine, .preflight-warnings li').locator('visible=true').first().waitFor();
   await checkPage(page, 'run-template', LIGHT);
   await page.locator('.run-start').click();
-  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await page.locator('.banner.green').waitFor();
   await page.locator('.template-chip button').click();
   await page.locator('.template-chip').waitFor({ state: 'hidden' });
 });

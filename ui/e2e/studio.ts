@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Request } from 'playwright-core';
 import * as assert from 'uvu/assert';
 
 export const SCREENSHOTS = 'dist/screenshots';
@@ -20,6 +20,8 @@ const SIZES = [
   [1280, 800],
   [1920, 1080],
 ] as const;
+/** Only a test that fails waits so long. */
+const PATIENCE_MS = 180_000;
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
   '--no-sandbox',
@@ -89,8 +91,12 @@ async function endDaemon(daemon: Daemon, signal: 'SIGKILL' | 'SIGTERM'): Promise
 /** A daemon with empty data, and a browser. `extra` goes to the daemon's command line. */
 export async function startStudio(extra: string[] = []): Promise<Studio> {
   const data = mkdtempSync(join(tmpdir(), 'ai-studio-e2e-'));
-  const port = await freePort();
-  let daemon = await startDaemon(port, data, extra);
+  let port = await freePort();
+  // Somebody else may take the port first.
+  let daemon = await startDaemon(port, data, extra).catch(async () => {
+    port = await freePort();
+    return startDaemon(port, data, extra);
+  });
   let browser: Browser;
   try {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
@@ -144,8 +150,7 @@ export async function newPage(studio: Studio, options: PageOptions = {}): Promis
     hasTouch: options.touch ?? false,
     ...(options.like ? { storageState: await options.like.storageState() } : {}),
   });
-  // Only a test that fails waits so long.
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   return newTab(context);
 }
 
@@ -242,12 +247,21 @@ async function speak(page: Page, language: Language): Promise<void> {
   await page.locator('.toast > button').evaluateAll((buttons) => {
     for (const button of buttons) button.click();
   });
+  // Who is signed in is kept with the language: what is opened next must find it kept.
+  const kept: Request[] = [];
+  const note = (request: Request) => {
+    if (request.method() === 'PATCH' && request.url().endsWith('/api/me')) kept.push(request);
+  };
+  page.on('request', note);
   // Clicked by script: the switch cannot be reached by hand while a dialog is open.
   await page
     .locator(`.language button[lang=${language}]:visible`)
     .first()
     .evaluate((button) => button.click());
   await page.locator(`html[lang=${language}]`).waitFor();
+  await settled(page);
+  page.off('request', note);
+  await Promise.all(kept.map((request) => request.response()));
 }
 
 /** What `targets` say and how large they are, in CSS pixels; all at one moment. There is at least one. */
@@ -404,7 +418,7 @@ export async function settled(page: Page): Promise<void> {
 
 /** Waits until a locator finds so many elements, no more and no less. (`waitForFunction` would need the `eval` that the pages forbid.) */
 export async function countBecomes(elements: Locator, count: number): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + PATIENCE_MS;
   let found = await elements.count();
   for (; found !== count && Date.now() < end; found = await elements.count()) await new Promise((again) => setTimeout(again, 50));
   assert.is(found, count, String(elements));
@@ -412,7 +426,7 @@ export async function countBecomes(elements: Locator, count: number): Promise<vo
 
 /** Waits until what is read is what it should be. */
 export async function becomes<T>(read: () => Promise<T>, wanted: T): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + PATIENCE_MS;
   let found = await read();
   for (; !isDeepStrictEqual(found, wanted) && Date.now() < end; found = await read()) await new Promise((again) => setTimeout(again, 50));
   assert.equal(found, wanted);
@@ -420,24 +434,27 @@ export async function becomes<T>(read: () => Promise<T>, wanted: T): Promise<voi
 
 /** Does something that the page answers with a message, and gives where the message lies. It goes by itself, so it is looked out for from before. */
 export async function tells(page: Page, text: string, act: () => Promise<unknown>): Promise<{ y: number; height: number }> {
-  const lookout = await page.locator('html').evaluateHandle((html, text) => {
-    const document = html.ownerDocument;
-    const told = new Promise<{ y: number; height: number }>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`No message with "${text}"`)), 60_000);
-      const seen = new document.defaultView.MutationObserver(() => {
-        const toast = [...document.querySelectorAll('.toast')].find((one) => one.textContent.includes(text));
-        if (!toast) return;
-        seen.disconnect();
-        clearTimeout(late);
-        const { y, height } = toast.getBoundingClientRect();
-        resolve({ y, height });
+  const lookout = await page.locator('html').evaluateHandle(
+    (html, [text, patience]) => {
+      const document = html.ownerDocument;
+      const told = new Promise<{ y: number; height: number }>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`No message with "${text}"`)), patience);
+        const seen = new document.defaultView.MutationObserver(() => {
+          const toast = [...document.querySelectorAll('.toast')].find((one) => one.textContent.includes(text));
+          if (!toast) return;
+          seen.disconnect();
+          clearTimeout(late);
+          const { y, height } = toast.getBoundingClientRect();
+          resolve({ y, height });
+        });
+        seen.observe(document.body, { childList: true, subtree: true });
       });
-      seen.observe(document.body, { childList: true, subtree: true });
-    });
-    // It is waited for below.
-    told.catch(() => {});
-    return { told };
-  }, text);
+      // It is waited for below.
+      told.catch(() => {});
+      return { told };
+    },
+    [text, PATIENCE_MS] as const,
+  );
   await act();
   return lookout.evaluate(({ told }) => told);
 }

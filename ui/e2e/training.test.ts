@@ -13,7 +13,6 @@ import { checkPage, checkTroubles, countBecomes, newPage, request, type Studio, 
 
 const training = suite('training');
 /** A training of the sample; a box that is busy with other things needs its time. */
-const LONG = 180_000;
 const EPOCHS = 12;
 let studio: Studio;
 let page: Page;
@@ -168,10 +167,10 @@ training('a run is followed live, across a reload, to its end', async () => {
   await page.locator('.run-start').click();
   await page.locator('.run-stop').waitFor();
   await page.locator('.under-way .progress-text').waitFor();
-  await page.locator('.log-line').nth(3).waitFor({ timeout: LONG });
+  await page.locator('.log-line').nth(3).waitFor();
   await page.reload();
-  await page.locator('.log-line').nth(3).waitFor({ timeout: LONG });
-  await page.locator('.banner.green').waitFor({ timeout: LONG });
+  await page.locator('.log-line').nth(3).waitFor();
+  await page.locator('.banner.green').waitFor();
   const lines = await page.locator('.log-line').allTextContents();
   assert.is(new Set(lines).size, lines.length, 'each line once');
   await page
@@ -216,7 +215,7 @@ training('inference judges a dataset, and the results can be taken home', async 
   await checkPage(page, 'inference');
   await page.locator('.page-actions .primary').click();
   await page.waitForURL('**/inferences/*');
-  await page.locator('.picture-tile img.there').first().waitFor({ timeout: LONG });
+  await page.locator('.picture-tile img.there').first().waitFor();
   assert.match((await page.locator('.picture-caption').first().textContent()) ?? '', /^(OK|scratch|dent|stain)\([01]\.\d\d\)_.+\.jpg$/);
   await checkPage(page, 'inference-results');
   await page.locator('.segmented label').nth(1).click();
@@ -294,7 +293,7 @@ training('pictures from this PC are judged too', async () => {
   await page.locator('.chosen', { hasText: '이미지 15장' }).waitFor();
   await page.locator('.page-actions .primary').click();
   await page.waitForURL('**/inferences/*');
-  await page.locator('.picture-tile img.there').first().waitFor({ timeout: LONG });
+  await page.locator('.picture-tile img.there').first().waitFor();
   await page.locator('.notice.warn', { hasText: '2개' }).waitFor();
 });
 
@@ -305,7 +304,7 @@ training('Stop after an epoch leaves a model that can be used', async () => {
   assert.ok(config);
   await request(page, 'POST', `/api/experiments/${made.id}/run`, { ...config, parameters: { ...config.parameters, epoch: 500 } });
   await page.goto(`/experiments/${made.id}/run`);
-  await page.locator('.u-legend', { hasText: '/ 500' }).first().waitFor({ timeout: LONG });
+  await page.locator('.u-legend', { hasText: '/ 500' }).first().waitFor();
   await page.locator('.run-stop').click();
   await page.locator('dialog button[type=submit]').click();
   await page.locator('.banner.orange').waitFor();

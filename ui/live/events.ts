@@ -35,7 +35,7 @@ let retryTimer = 0;
 let lostTimer = 0;
 let hideTimer = 0;
 /** How long the first page waits for the line, in milliseconds. */
-const FIRST_MS = 1000;
+const FIRST_MS = 3000;
 let listening: Promise<void> = Promise.resolve();
 let heardFirst = () => {};
 

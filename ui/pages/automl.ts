@@ -82,7 +82,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         filled = guardAnswers(
           route,
           () => this.draft(),
-          () => this.request(this.chosenNames()),
+          () => ({ chosen: this.chosenNames(), each: this.auto.each, starts: this.auto.startKeys, split: this.setup.split.request() }),
         );
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           const group = this.board?.automlGroup;

@@ -190,7 +190,10 @@ Export to Experiment makes a draft in which you set up the training.`,
             return { dataset, project, job };
           });
           const { project, job } = answer;
-          const dataset = heard.get(id) ?? answer.dataset;
+          const newer = heard.get(id);
+          // It went away meanwhile, which has been told.
+          if (newer === null) return;
+          const dataset = newer ?? answer.dataset;
           this.problem = null;
           this.project = project;
           keepPlace(route.signal, () => [
@@ -198,8 +201,6 @@ Export to Experiment makes a draft in which you set up the training.`,
             { text: t('data.title'), to: `/projects/${project.id}/data` },
             { text: `${dataset.name} v${dataset.version}` },
           ]);
-          // It went away meanwhile, which has been told.
-          if (heard.get(id) === null) return;
           this.progress ??= job?.progress ?? null;
           this.take(dataset);
         } catch (error) {

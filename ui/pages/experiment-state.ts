@@ -58,8 +58,13 @@ export const experimentState = {
     const { id, mode, datasetId, datasetName: name, datasetVersion: version, projectId } = this.experiment;
     await exportToExperiment({ id: datasetId, name, version }, projectId, { page: mode === 'hpo' ? 'hpo' : 'run', experimentId: id });
   },
-  menu(this: Of, anchor: HTMLElement): void {
-    if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, readOnlyReason(this.project), { deleted: () => history.back() }));
+  /** Nothing on the page of what was deleted can be lost any more. */
+  left(this: Of): void {
+    this.experiment = null;
+    history.back();
+  },
+  menu(this: Of & { left(): void }, anchor: HTMLElement): void {
+    if (this.experiment) openMenu(anchor, experimentMenu(this.experiment, readOnlyReason(this.project), { deleted: () => this.left() }));
   },
 };
 

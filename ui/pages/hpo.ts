@@ -103,7 +103,7 @@ The system changes the parameters that one would otherwise change by hand, and t
         filled = guardAnswers(
           route,
           () => this.draft(),
-          () => this.request(),
+          () => ({ ...this.request(), preset: '' }),
         );
         form = this.hpo;
         dividing = () => this.stoppingProblem();
@@ -112,6 +112,7 @@ The system changes the parameters that one would otherwise change by hand, and t
           if (changed !== id) return;
           if (!record) {
             this.problem = { key: 'exp.deleted' } satisfies Said;
+            route.guard(() => false);
             return;
           }
           this.experiment = Object.freeze({ ...record });
@@ -128,7 +129,10 @@ The system changes the parameters that one would otherwise change by hand, and t
         try {
           const { answer, heard } = await hearing('experiment', () => openExperiment(id, route.signal, (opened) => displayName(this.experiment ?? opened)));
           const { project } = answer;
-          const experiment = heard.get(id) ?? answer.experiment;
+          const newer = heard.get(id);
+          // It was deleted meanwhile, which has been told.
+          if (newer === null) return;
+          const experiment = newer ?? answer.experiment;
           const before = this.experiment;
           this.problem = null;
           this.experiment = Object.freeze(experiment);

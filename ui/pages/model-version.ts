@@ -121,7 +121,6 @@ export default page({
         const { algorithm, result } = version;
         return `from safetensors.torch import load_file\nfrom torchvision import models\n\nmodel = models.${algorithm}(num_classes=${result.classes.length})\nmodel.load_state_dict(load_file('${this.details?.model.name}-v${version.version}.safetensors'))`;
       },
-      /** The log has a line more when the file has been asked for. */
       experiment() {
         return `/experiments/${this.details?.version.experimentId ?? 0}`;
       },

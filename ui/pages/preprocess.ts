@@ -181,7 +181,7 @@ All pictures or rows of a dataset are changed alike into a new version. The orig
           if (this.being?.jobId === jobId) this.progress = progress;
         });
         onChange('dataset', { signal: route.signal }, (changed, record) => this.changed(changed, record));
-        onResync(route.signal, () => void this.watch());
+        onResync(route.signal, () => void this.watch().catch(() => {}));
         const loaded = await loadStubbornly(
           async () => {
             const dataset = await api.get<Dataset>(`/api/datasets/${id}`, undefined, route.signal);

@@ -226,9 +226,12 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
     async followStarts() {
       if (document.visibilityState !== 'visible') return;
       try {
-        this.starts = Object.freeze(await api.get<StartOption[]>('/api/starts', undefined, signal));
+        const now = await api.get<StartOption[]>('/api/starts', undefined, signal);
+        // One that has gone may be chosen already: it stays, and Start says that it is not there any more.
+        const gone = this.starts.filter((one) => !now.some(({ kind, id }) => kind === one.kind && id === one.id));
+        this.starts = Object.freeze([...now, ...gone]);
       } catch {
-        // Those that were there are still offered; Start would say what is wrong with one.
+        // Those that were there are still offered.
       }
     },
     startChoices() {
@@ -322,8 +325,8 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
 }
 
 /**
- * Asks before the page of a draft is left whose answers were changed: they go to the daemon with the start alone. `answers` is what would be sent. Gives what is to
- * be called when the form is filled in.
+ * Asks before the page of a draft is left whose answers were changed: they go to the daemon with the start alone. The preset is none of them, which the form changes
+ * itself when there are others. Gives what is to be called when the form is filled in.
  */
 export function guardAnswers(route: Pick<Route, 'guard'>, draft: () => boolean, answers: () => object): () => void {
   let filled: string | null = null;

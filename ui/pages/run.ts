@@ -105,7 +105,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         filled = guardAnswers(
           route,
           () => this.draft(),
-          () => this.setup.config(),
+          () => ({ ...this.setup.config(), preset: '' }),
         );
         const timer = setInterval(() => {
           if (this.active()) this.now = Date.now();
@@ -114,7 +114,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.take(record);
-          else this.problem = { key: 'exp.deleted' } satisfies Said;
+          else this.gone();
         });
         onChange('job', { signal: route.signal }, (changed, record) => {
           if (record && changed === this.experiment?.jobId) this.takeJob(record);
@@ -141,6 +141,10 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           if (templateMode.template) void this.useTemplate(templateMode.template.id);
         });
       },
+      gone() {
+        this.problem = { key: 'exp.deleted' } satisfies Said;
+        route.guard(() => false);
+      },
       async load() {
         const mine = ++asked;
         try {
@@ -148,15 +152,17 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
           // A later one is on its way.
           if (mine !== asked) return;
           const { experiment, project, job, epochs, result } = answer;
+          const newer = heard.get(id);
+          // It was deleted meanwhile, which has been told.
+          if (newer === null) return;
           this.problem = null;
           this.project = project;
           this.result = result;
           this.addEpochs(epochs);
           if (job) this.takeJob(job);
-          const newer = heard.get(id);
           if (newer === undefined) this.take(experiment);
           // It ended meanwhile: what it came to is not in this answer.
-          else if (newer && isActive(experiment) && !isActive(newer)) void this.load();
+          else if (isActive(experiment) && !isActive(newer)) void this.load();
         } catch (error) {
           if (mine === asked && !route.signal.aborted) this.problem = error;
         }

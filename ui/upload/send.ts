@@ -23,6 +23,10 @@ const RATE_WINDOW_MS = 8000;
 /** Two minutes of patience, then the person decides; they can press Start again and it goes on where it was. */
 const RETRY_DELAYS = [500, 1000, 2000, 4000, 8000, 10000, 10000, 10000, 15000, 15000, 20000, 20000];
 
+/** So long the upload that was cancelled last is waited for. */
+const CANCEL_MS = 5000;
+let cancelled: Promise<void> = Promise.resolve();
+
 /** How fast it went in the last seconds, from marks of time and bytes. */
 export class Pace {
   #marks: { at: number; sent: number }[] = [];
@@ -155,17 +159,18 @@ export async function send(body: Blob, name: string, options: SendOptions): Prom
     options.signal.addEventListener('abort', () => {
       claim.end();
       // Cancelled: what was sent so far is thrown away at the daemon too.
-      void upload.abort(true).catch(() => {});
+      cancelled = Promise.race([upload.abort(true).catch(() => {}), new Promise<void>((late) => setTimeout(late, CANCEL_MS))]);
       reject(new DOMException('cancelled', 'AbortError'));
     });
-    upload.findPreviousUploads().then(
-      (earlier) => {
+    // One that is just being thrown away must not be gone on with.
+    cancelled
+      .then(() => upload.findPreviousUploads())
+      .catch(() => [])
+      .then((earlier) => {
         if (options.signal.aborted) return;
         const latest = earlier.findLast(({ uploadUrl }) => uploadUrl && !isClaimed(uploadUrl));
         if (latest) upload.resumeFromPreviousUpload(latest);
         upload.start();
-      },
-      () => upload.start(),
-    );
+      });
   });
 }
