@@ -160,9 +160,9 @@ export class Daemon {
     return this.#child?.pid ?? 0;
   }
 
-  /** Starts it (again) on its data. */
-  async launch(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN, '--port', '0', '--host', '127.0.0.1', '--data', this.data, ...this.#options], {
+  /** Starts it (again) on its data. `port` 0: any that is free. */
+  async launch(port = 0): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, '--port', String(port), '--host', '127.0.0.1', '--data', this.data, ...this.#options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

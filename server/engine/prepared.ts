@@ -106,14 +106,14 @@ async function hasRoom(cache: string, size: number): Promise<boolean> {
 
 /** All but the `most` that were opened last. Somebody else may be clearing up, too: what cannot be cleared away stays. */
 async function forget(cache: string, most: number): Promise<void> {
-  await clear(cache, most).catch(() => {});
-}
-
-async function clear(cache: string, most: number): Promise<void> {
-  const found = await Promise.all(
-    (await readdir(cache)).map(async (name) => ({ name, at: (await stat(join(cache, name)).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY })),
-  );
-  const kept = found.filter(({ name }) => !name.startsWith(MAKING)).sort((a, b) => b.at - a.at);
-  const left = found.filter(({ name, at }) => name.startsWith(MAKING) && at < Date.now() - FORGOTTEN_MS);
-  for (const { name } of [...kept.slice(most), ...left]) await rm(join(cache, name), { recursive: true, force: true });
+  try {
+    const found = await Promise.all(
+      (await readdir(cache)).map(async (name) => ({ name, at: (await stat(join(cache, name)).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY })),
+    );
+    const kept = found.filter(({ name }) => !name.startsWith(MAKING)).sort((a, b) => b.at - a.at);
+    const left = found.filter(({ name, at }) => name.startsWith(MAKING) && at < Date.now() - FORGOTTEN_MS);
+    for (const { name } of [...kept.slice(most), ...left]) await rm(join(cache, name), { recursive: true, force: true });
+  } catch {
+    // They are looked at again the next time.
+  }
 }

@@ -647,7 +647,7 @@ export const Monitor = Type.Object({
   disk: Type.Object({ totalBytes: Type.Integer(), freeBytes: Type.Integer() }),
   gpus: Type.Array(Gpu),
   /** Why no GPU is used, in plain words, where there is none. */
-  gpuNote: Nullable(Type.Object({ ko: Type.String(), en: Type.String() })),
+  gpuNote: Nullable(Sentence),
   uptimeSeconds: Type.Number(),
   version: Type.String(),
 });

@@ -268,7 +268,7 @@ async function finish(
   const warning = notLearned(
     refitted?.training ?? best.training,
     folds.flatMap(({ validation }) => validation.map(({ label }) => label)),
-    held?.confusion ?? (refitted === null ? best.confusion : confusion),
+    refitted === null && held === null ? best.confusion : confusion,
   );
   const result: TrainResult = {
     evaluation: {

@@ -5,7 +5,6 @@
  * Without a table: value 0 is the background, 255 is VOC's void border where other values occur too (else the one class of a black and white mask), and the
  * numbers or colours become the names.
  */
-
 import { StudioError } from '../errors.ts';
 import { sharp } from '../sharp.ts';
 import type { ClassInfo, LabelSource, PictureLabels } from './annotation.ts';

@@ -5,11 +5,11 @@
 import type uPlot from 'uplot';
 import { downloadBlob } from '../components/download.ts';
 import { effect } from '../effect.ts';
-import { axisNumber, reading } from '../i18n/format.ts';
 import { language, t } from '../i18n/language.ts';
 import { element, icon } from '../mount.ts';
 import { vendor, vendorStyle } from '../script.ts';
 import { graphCsv, graphPng } from './export.ts';
+import { axisNumber, reading } from './value.ts';
 
 export interface Line {
   label: string;

@@ -18,6 +18,7 @@ import {
   setUp,
   sizesOf,
   startStudio,
+  tells,
 } from './studio.ts';
 
 const search = suite('HPO, AutoML, templates and models in the browser');
@@ -180,8 +181,7 @@ search('a template is saved, loaded, and leaves nothing to set', async () => {
   await rowMenu('HPO_');
   await menuItem('템플릿으로 저장').click();
   await page.locator('dialog input').fill('표면 결함 설정');
-  await page.keyboard.press('Enter');
-  await page.locator('dialog').waitFor({ state: 'detached' });
+  await tells(page, '템플릿으로 저장했습니다', () => page.keyboard.press('Enter'));
   await page.goto('/templates');
   await page.locator('.row-name').click();
   await page.locator('.template-detail .conf-facts dd').nth(5).waitFor();

@@ -3,15 +3,13 @@
  * and two sizes and in the dark, keeps the pictures, and fails on what a person would see at once: raw keys, cut labels, a text in the wrong
  * language, an error in the console, a serious finding of axe.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Request } from 'playwright-core';
 import * as assert from 'uvu/assert';
+import { Daemon } from '../../server/daemon.fixture.ts';
 
 export const SCREENSHOTS = 'dist/screenshots';
 export type Language = 'ko' | 'en';
@@ -43,83 +41,32 @@ export interface Studio {
   stop(): Promise<void>;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
-interface Daemon {
-  process: ChildProcess;
-  output: string;
-}
-
-async function startDaemon(port: number, data: string, extra: string[]): Promise<Daemon> {
-  const child = spawn(process.execPath, ['dist/server/main.js', '--port', String(port), '--host', '127.0.0.1', '--data', data, ...extra], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const daemon: Daemon = { process: child, output: '' };
-  child.stdout.on('data', (text) => (daemon.output += text));
-  child.stderr.on('data', (text) => (daemon.output += text));
-  for (let waited = 0; waited < 60_000; waited += 100) {
-    if (child.exitCode !== null) throw new Error(`The daemon ended at once:\n${daemon.output}`);
-    const up = await fetch(`http://127.0.0.1:${port}/api/setup`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (up) return daemon;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  child.kill('SIGKILL');
-  throw new Error(`The daemon did not answer within a minute:\n${daemon.output}`);
-}
-
-async function endDaemon(daemon: Daemon, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  if (daemon.process.exitCode !== null || daemon.process.signalCode !== null) return;
-  const ended = new Promise((resolve) => daemon.process.once('exit', resolve));
-  daemon.process.kill(signal);
-  const timer = setTimeout(() => daemon.process.kill('SIGKILL'), 8000);
-  await ended;
-  clearTimeout(timer);
-}
-
 /** A daemon with empty data, and a browser. `extra` goes to the daemon's command line. */
 export async function startStudio(extra: string[] = []): Promise<Studio> {
-  const data = mkdtempSync(join(tmpdir(), 'ai-studio-e2e-'));
-  let port = await freePort();
-  // Somebody else may take the port first.
-  let daemon = await startDaemon(port, data, extra).catch(async () => {
-    port = await freePort();
-    return startDaemon(port, data, extra);
-  });
+  const daemon = await Daemon.start(...extra);
   let browser: Browser;
   try {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   } catch (error) {
-    await endDaemon(daemon, 'SIGKILL');
+    await daemon.remove();
     throw error;
   }
+  const { url, setUpCode: setupCode, data } = daemon;
   return {
-    url: `http://127.0.0.1:${port}`,
-    setupCode: /code:\s*([\w-]+)/i.exec(daemon.output)?.[1] ?? '',
+    url,
+    setupCode,
     data,
     browser,
     async restart(signal = 'SIGTERM') {
-      await endDaemon(daemon, signal);
-      daemon = await startDaemon(port, data, extra);
+      await daemon.end(signal);
+      await daemon.launch(Number(new URL(url).port));
     },
     async stop() {
       try {
         await browser.close();
-        await endDaemon(daemon, 'SIGTERM');
+        await daemon.end();
       } finally {
-        // The workers outlive their daemon by a moment.
-        rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+        await daemon.remove();
       }
     },
   };

@@ -12,7 +12,6 @@ import type { Experiment, ExperimentDetails } from '../../server/http/schemas.ts
 import { checkPage, checkTroubles, countBecomes, newPage, request, type Studio, setUp, startStudio } from './studio.ts';
 
 const training = suite('training');
-/** A training of the sample; a box that is busy with other things needs its time. */
 const EPOCHS = 12;
 let studio: Studio;
 let page: Page;

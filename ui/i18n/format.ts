@@ -69,19 +69,6 @@ export function decimal(value: number, digits = 2): string {
   return value.toLocaleString(language.now, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' });
 }
 
-const HUGE = 1e5;
-const huge = (value: number) => Number(value.toPrecision(4)).toExponential();
-
-/** A value of a graph: as `decimal`, and where that is too long to be read by its power of ten: "1.709e+13". */
-export function reading(value: number, digits: number): string {
-  return Math.abs(value) < HUGE ? decimal(value, digits) : huge(value);
-}
-
-/** A number beside an axis, with as many digits as it needs. */
-export function axisNumber(value: number): string {
-  return Math.abs(value) < HUGE ? value.toLocaleString(language.now, { maximumFractionDigits: 6 }) : huge(value);
-}
-
 export function percent(value: number, digits = 1): string {
   return `${decimal(value, digits)} %`;
 }

@@ -17,11 +17,11 @@ import {
   sent,
   wrongNumbers,
 } from './parameters.ts';
+import { algorithmSearch } from './run-steps.ts';
 import { type StartKey, startChoices, startField, startOf, startText } from './start.ts';
 
 export function automlSetup() {
   return component({
-    query: '',
     chosen: [] as string[],
     suited: [] as string[],
     focused: '',
@@ -44,10 +44,6 @@ export function automlSetup() {
       this.suited = algorithms.filter((one) => one.suggested).map((one) => one.name);
       this.chosen = [...this.suited];
       this.focus(this.chosen[0] ?? algorithms[0]?.name ?? '');
-    },
-    found(algorithms: readonly Algorithm[]) {
-      const words = this.query.trim().toLowerCase();
-      return words ? algorithms.filter((one) => one.name.includes(words)) : algorithms;
     },
     has(name: string) {
       return this.chosen.includes(name);
@@ -135,7 +131,7 @@ const sideHead = (part: 'data' | 'algorithm', name: string) =>
 export const automlView = `<div class="run-setup" x-show="draft()" :inert="locked() ? '' : false"><div class="stack">
     <section class="box"><div class="box-head"><h2 x-t="automl.list"></h2><button type="button" x-hint="automl.suited.hint"></button><span class="spacer"></span><span class="muted" aria-live="polite" x-text="$t('automl.chosen', { n: auto.chosen.length })"></span></div>
       <div class="box-body stack"><div class="stack" x-show="setup.state === 'loading'" aria-hidden="true"><span class="skeleton-block"></span><span class="skeleton-block tall"></span></div><div x-problem="setup.problem"></div>
-      <div class="automl-tools" x-show="setup.state === 'ready'"><span class="search-input">${icon('search')}<input type="search" data-search x-model="auto.query" x-t:placeholder="run.algorithm.search" x-t:aria-label="run.algorithm.search"></span><span class="spacer"></span><button type="button" class="button quiet small" @click="auto.chooseSuited()" x-t="automl.choose.suited"></button><button type="button" class="button quiet small" @click="auto.chooseNone()" x-t="automl.choose.none"></button></div>
+      <div class="automl-tools" x-show="setup.state === 'ready'">${algorithmSearch}<span class="spacer"></span><button type="button" class="button quiet small" @click="auto.chooseSuited()" x-t="automl.choose.suited"></button><button type="button" class="button quiet small" @click="auto.chooseNone()" x-t="automl.choose.none"></button></div>
       <div class="choice-table automl-list" x-show="setup.state === 'ready'" tabindex="0" role="region" x-t:aria-label="automl.list"><table class="table"><thead><tr><th scope="col" class="choose"><span class="visually-hidden" x-t="table.choose"></span></th>
         ${(['name', 'gflops', 'parametersM', 'resourceNeed'] as const)
           .map((key) => {

@@ -81,6 +81,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         route.signal.addEventListener('abort', () => clearTimeout(waiting));
         filled = guardAnswers(
           route,
+          id,
           () => this.draft(),
           () => ({ chosen: this.chosenNames(), each: this.auto.each, starts: this.auto.startKeys, split: this.setup.split.request() }),
         );
@@ -146,7 +147,7 @@ When all have ended, accuracy, size and speed are compared, and one model is rec
         this.editing = this.editing === part ? '' : part;
       },
       rows() {
-        return this.auto.found(this.setup.sorted());
+        return this.setup.found();
       },
       presetText(preset: Preset) {
         const parts = [preset.gpu ? gpuText(preset) : '', t('run.preset.cores', { n: preset.cores }), memoryText(preset)].filter(Boolean).join(' · ');

@@ -102,8 +102,9 @@ The system changes the parameters that one would otherwise change by hand, and t
       async init() {
         filled = guardAnswers(
           route,
+          id,
           () => this.draft(),
-          () => ({ ...this.request(), preset: '' }),
+          () => this.request(),
         );
         form = this.hpo;
         dividing = () => this.stoppingProblem();
@@ -112,7 +113,6 @@ The system changes the parameters that one would otherwise change by hand, and t
           if (changed !== id) return;
           if (!record) {
             this.problem = { key: 'exp.deleted' } satisfies Said;
-            route.guard(() => false);
             return;
           }
           this.experiment = Object.freeze({ ...record });

@@ -4,7 +4,7 @@ import type { StartOption } from '../../server/http/weights-schemas.ts';
 import { api, wasAborted } from '../api.ts';
 import { toastError } from '../components/toast.ts';
 import type { Key } from '../i18n/keys.ts';
-import { onPresets } from '../live/events.ts';
+import { onChange, onPresets } from '../live/events.ts';
 import { loaded } from '../live/project.ts';
 import { component } from '../mount.ts';
 import type { Route } from '../page.ts';
@@ -325,13 +325,16 @@ export function runSetup(signal: AbortSignal, options: SetupOptions = {}) {
 }
 
 /**
- * Asks before the page of a draft is left whose answers were changed: they go to the daemon with the start alone. The preset is none of them, which the form changes
- * itself when there are others. Gives what is to be called when the form is filled in.
+ * Asks before the page of a draft, `id`, is left whose answers were changed, unless it was deleted: they go to the daemon with the start alone. The preset is none of
+ * them, which the form changes itself when there are others. Gives what is to be called when the form is filled in.
  */
-export function guardAnswers(route: Pick<Route, 'guard'>, draft: () => boolean, answers: () => object): () => void {
+export function guardAnswers({ guard, signal }: Route, id: number, draft: () => boolean, answers: () => object): () => void {
   let filled: string | null = null;
-  const now = () => JSON.stringify(answers());
-  route.guard(() => filled !== null && draft() && now() !== filled);
+  const now = () => JSON.stringify(answers(), (key, value: unknown) => (key === 'preset' ? undefined : value));
+  guard(() => filled !== null && draft() && now() !== filled);
+  onChange('experiment', { signal }, (changed, record) => {
+    if (changed === id && record === null) filled = null;
+  });
   return () => {
     filled = now();
   };

@@ -17,8 +17,10 @@ export const split = `<section class="step" x-show="setup.step === 'split'">
 const heading = (key: string, title: Key, hint?: Key) =>
   `<th scope="col" class="${key === 'name' ? 'grow' : 'end'}" :aria-sort="setup.ariaSort('${key}')"><span class="th"><button type="button" class="sort" @click="setup.sortBy('${key}')"><span x-t="${title}"></span><span class="sort-mark" x-icon="setup.sortIcon('${key}')"></span></button>${hint ? `<button type="button" x-hint="${hint}"></button>` : ''}</span></th>`;
 
+export const algorithmSearch = `<span class="search-input algorithm-search">${icon('search')}<input type="search" data-search maxlength="60" x-model="setup.query" x-t:placeholder="run.algorithm.search" x-t:aria-label="run.algorithm.search"></span>`;
+
 export const algorithmTable = `<p class="muted" x-t="run.algorithm.note"></p>
-    <div class="search-input algorithm-search">${icon('search')}<input type="search" data-search maxlength="60" x-model="setup.query" x-t:placeholder="run.algorithm.search" x-t:aria-label="run.algorithm.search"></div>
+    <div>${algorithmSearch}</div>
     <div class="choice-table" tabindex="0" role="region" x-t:aria-label="run.algorithm.title"><table class="table"><thead><tr><th scope="col" class="choose"><span class="visually-hidden" x-t="table.choose"></span></th>
       ${heading('name', 'run.algorithm.name')}${heading('gflops', 'run.algorithm.gflops', 'run.algorithm.gflops.hint')}${heading('parametersM', 'run.algorithm.size', 'run.algorithm.size.hint')}${heading('resourceNeed', 'run.algorithm.need')}</tr></thead>
       <tbody><template x-for="one in setup.found()" :key="one.name"><tr class="clickable" :class="{ selected: setup.algorithm === one.name }" @click="setup.chooseAlgorithm(one.name)">

@@ -104,8 +104,9 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
       async init() {
         filled = guardAnswers(
           route,
+          id,
           () => this.draft(),
-          () => ({ ...this.setup.config(), preset: '' }),
+          () => this.setup.config(),
         );
         const timer = setInterval(() => {
           if (this.active()) this.now = Date.now();
@@ -114,7 +115,7 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         onChange('experiment', { signal: route.signal }, (changed, record) => {
           if (changed !== id) return;
           if (record) this.take(record);
-          else this.gone();
+          else this.problem = { key: 'exp.deleted' } satisfies Said;
         });
         onChange('job', { signal: route.signal }, (changed, record) => {
           if (record && changed === this.experiment?.jobId) this.takeJob(record);
@@ -140,10 +141,6 @@ Which GPU, CPU and memory the training may use. Where they are taken, it waits i
         onPresets(route.signal, () => {
           if (templateMode.template) void this.useTemplate(templateMode.template.id);
         });
-      },
-      gone() {
-        this.problem = { key: 'exp.deleted' } satisfies Said;
-        route.guard(() => false);
       },
       async load() {
         const mine = ++asked;
